@@ -1,0 +1,112 @@
+package catalog
+
+import "sort"
+
+// Machine is one machine type as query-machines reports it.
+type Machine struct {
+	Name  string
+	Alias string // "pc" for the newest pc-i440fx machine; "" when there is none
+
+	IsDefault        bool
+	HotpluggableCPUs bool
+	NUMAMemSupported bool
+	ACPI             bool
+	Deprecated       bool
+	CPUMax           int64
+	DefaultCPUType   string // "" when the machine has none
+	DefaultRAMID     string // "" when the machine has none
+	compat           int    // record in the table of machines
+	compatPropsTold  bool
+}
+
+// Flags of a machine record. They are part of the file format.
+const (
+	machineDefault = 1 << iota
+	machineHotpluggableCPUs
+	machineNUMA
+	machineACPI
+	machineDeprecated
+	machineCompat
+	machineNoACPIMember
+)
+
+// CompatProp is one compatibility property of a machine: the value a property
+// of a type gets in place of its default when the machine is an old one.
+type CompatProp struct {
+	Type, Property, Value string
+}
+
+// Machines lists the machine types in the catalog's order (by name).
+func (c *Catalog) Machines() []Machine {
+	c.machinesOnce.Do(func() {
+		out := make([]Machine, c.machines.Len())
+		for i := range out {
+			out[i] = c.machineAt(i)
+		}
+		c.machineList = out
+	})
+	return c.machineList
+}
+
+func (c *Catalog) machineAt(i int) Machine {
+	cur := c.machines.At(i)
+	m := Machine{Name: c.str(&cur), compat: i}
+	m.Alias = c.str(&cur)
+	m.DefaultCPUType = c.str(&cur)
+	m.DefaultRAMID = c.str(&cur)
+	m.CPUMax = cur.Int()
+	flags := cur.Uint()
+	m.IsDefault = flags&machineDefault != 0
+	m.HotpluggableCPUs = flags&machineHotpluggableCPUs != 0
+	m.NUMAMemSupported = flags&machineNUMA != 0
+	m.ACPI = flags&machineACPI != 0
+	m.Deprecated = flags&machineDeprecated != 0
+	m.compatPropsTold = flags&machineCompat != 0
+	return m
+}
+
+// Machine finds a machine type by name or alias.
+func (c *Catalog) Machine(name string) (Machine, bool) {
+	all := c.Machines()
+	i := sort.Search(len(all), func(i int) bool { return all[i].Name >= name })
+	if i < len(all) && all[i].Name == name {
+		return all[i], true
+	}
+	for _, m := range all {
+		if name != "" && m.Alias == name {
+			return m, true
+		}
+	}
+	return Machine{}, false
+}
+
+// DefaultMachine is the machine QEMU takes when none is named.
+func (c *Catalog) DefaultMachine() (Machine, bool) {
+	for _, m := range c.Machines() {
+		if m.IsDefault {
+			return m, true
+		}
+	}
+	return Machine{}, false
+}
+
+// CompatProps returns the compatibility properties of a machine in QEMU's
+// order, in which later ones override earlier ones. It is false when there is
+// no such machine, or when its QEMU does not report them (7.2 does not).
+func (c *Catalog) CompatProps(machine string) ([]CompatProp, bool) {
+	m, ok := c.Machine(machine)
+	if !ok || !m.compatPropsTold {
+		return nil, false
+	}
+	cur := c.machines.At(m.compat)
+	for range 4 {
+		c.str(&cur)
+	}
+	cur.Int()
+	cur.Uint()
+	out := make([]CompatProp, cur.Count())
+	for i := range out {
+		out[i] = CompatProp{Type: c.str(&cur), Property: c.str(&cur), Value: c.str(&cur)}
+	}
+	return out, true
+}

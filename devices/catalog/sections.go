@@ -1,0 +1,116 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/qomd/qomd/devices/catalog/format"
+)
+
+// Version is what the greeting and query-version tell.
+type Version struct {
+	Major, Minor, Micro int
+	Package             string
+	Capabilities        []string
+}
+
+type meta struct {
+	version          Version
+	commands, events []string
+	hmp              []string
+}
+
+func (c *Catalog) metadata() *meta {
+	c.metaOnce.Do(func() {
+		t := c.file.Table(format.Meta)
+		v := t.At(0)
+		c.meta.version = Version{
+			Major: int(v.Uint()), Minor: int(v.Uint()), Micro: int(v.Uint()),
+			Package:      c.str(&v),
+			Capabilities: c.strs(&v),
+		}
+		names := t.At(1)
+		c.meta.commands = c.strs(&names)
+		names = t.At(2)
+		c.meta.events = c.strs(&names)
+	})
+	return &c.meta
+}
+
+// Version is the version of QEMU the catalog was captured from.
+func (c *Catalog) Version() Version { return c.metadata().version }
+
+// Commands lists the names of all commands, sorted.
+func (c *Catalog) Commands() []string { return c.metadata().commands }
+
+// Events lists the names of all events, sorted.
+func (c *Catalog) Events() []string { return c.metadata().events }
+
+// section inflates a JSON section once and keeps it.
+func (c *Catalog) section(id uint32) ([]byte, error) {
+	c.rawMu.Lock()
+	defer c.rawMu.Unlock()
+	if b, ok := c.raw[id]; ok {
+		return b, nil
+	}
+	b, err := c.file.Bytes(id)
+	if err != nil {
+		return nil, fmt.Errorf("catalog %s: %w", c.name, err)
+	}
+	c.raw[id] = b
+	return b, nil
+}
+
+// SchemaJSON is the value query-qmp-schema returns, as JSON: an array with the
+// entries in QEMU's order. Callers must not modify it.
+func (c *Catalog) SchemaJSON() ([]byte, error) { return c.section(format.Schema) }
+
+// CPUDefinitionsJSON is the value query-cpu-definitions returns, as JSON.
+func (c *Catalog) CPUDefinitionsJSON() ([]byte, error) { return c.section(format.CPUDefinitions) }
+
+// CommandLineOptionsJSON is the value query-command-line-options returns, as
+// JSON and without help texts.
+func (c *Catalog) CommandLineOptionsJSON() ([]byte, error) {
+	return c.section(format.CommandLineOptions)
+}
+
+// CPUDefinition is one CPU model.
+type CPUDefinition struct {
+	Name                string   `json:"name"`
+	Typename            string   `json:"typename"`
+	UnavailableFeatures []string `json:"unavailable-features"`
+	AliasOf             string   `json:"alias-of"`
+	Static              bool     `json:"static"`
+	MigrationSafe       bool     `json:"migration-safe"`
+	Deprecated          bool     `json:"deprecated"`
+}
+
+// CPUDefinitions lists the CPU models in the catalog's order.
+func (c *Catalog) CPUDefinitions() ([]CPUDefinition, error) {
+	return decodeSection[[]CPUDefinition](c, format.CPUDefinitions)
+}
+
+// CPUExpansion is one recorded answer of query-cpu-model-expansion.
+type CPUExpansion struct {
+	Model string          `json:"model"`
+	Type  string          `json:"type"` // "static" or "full"
+	Reply json.RawMessage `json:"reply"`
+}
+
+// CPUModelExpansion lists the recorded answers of query-cpu-model-expansion;
+// Reply is the whole reply, a return or an error.
+func (c *Catalog) CPUModelExpansion() ([]CPUExpansion, error) {
+	return decodeSection[[]CPUExpansion](c, format.CPUExpansions)
+}
+
+func decodeSection[T any](c *Catalog, id uint32) (T, error) {
+	var out T
+	b, err := c.section(id)
+	if err != nil {
+		return out, err
+	}
+	if err := json.Unmarshal(b, &out); err != nil {
+		return out, fmt.Errorf("catalog %s: section %d: %w", c.name, id, err)
+	}
+	return out, nil
+}
