@@ -1,0 +1,147 @@
+package qom
+
+import (
+	"iter"
+	"slices"
+)
+
+// Class is what all objects of one type share. It corresponds to ObjectClass
+// in QEMU; device classes keep their data in it with [Class.SetValue].
+type Class struct {
+	types      *Types
+	name       string
+	info       TypeInfo
+	parent     *Class
+	interfaces []*Class
+	abstract   bool
+	iface      bool
+	alloc      func() Instance
+	unparent   func(*Object)
+
+	own    []*Property
+	index  map[string]*Property
+	values []classValue
+}
+
+type classValue struct{ key, value any }
+
+// Name returns the name of the type.
+func (c *Class) Name() string { return c.name }
+
+// Parent returns the parent class, nil for "object" and "interface".
+func (c *Class) Parent() *Class { return c.parent }
+
+// Abstract reports whether the type cannot be instantiated.
+func (c *Class) Abstract() bool { return c.abstract }
+
+// IsInterface reports whether the type is an interface.
+func (c *Class) IsInterface() bool { return c.iface }
+
+// Interfaces lists the interfaces the type implements, inherited ones first.
+func (c *Class) Interfaces() []*Class { return c.interfaces }
+
+// Is reports whether the type is, descends from, or implements name.
+func (c *Class) Is(name string) bool {
+	for k := c; k != nil; k = k.parent {
+		if k.name == name {
+			return true
+		}
+	}
+	for _, i := range c.interfaces {
+		for k := i; k != nil; k = k.parent {
+			if k.name == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// SetValue stores class data under a key, for ClassInit only. Keys should be
+// of an unexported type of the package that owns them, as with context.Context.
+func (c *Class) SetValue(key, value any) {
+	for i := range c.values {
+		if c.values[i].key == key {
+			c.values[i].value = value
+			return
+		}
+	}
+	c.values = append(c.values, classValue{key, value})
+}
+
+// Value returns the class data stored under key by this class or its nearest
+// ancestor, nil when there is none.
+func (c *Class) Value(key any) any {
+	for k := c; k != nil; k = k.parent {
+		for i := range k.values {
+			if k.values[i].key == key {
+				return k.values[i].value
+			}
+		}
+	}
+	return nil
+}
+
+// AddProperty adds a class property, for ClassInit only; it replaces one of the
+// same name.
+func (c *Class) AddProperty(p *Property) {
+	if i := slices.IndexFunc(c.own, func(q *Property) bool { return q.Name == p.Name }); i >= 0 {
+		c.own = slices.Clone(c.own)
+		c.own[i] = p.withFacts(c.own[i])
+		return
+	}
+	c.own = append(slices.Clip(c.own), p)
+}
+
+func (c *Class) buildIndex() {
+	n := len(c.own)
+	if c.parent != nil {
+		if n == 0 {
+			c.index = c.parent.index // shared: most types add nothing
+			return
+		}
+		n += len(c.parent.index)
+	}
+	c.index = make(map[string]*Property, n)
+	if c.parent != nil {
+		for k, p := range c.parent.index {
+			c.index[k] = p
+		}
+	}
+	for _, p := range c.own {
+		c.index[p.Name] = p
+	}
+}
+
+// Property returns the class property of that name, nil when there is none.
+func (c *Class) Property(name string) *Property { return c.index[name] }
+
+// Properties lists the class properties, ancestors first. A property that a
+// descendant redefines appears once, in the place of the ancestor's.
+func (c *Class) Properties() iter.Seq[*Property] {
+	return func(yield func(*Property) bool) { c.eachProperty(c, yield) }
+}
+
+func (c *Class) eachProperty(leaf *Class, yield func(*Property) bool) bool {
+	if c.parent != nil && !c.parent.eachProperty(leaf, yield) {
+		return false
+	}
+	for _, p := range c.own {
+		if c.parent != nil && c.parent.index[p.Name] != nil {
+			continue // already yielded, as redefined
+		}
+		if !yield(leaf.index[p.Name]) {
+			return false
+		}
+	}
+	return true
+}
+
+// chain returns c and its ancestors, root first.
+func (c *Class) chain(buf []*Class) []*Class {
+	for k := c; k != nil; k = k.parent {
+		buf = append(buf, k)
+	}
+	slices.Reverse(buf)
+	return buf
+}

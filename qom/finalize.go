@@ -1,0 +1,77 @@
+package qom
+
+// finalize runs when the logical count drained: it releases every property
+// once, runs the finalizers leaf first, and as its very last act drops the
+// object's storage reference. o must not be touched afterwards.
+func (o *Object) finalize() {
+	if o.phase != Live && o.phase != Initializing {
+		o.violation(ViolationCount, "finalized twice")
+		return
+	}
+	o.phase = FinalizingPhase
+	t, s := o.storage.tree, o.storage
+	t.finalizers++
+
+	// Children go newest first, then the object's own properties, then those
+	// of the class. A release may edit the tables, so each round looks again.
+	for len(o.children) > 0 {
+		c := o.children[len(o.children)-1]
+		if c.parent != o {
+			// Its release is running further up this stack; it will not come
+			// back to this table.
+			o.removeChild(c)
+			continue
+		}
+		c.Unparent()
+	}
+	for len(o.dyn) > 0 {
+		p := o.dyn[len(o.dyn)-1]
+		o.dyn = o.dyn[:len(o.dyn)-1]
+		if p.Release != nil {
+			p.Release(o)
+		}
+	}
+	for p := range o.class.Properties() {
+		if p.Release != nil {
+			p.Release(o)
+		}
+	}
+	o.values = nil
+	for c := o.class; c != nil; c = c.parent {
+		if f := c.info.Finalize; f != nil {
+			f(o)
+		}
+	}
+
+	if o.ref.Load() != Finalizing {
+		o.violation(ViolationResurrection, "count changed during finalization")
+	}
+	if o.parent != nil {
+		o.violation(ViolationTree, "finalized while in the tree")
+	}
+	o.phase = Finalized
+	t.finalizers--
+	if o.kind == ForeignStorage {
+		t.foreign--
+		o.poison()
+		return
+	}
+	s.storageUnref()
+}
+
+// poison makes any later use of the object visible.
+func (o *Object) poison() {
+	o.phase = Freed
+	o.self = nil
+	o.children, o.byName, o.dyn, o.values, o.holds = nil, nil, nil, nil, nil
+	o.parent = nil
+}
+
+// alive reports whether the object may be used; use after free is a violation.
+func (o *Object) alive(what string) bool {
+	if o.phase != Freed {
+		return true
+	}
+	o.violation(ViolationUseAfterFree, "%s", what)
+	return false
+}

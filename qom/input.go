@@ -1,0 +1,141 @@
+package qom
+
+import (
+	"fmt"
+	"math"
+)
+
+// Input is a value on its way into a property. It comes either from JSON, and
+// then has a type of its own that must fit, or from a command line or HMP as
+// text, and is then read as the property's type. The two correspond to QEMU's
+// qobject and keyval input visitors, whose error texts they give.
+type Input struct {
+	v    any
+	text bool
+}
+
+// Value is an input from JSON: nil, bool, int64, uint64, float64, string,
+// []any, or an object in the caller's representation.
+func Value(v any) Input { return Input{v: v} }
+
+// Text is an input from a command line.
+func Text(s string) Input { return Input{v: s, text: true} }
+
+// Raw returns the value as it came.
+func (in Input) Raw() any { return in.v }
+
+// IsText reports whether the input came as text.
+func (in Input) IsText() bool { return in.text }
+
+// Str reads a string.
+func (in Input) Str(name string) (string, error) {
+	if s, ok := in.v.(string); ok {
+		return s, nil
+	}
+	return "", invalidType(name, "string")
+}
+
+// Bool reads a boolean; as text: on, off, yes, no, true, false, y, n.
+func (in Input) Bool(name string) (bool, error) {
+	if in.text {
+		switch in.v {
+		case "on", "yes", "true", "y":
+			return true, nil
+		case "off", "no", "false", "n":
+			return false, nil
+		}
+		return false, fmt.Errorf("Parameter '%s' expects 'on' or 'off'", name)
+	}
+	if b, ok := in.v.(bool); ok {
+		return b, nil
+	}
+	return false, invalidType(name, "boolean")
+}
+
+// Int64 reads a signed integer of 64 bit.
+func (in Input) Int64(name string) (int64, error) {
+	if in.text {
+		n, err := ParseInt(in.v.(string))
+		if err != nil {
+			return 0, fmt.Errorf("Parameter '%s' expects int64", name)
+		}
+		return n, nil
+	}
+	switch n := in.v.(type) {
+	case int64:
+		return n, nil
+	case int:
+		return int64(n), nil
+	case uint64:
+		if n <= math.MaxInt64 {
+			return int64(n), nil
+		}
+		return 0, invalidType(name, "integer")
+	}
+	return 0, invalidType(name, "integer")
+}
+
+// Uint64 reads an unsigned integer of 64 bit. As QEMU's visitors, it takes a
+// negative number for its two's complement.
+func (in Input) Uint64(name string) (uint64, error) {
+	if in.text {
+		n, err := ParseUint(in.v.(string))
+		if err != nil {
+			return 0, fmt.Errorf("Parameter '%s' expects uint64", name)
+		}
+		return n, nil
+	}
+	switch n := in.v.(type) {
+	case int64:
+		return uint64(n), nil
+	case int:
+		return uint64(n), nil
+	case uint64:
+		return n, nil
+	}
+	return 0, fmt.Errorf("Parameter '%s' expects uint64", name)
+}
+
+// Uint reads an unsigned integer of 8, 16 or 32 bit.
+func (in Input) Uint(name string, bits uint) (uint64, error) {
+	n, err := in.Uint64(name)
+	if err == nil && n>>bits != 0 {
+		err = fmt.Errorf("Parameter '%s' expects uint%d_t", name, bits)
+	}
+	return n, err
+}
+
+// Int reads a signed integer of 8, 16 or 32 bit.
+func (in Input) Int(name string, bits uint) (int64, error) {
+	n, err := in.Int64(name)
+	if err == nil && (n < -1<<(bits-1) || n >= 1<<(bits-1)) {
+		err = fmt.Errorf("Parameter '%s' expects int%d_t", name, bits)
+	}
+	return n, err
+}
+
+// Number reads a floating-point number.
+func (in Input) Number(name string) (float64, error) {
+	switch n := in.v.(type) {
+	case float64:
+		return n, nil
+	case int64:
+		return float64(n), nil
+	case uint64:
+		return float64(n), nil
+	}
+	return 0, invalidType(name, "number")
+}
+
+// Size reads a number of bytes; as text with an optional suffix B, K, M, G, T,
+// P or E, powers of 1024, and an optional fraction.
+func (in Input) Size(name string) (uint64, error) {
+	if in.text {
+		n, err := ParseSize(in.v.(string))
+		if err != nil {
+			return 0, fmt.Errorf("Parameter '%s' expects a size value representible as a 64-bit number", name)
+		}
+		return n, nil
+	}
+	return in.Uint64(name)
+}

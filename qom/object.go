@@ -1,0 +1,295 @@
+package qom
+
+import (
+	"fmt"
+	"sync/atomic"
+)
+
+// Phase is where an object is in its life.
+type Phase uint8
+
+// The phases of lifetime; Freed belongs to the storage, the others to the
+// object.
+const (
+	Raw Phase = iota
+	Initializing
+	Live
+	FinalizingPhase
+	Finalized
+	Freed
+)
+
+var phaseNames = [...]string{"raw", "initializing", "live", "finalizing", "finalized", "freed"}
+
+func (p Phase) String() string { return phaseNames[p] }
+
+// StorageKind says whose storage an object lives in.
+type StorageKind uint8
+
+// The kinds of storage.
+const (
+	// RootStorage is an allocation of the object's own.
+	RootStorage StorageKind = iota
+	// EmbeddedStorage lies by value in a container and is counted there.
+	EmbeddedStorage
+	// ForeignStorage is memory that somebody else manages and does not count:
+	// a memory region or a bus that a device keeps for itself. Such an object
+	// is safe only because its composition parent is.
+	ForeignStorage
+)
+
+// Object is the base of every instance: embed it by value as the first field.
+// It corresponds to Object in QEMU. The zero value is raw; objects are made by
+// [Tree.New], [Tree.InitEmbedded] and [Tree.InitForeign].
+type Object struct {
+	class   *Class
+	self    Instance
+	parent  *Object
+	name    string // in the parent
+	storage *Storage
+
+	ref      atomic.Uint32 // logical count minus one
+	kind     StorageKind
+	phase    Phase
+	depth    uint8 // of embedding: 0 for a root
+	creation bool  // the creation reference is still held
+
+	children []*Object          // in order of insertion
+	byName   map[string]*Object // of children, once there are many
+	dyn      []*Property        // properties of this object alone, no children
+	values   []stored           // values of class properties
+	holds    *Hold              // ledger; guarded by Tree.ledgerMu
+}
+
+// QOM returns o itself; it makes every struct that embeds an Object an
+// [Instance].
+func (o *Object) QOM() *Object { return o }
+
+// Self returns the struct that embeds the object, nil once freed.
+func (o *Object) Self() Instance { return o.self }
+
+// Class returns the object's class.
+func (o *Object) Class() *Class { return o.class }
+
+// TypeName returns the name of the object's type.
+func (o *Object) TypeName() string { return o.class.name }
+
+// Is reports whether the object is of a type or implements an interface.
+func (o *Object) Is(typ string) bool { return o.class.Is(typ) }
+
+// Parent returns the composition parent, nil when there is none.
+func (o *Object) Parent() *Object { return o.parent }
+
+// Name returns the name of the object in its parent, or the last it had.
+func (o *Object) Name() string { return o.name }
+
+// Phase returns where the object is in its life.
+func (o *Object) Phase() Phase { return o.phase }
+
+// Tree returns the tree the object was made in.
+func (o *Object) Tree() *Tree { return o.storage.tree }
+
+// Storage returns the record of the allocation the object lives in.
+func (o *Object) Storage() *Storage { return o.storage }
+
+// StorageKind tells whether the object owns that allocation.
+func (o *Object) StorageKind() StorageKind { return o.kind }
+
+// Ref returns the logical count minus one; [Finalizing] when the last
+// reference went.
+func (o *Object) Ref() uint32 { return o.ref.Load() }
+
+// StorageRef returns the storage count minus one for an object that owns its
+// allocation, and [Finalizing] for one that has no counter of its own.
+func (o *Object) StorageRef() uint32 {
+	if o.kind != RootStorage {
+		return Finalizing
+	}
+	return o.storage.Ref()
+}
+
+// refN adds n to the logical count unless that would pass the ceiling; an
+// object being finalized is beyond it.
+func (o *Object) refN(n uint32) bool {
+	for {
+		old := o.ref.Load()
+		if old > intMax-n {
+			return false
+		}
+		if o.ref.CompareAndSwap(old, old+n) {
+			return true
+		}
+	}
+}
+
+// unrefN takes n from the logical count and finalizes the object when the last
+// reference went.
+func (o *Object) unrefN(n uint32) {
+	for {
+		old := o.ref.Load()
+		if old > intMax || old+1 < n {
+			o.violation(ViolationCount, "reference dropped that nobody held (count %d, minus %d)", int64(old)+1, n)
+			return
+		}
+		if o.ref.CompareAndSwap(old, old-n) {
+			if old-n == Finalizing {
+				o.finalize()
+			}
+			return
+		}
+	}
+}
+
+// Unref drops the creation reference. Whoever makes an object calls it once:
+// after the object got a parent, or to give it up.
+func (o *Object) Unref() {
+	if !o.alive("creation reference dropped") {
+		return
+	}
+	if !o.creation {
+		o.violation(ViolationToken, "creation reference dropped twice")
+		return
+	}
+	o.creation = false
+	o.unrefN(1)
+}
+
+// AddChild makes c a child property of o under a name that must be free. A name
+// ending in "[*]" takes the first free number.
+func (o *Object) AddChild(name string, c *Object) error {
+	if c.parent != nil {
+		o.violation(ViolationTree, "%s already has a parent", c.describe())
+		return fmt.Errorf("object '%s' already has a parent", c.describe())
+	}
+	if o.ref.Load() == Finalizing {
+		o.violation(ViolationTree, "child added to an object being finalized")
+		return fmt.Errorf("object '%s' is being finalized", o.describe())
+	}
+	if n := len(name); n > 3 && name[n-3:] == "[*]" {
+		name = o.freeName(name[:n-3])
+	} else if o.HasProperty(name) {
+		return o.duplicate(name)
+	}
+	if !c.refN(1) {
+		c.violation(ViolationResurrection, "child property refused: finalization has begun")
+		return fmt.Errorf("object '%s' is being finalized", c.describe())
+	}
+	c.parent, c.name = o, name
+	o.insertChild(c)
+	return nil
+}
+
+func (o *Object) freeName(stem string) string {
+	for i := 0; ; i++ {
+		if name := fmt.Sprintf("%s[%d]", stem, i); !o.HasProperty(name) {
+			return name
+		}
+	}
+}
+
+// indexFrom is the number of children from which names are looked up in a map.
+const indexFrom = 16
+
+func (o *Object) insertChild(c *Object) {
+	o.children = append(o.children, c)
+	switch {
+	case o.byName != nil:
+		o.byName[c.name] = c
+	case len(o.children) >= indexFrom:
+		o.byName = make(map[string]*Object, 2*indexFrom)
+		for _, k := range o.children {
+			o.byName[k.name] = k
+		}
+	}
+}
+
+func (o *Object) removeChild(c *Object) {
+	for i := len(o.children) - 1; i >= 0; i-- {
+		if o.children[i] == c {
+			copy(o.children[i:], o.children[i+1:])
+			o.children[len(o.children)-1] = nil
+			o.children = o.children[:len(o.children)-1]
+			break
+		}
+	}
+	if o.byName != nil {
+		if o.byName[c.name] == c {
+			delete(o.byName, c.name)
+		}
+		if len(o.children) == 0 {
+			o.byName = nil
+		}
+	}
+	if len(o.children) == 0 {
+		o.children = nil
+	}
+}
+
+// childEntry finds the entry of a name, even when that child is just leaving.
+func (o *Object) childEntry(name string) *Object {
+	if o.byName != nil {
+		return o.byName[name]
+	}
+	for _, c := range o.children {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Child returns the child of that name, nil when there is none or it is
+// leaving.
+func (o *Object) Child(name string) *Object {
+	if c := o.childEntry(name); c != nil && c.parent == o && c.ref.Load() != Finalizing {
+		return c
+	}
+	return nil
+}
+
+// Children returns the children in order of insertion. The slice is the
+// caller's.
+func (o *Object) Children() []*Object {
+	return append([]*Object(nil), o.children...)
+}
+
+// NumChildren returns how many children the object has.
+func (o *Object) NumChildren() int { return len(o.children) }
+
+// Unparent takes the object out of the tree: the class is told while the parent
+// is still set, then the child property's reference goes, which may finalize
+// and even free the object. Without a parent nothing happens.
+func (o *Object) Unparent() {
+	if !o.alive("unparent") || o.parent == nil {
+		return
+	}
+	parent := o.parent
+	if o.kind == RootStorage && o.storage.since == 0 {
+		if path := o.Path(); path != "" {
+			o.storage.former, o.storage.since = path, max(o.Tree().Now(), 1)
+		}
+	}
+	if f := o.class.unparent; f != nil {
+		f(o)
+	}
+	if o.parent == nil {
+		return // the class did it, by way of something it let go
+	}
+	o.parent = nil
+	// The name stays taken until the reference is gone: a callback that runs
+	// in between cannot put another object in its place.
+	o.unrefN(1)
+	parent.removeChild(o)
+}
+
+// describe names the object for a log or a holder: its path, or its type and
+// generation once it has none.
+func (o *Object) describe() string {
+	if p := o.Path(); p != "" {
+		return p
+	}
+	if o.storage == nil {
+		return "raw object"
+	}
+	return fmt.Sprintf("%s #%d", o.class.name, o.storage.gen)
+}

@@ -1,0 +1,244 @@
+package qom
+
+import (
+	"fmt"
+	"iter"
+	"strings"
+)
+
+// Property describes one property, of a class (shared by all objects of it) or
+// of a single object.
+type Property struct {
+	Name string
+	Type string // QEMU's type name: "bool", "uint32", "link<bus>", "child<base-xhci>", ...
+
+	// Default is the value until one is set; it counts only with HasDefault.
+	// Both show in qom-list-properties as QEMU prints them.
+	Default    any
+	HasDefault bool
+
+	// Get answers the value as plain Go data that encodes to the JSON that
+	// QEMU sends. Nil: not readable.
+	Get func(*Object) (any, error)
+	// Set changes the value. Nil: not writable.
+	Set func(*Object, Input) error
+	// Target answers the object a link or child property leads to, nil when
+	// it is empty. Nil for properties that are no links.
+	Target func(*Object) *Object
+	// Release drops what the property holds; called once, when the object is
+	// finalized or the property deleted.
+	Release func(*Object)
+}
+
+// withFacts completes p, which has the code, with the facts of f.
+func (p *Property) withFacts(f *Property) *Property {
+	q := *p
+	if q.Type == "" {
+		q.Type = f.Type
+	}
+	if !q.HasDefault {
+		q.Default, q.HasDefault = f.Default, f.HasDefault
+	}
+	if q.Get == nil && q.Set == nil {
+		q.Get, q.Set, q.Target, q.Release = f.Get, f.Set, f.Target, f.Release
+	}
+	return &q
+}
+
+// IsChild reports whether the property is of a type child<T>.
+func (p *Property) IsChild() bool { return strings.HasPrefix(p.Type, "child<") }
+
+// IsLink reports whether the property is of a type link<T>.
+func (p *Property) IsLink() bool { return strings.HasPrefix(p.Type, "link<") }
+
+// stored is one value set on a property that keeps its value in the object.
+type stored struct {
+	prop  *Property
+	value any
+}
+
+// Stored returns the value kept for p in the object: the last one stored, or
+// the default, or nil. It is meant for the Get functions of properties without
+// a field of their own.
+func (o *Object) Stored(name string) any {
+	for i := range o.values {
+		if o.values[i].prop.Name == name {
+			return o.values[i].value
+		}
+	}
+	if p := o.class.index[name]; p != nil && p.HasDefault {
+		return p.Default
+	}
+	return nil
+}
+
+// HasStored reports whether a value was stored for name.
+func (o *Object) HasStored(name string) bool {
+	for i := range o.values {
+		if o.values[i].prop.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Store keeps a value for the class property of that name.
+func (o *Object) Store(name string, value any) {
+	for i := range o.values {
+		if o.values[i].prop.Name == name {
+			o.values[i].value = value
+			return
+		}
+	}
+	p := o.class.index[name]
+	if p == nil {
+		p = &Property{Name: name}
+	}
+	o.values = append(o.values, stored{p, value})
+}
+
+// AddProperty adds a property to this object alone. The name must be free.
+func (o *Object) AddProperty(p *Property) error {
+	if o.HasProperty(p.Name) {
+		return o.duplicate(p.Name)
+	}
+	o.dyn = append(o.dyn, p)
+	return nil
+}
+
+// DeleteProperty releases and removes a property added with AddProperty,
+// AddLink or AddAlias. Unknown names are ignored.
+func (o *Object) DeleteProperty(name string) {
+	for i, p := range o.dyn {
+		if p.Name == name {
+			if p.Release != nil {
+				p.Release(o)
+			}
+			o.dyn = append(o.dyn[:i:i], o.dyn[i+1:]...)
+			return
+		}
+	}
+}
+
+func (o *Object) duplicate(name string) error {
+	return fmt.Errorf("attempt to add duplicate property '%s' to object (type '%s')", name, o.class.name)
+}
+
+// AddAlias adds a property that stands for another object's, of the same type.
+// An alias holds no reference: its target must not die before it.
+func (o *Object) AddAlias(name string, target *Object, targetName string) error {
+	p := target.Property(targetName)
+	if p == nil {
+		return target.noProperty(targetName)
+	}
+	a := &Property{Name: name, Type: p.Type, Default: p.Default, HasDefault: p.HasDefault}
+	if p.IsChild() {
+		a.Type = "link<" + strings.TrimPrefix(p.Type, "child<")
+	}
+	if p.Get != nil {
+		a.Get = func(*Object) (any, error) { return target.Get(targetName) }
+	}
+	if p.Set != nil {
+		a.Set = func(_ *Object, in Input) error { return target.Set(targetName, in) }
+	}
+	if p.Target != nil {
+		a.Target = func(*Object) *Object { return p.Target(target) }
+	}
+	return o.AddProperty(a)
+}
+
+// Property returns the property of that name, nil when there is none. For a
+// child a description is made up on the spot.
+func (o *Object) Property(name string) *Property {
+	if p := o.class.index[name]; p != nil {
+		return p
+	}
+	for _, p := range o.dyn {
+		if p.Name == name {
+			return p
+		}
+	}
+	if c := o.Child(name); c != nil {
+		return c.childProperty()
+	}
+	return nil
+}
+
+// HasProperty reports whether name is taken, be it by a child that is just
+// leaving.
+func (o *Object) HasProperty(name string) bool {
+	if o.class.index[name] != nil {
+		return true
+	}
+	for _, p := range o.dyn {
+		if p.Name == name {
+			return true
+		}
+	}
+	return o.childEntry(name) != nil
+}
+
+// childProperty describes o as a child property of its parent.
+func (o *Object) childProperty() *Property {
+	return &Property{
+		Name: o.name, Type: "child<" + o.class.name,
+		Get:    func(*Object) (any, error) { return o.Path(), nil },
+		Target: func(*Object) *Object { return o },
+	}
+}
+
+// Properties lists the properties of the object: those of its class, then its
+// own in the order they were added, then its children in that order.
+func (o *Object) Properties() iter.Seq[*Property] {
+	return func(yield func(*Property) bool) {
+		for p := range o.class.Properties() {
+			if !yield(p) {
+				return
+			}
+		}
+		for _, p := range o.dyn {
+			if !yield(p) {
+				return
+			}
+		}
+		for _, c := range o.children {
+			if !yield(c.childProperty()) {
+				return
+			}
+		}
+	}
+}
+
+// Get reads a property.
+func (o *Object) Get(name string) (any, error) {
+	if !o.alive("property " + name + " read") {
+		return nil, o.noProperty(name)
+	}
+	p := o.Property(name)
+	if p == nil {
+		return nil, o.noProperty(name)
+	}
+	if p.Get == nil {
+		return nil, fmt.Errorf("Property '%s.%s' is not readable", o.class.name, name)
+	}
+	return p.Get(o)
+}
+
+// Set changes a property.
+func (o *Object) Set(name string, in Input) error {
+	if !o.alive("property " + name + " written") {
+		return o.noProperty(name)
+	}
+	p := o.Property(name)
+	if p == nil {
+		return o.noProperty(name)
+	}
+	if p.Set == nil {
+		return fmt.Errorf("Property '%s.%s' is not writable", o.class.name, name)
+	}
+	return p.Set(o, in)
+}
+
+func (o *Object) noProperty(name string) error {
+	return fmt.Errorf("Property '%s.%s' not found", o.class.name, name)
+}

@@ -1,0 +1,134 @@
+package qom
+
+import (
+	"math"
+	"slices"
+	"sync/atomic"
+)
+
+// Finalizing is the value of a drained counter: both counts are kept minus
+// one, so this is what the decrement of 0 yields.
+const Finalizing = ^uint32(0)
+
+// intMax is the ceiling of both counters; a finalizing one is above it, which
+// is how taking a reference on it is refused.
+const intMax = math.MaxInt32
+
+// Storage is the record of one allocation. It outlives the memory it
+// describes: generation, type and the freed flag stay readable.
+type Storage struct {
+	tree    *Tree
+	root    *Object   // owner of the allocation; nil once freed
+	members []*Object // embedded objects, in order of initialization; nil once freed
+	typ     string
+	gen     uint64
+	former  string // path of the root until it left the tree
+	last    string // holder whose release finalized the last object
+	since   int64  // when the root left the tree, nanoseconds of Tree.Now; 0: it has not
+
+	ref    atomic.Uint32 // minus one: the allocation itself plus each embedded object
+	freed  atomic.Bool
+	onFree []freeHook
+
+	prev, next *Storage // list of the allocations of the tree
+}
+
+type freeHook struct {
+	depth uint8
+	fn    func()
+}
+
+// Generation returns the number of the allocation, unique in its tree and
+// increasing.
+func (s *Storage) Generation() uint64 { return s.gen }
+
+// TypeName returns the type of the object that owned the allocation.
+func (s *Storage) TypeName() string { return s.typ }
+
+// Freed reports whether the storage was freed.
+func (s *Storage) Freed() bool { return s.freed.Load() }
+
+// Ref returns the storage count minus one; [Finalizing] once freed.
+func (s *Storage) Ref() uint32 { return s.ref.Load() }
+
+// Root returns the object that owns the allocation, nil once freed.
+func (s *Storage) Root() *Object { return s.root }
+
+// Members returns the objects embedded in the allocation, nil once freed.
+func (s *Storage) Members() []*Object { return slices.Clone(s.members) }
+
+// FormerPath returns the path the root had when it left the tree.
+func (s *Storage) FormerPath() string { return s.former }
+
+// LastHolder describes the token whose release let the last object of the
+// storage be finalized, empty when that was no token.
+func (s *Storage) LastHolder() string { return s.last }
+
+// DrainingSince returns when the root left the tree, in nanoseconds of the
+// tree's clock, and false when it has not or the storage is freed.
+func (s *Storage) DrainingSince() (int64, bool) {
+	return s.since, s.since != 0 && !s.freed.Load()
+}
+
+// OnFree registers fn to run, once, right after the storage of o is freed.
+// Functions of embedded objects run before those of their container, whatever
+// the order of finalization was; otherwise in order of registration.
+func (o *Object) OnFree(fn func()) {
+	s := o.storage
+	s.onFree = append(s.onFree, freeHook{o.depth, fn})
+}
+
+// storageRef takes a storage reference.
+func (s *Storage) storageRef() {
+	for {
+		old := s.ref.Load()
+		if old >= intMax {
+			s.tree.violate(Violation{Kind: ViolationStorage, Type: s.typ, Generation: s.gen,
+				Text: "storage referenced after it drained"})
+			return
+		}
+		if s.ref.CompareAndSwap(old, old+1) {
+			return
+		}
+	}
+}
+
+// storageUnref drops one; whoever sees the counter drain frees.
+func (s *Storage) storageUnref() {
+	for {
+		old := s.ref.Load()
+		if old > intMax {
+			s.tree.violate(Violation{Kind: ViolationStorage, Type: s.typ, Generation: s.gen,
+				Text: "storage unreferenced after it drained"})
+			return
+		}
+		if s.ref.CompareAndSwap(old, old-1) {
+			if old == 0 {
+				s.free()
+			}
+			return
+		}
+	}
+}
+
+// free is the explicit end of the allocation: every object in it is poisoned,
+// so that a late use is seen, and the record forgets the memory, so that the
+// collector can have it.
+func (s *Storage) free() {
+	for _, o := range append(slices.Clone(s.members), s.root) {
+		if o.phase != Finalized {
+			s.tree.violate(Violation{Kind: ViolationStorage, Type: s.typ, Generation: s.gen,
+				Text: "storage freed before " + o.class.name + " was finalized"})
+		}
+		o.poison()
+	}
+	s.freed.Store(true)
+	s.root, s.members = nil, nil
+	s.tree.storageFreed(s)
+	hooks := s.onFree
+	s.onFree = nil
+	slices.SortStableFunc(hooks, func(a, b freeHook) int { return int(b.depth) - int(a.depth) })
+	for _, h := range hooks {
+		h.fn()
+	}
+}
