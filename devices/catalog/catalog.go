@@ -28,8 +28,8 @@ type Catalog struct {
 	machinesOnce sync.Once
 	machineList  []Machine
 
-	allOnce sync.Once
-	all     []string
+	aliasesOnce sync.Once
+	aliases     map[string]string
 
 	rawMu sync.Mutex
 	raw   map[uint32][]byte

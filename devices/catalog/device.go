@@ -11,7 +11,9 @@ type DeviceFacts struct {
 
 	// Hotpluggable is false for types for which device_add on a running
 	// machine says "Device 'X' does not support hotplugging".
-	Hotpluggable bool
+	// HotplugTold is false where it could not be observed: the device cannot
+	// be made to appear without something the capture did not have.
+	Hotpluggable, HotplugTold bool
 
 	// Bus is the type of bus the device sits on ("PCI", "usb-bus", "ISA"),
 	// "" for devices without one. Alias is a second name device_add accepts.
@@ -20,6 +22,10 @@ type DeviceFacts struct {
 	// Category is the heading "-device help" lists the device under, as
 	// "network", "storage", ...; "" when it is uncategorized.
 	Category string
+
+	// QtreeOrder lists the properties "info qtree" prints for the device, in
+	// the order it prints them; nil when the device was never plugged.
+	QtreeOrder []string
 
 	PCI *PCIFacts // nil unless the device was seen on a PCI bus
 	USB *USBFacts // nil unless the device was seen on a USB bus
@@ -53,8 +59,85 @@ type USBFacts struct {
 	Product string
 }
 
-var _ = format.Devices
-
 // Device returns the observed facts of a device type; false when the catalog
-// has none (7.2 has none, and types that are no devices have none).
-func (c *Catalog) Device(name string) (DeviceFacts, bool) { return DeviceFacts{}, false }
+// has none: types that are no devices, and every type of a catalog that was
+// captured over QMP alone (7.2).
+func (c *Catalog) Device(name string) (DeviceFacts, bool) {
+	i := c.find(name)
+	if i < 0 || c.devices.String(i) == "" {
+		return DeviceFacts{}, false
+	}
+	if d := c.plugged[i].Load(); d != nil {
+		return *d, true
+	}
+	d := c.deviceAt(i)
+	if !c.plugged[i].CompareAndSwap(nil, d) {
+		d = c.plugged[i].Load()
+	}
+	return *d, true
+}
+
+// DeviceByAlias resolves the second name of a device type, as device_add does
+// ("virtio-net" is "virtio-net-pci"). Names that are no alias give "".
+func (c *Catalog) DeviceByAlias(alias string) string {
+	c.aliasesOnce.Do(func() {
+		c.aliases = map[string]string{}
+		for i := range c.devices.Len() {
+			if c.devices.String(i) == "" {
+				continue
+			}
+			if d := c.deviceAt(i); d.Alias != "" {
+				c.aliases[d.Alias] = c.typeName(i)
+			}
+		}
+	})
+	return c.aliases[alias]
+}
+
+func (c *Catalog) deviceAt(i int) *DeviceFacts {
+	cur := c.devices.At(i)
+	flags := cur.Uint()
+	d := &DeviceFacts{
+		UserCreatable: flags&format.DeviceUserCreatable != 0,
+		Hotpluggable:  flags&format.DeviceHotpluggable != 0,
+		HotplugTold:   flags&format.DeviceHotplugTold != 0,
+		Bus:           c.str(&cur),
+		Alias:         c.str(&cur),
+		Category:      c.str(&cur),
+		QtreeOrder:    c.strs(&cur),
+	}
+	if flags&format.DevicePCI != 0 {
+		d.PCI = pciFacts(&cur)
+	}
+	if flags&format.DeviceUSB != 0 {
+		d.USB = &USBFacts{Speed: c.str(&cur), Product: c.str(&cur)}
+	}
+	return d
+}
+
+func pciFacts(cur *format.Cursor) *PCIFacts {
+	flags := cur.Uint()
+	p := &PCIFacts{
+		IsBridge:  flags&format.PCIBridge != 0,
+		IsExpress: flags&format.PCIExpress != 0,
+		Vendor:    uint16(cur.Uint()),
+		Device:    uint16(cur.Uint()),
+		Class:     uint16(cur.Uint()),
+		ProgIf:    uint8(cur.Uint()),
+		Revision:  uint8(cur.Uint()),
+		Subvendor: uint16(cur.Uint()),
+		Subsystem: uint16(cur.Uint()),
+		IRQPin:    uint8(cur.Uint()),
+	}
+	for range cur.Count() {
+		flags := cur.Uint()
+		p.BARs = append(p.BARs, BAR{
+			Number:   int(cur.Uint()),
+			Size:     int64(cur.Uint()),
+			IO:       flags&format.BARIO != 0,
+			Prefetch: flags&format.BARPrefetch != 0,
+			Mem64:    flags&format.BARMem64 != 0,
+		})
+	}
+	return p
+}

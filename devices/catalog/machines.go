@@ -1,6 +1,10 @@
 package catalog
 
-import "sort"
+import (
+	"sort"
+
+	"github.com/qomd/qomd/devices/catalog/format"
+)
 
 // Machine is one machine type as query-machines reports it.
 type Machine struct {
@@ -10,25 +14,19 @@ type Machine struct {
 	IsDefault        bool
 	HotpluggableCPUs bool
 	NUMAMemSupported bool
-	ACPI             bool
 	Deprecated       bool
-	CPUMax           int64
-	DefaultCPUType   string // "" when the machine has none
-	DefaultRAMID     string // "" when the machine has none
-	compat           int    // record in the table of machines
-	compatPropsTold  bool
-}
 
-// Flags of a machine record. They are part of the file format.
-const (
-	machineDefault = 1 << iota
-	machineHotpluggableCPUs
-	machineNUMA
-	machineACPI
-	machineDeprecated
-	machineCompat
-	machineNoACPIMember
-)
+	// ACPI tells whether the machine has ACPI. QEMU 7.2 does not report it:
+	// ACPITold is false there.
+	ACPI, ACPITold bool
+
+	CPUMax         int64
+	DefaultCPUType string // "" when the machine has none
+	DefaultRAMID   string // "" when the machine has none
+
+	record     int // in the table of machines
+	compatTold bool
+}
 
 // CompatProp is one compatibility property of a machine: the value a property
 // of a type gets in place of its default when the machine is an old one.
@@ -50,18 +48,19 @@ func (c *Catalog) Machines() []Machine {
 
 func (c *Catalog) machineAt(i int) Machine {
 	cur := c.machines.At(i)
-	m := Machine{Name: c.str(&cur), compat: i}
+	m := Machine{Name: c.str(&cur), record: i}
 	m.Alias = c.str(&cur)
 	m.DefaultCPUType = c.str(&cur)
 	m.DefaultRAMID = c.str(&cur)
 	m.CPUMax = cur.Int()
 	flags := cur.Uint()
-	m.IsDefault = flags&machineDefault != 0
-	m.HotpluggableCPUs = flags&machineHotpluggableCPUs != 0
-	m.NUMAMemSupported = flags&machineNUMA != 0
-	m.ACPI = flags&machineACPI != 0
-	m.Deprecated = flags&machineDeprecated != 0
-	m.compatPropsTold = flags&machineCompat != 0
+	m.IsDefault = flags&format.MachineDefault != 0
+	m.HotpluggableCPUs = flags&format.MachineHotpluggableCPUs != 0
+	m.NUMAMemSupported = flags&format.MachineNUMA != 0
+	m.ACPI = flags&format.MachineACPI != 0
+	m.ACPITold = flags&format.MachineACPITold != 0
+	m.Deprecated = flags&format.MachineDeprecated != 0
+	m.compatTold = flags&format.MachineCompatTold != 0
 	return m
 }
 
@@ -95,10 +94,10 @@ func (c *Catalog) DefaultMachine() (Machine, bool) {
 // no such machine, or when its QEMU does not report them (7.2 does not).
 func (c *Catalog) CompatProps(machine string) ([]CompatProp, bool) {
 	m, ok := c.Machine(machine)
-	if !ok || !m.compatPropsTold {
+	if !ok || !m.compatTold {
 		return nil, false
 	}
-	cur := c.machines.At(m.compat)
+	cur := c.machines.At(m.record)
 	for range 4 {
 		c.str(&cur)
 	}

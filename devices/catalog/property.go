@@ -3,6 +3,8 @@ package catalog
 import (
 	"encoding/json"
 	"math"
+
+	"github.com/qomd/qomd/devices/catalog/format"
 )
 
 // Property is one property of a QOM type as QEMU describes it.
@@ -26,39 +28,26 @@ type Property struct {
 	Device bool
 }
 
-// Kinds of defaults in a property record. They are part of the file format.
-const (
-	kindNone = iota
-	kindFalse
-	kindTrue
-	kindInt
-	kindUint
-	kindFloat
-	kindString
-	kindList
-	kindJSON
-)
-
 // property decodes record id of the table of distinct properties.
 func (c *Catalog) property(id int) Property {
 	cur := c.props.At(id)
 	p := Property{Name: c.str(&cur), Type: c.str(&cur), HasDefault: true}
 	switch cur.Uint() {
-	case kindFalse:
+	case format.DefaultFalse:
 		p.Default = false
-	case kindTrue:
+	case format.DefaultTrue:
 		p.Default = true
-	case kindInt:
+	case format.DefaultInt:
 		p.Default = cur.Int()
-	case kindUint:
+	case format.DefaultUint:
 		p.Default = cur.Uint()
-	case kindFloat:
+	case format.DefaultFloat:
 		p.Default = math.Float64frombits(cur.Uint())
-	case kindString:
+	case format.DefaultString:
 		p.Default = c.str(&cur)
-	case kindList:
+	case format.DefaultList:
 		p.Default = []any{}
-	case kindJSON:
+	case format.DefaultJSON:
 		var v any
 		if json.Unmarshal([]byte(c.str(&cur)), &v) == nil {
 			p.Default = v
@@ -150,12 +139,6 @@ type typeRecord struct {
 	list, deviceList int
 	unknown, devErr  string
 }
-
-// Flags of a type record. They are part of the file format.
-const (
-	flagAbstract = 1 << iota
-	flagInterface
-)
 
 func (c *Catalog) record(i int) typeRecord {
 	cur := c.types.At(i)

@@ -17,7 +17,6 @@ type Version struct {
 type meta struct {
 	version          Version
 	commands, events []string
-	hmp              []string
 }
 
 func (c *Catalog) metadata() *meta {
@@ -67,6 +66,10 @@ func (c *Catalog) SchemaJSON() ([]byte, error) { return c.section(format.Schema)
 
 // CPUDefinitionsJSON is the value query-cpu-definitions returns, as JSON.
 func (c *Catalog) CPUDefinitionsJSON() ([]byte, error) { return c.section(format.CPUDefinitions) }
+
+// CPUModelExpansionJSON is the recorded answers of query-cpu-model-expansion
+// as a JSON array of {model, type, reply}.
+func (c *Catalog) CPUModelExpansionJSON() ([]byte, error) { return c.section(format.CPUExpansions) }
 
 // CommandLineOptionsJSON is the value query-command-line-options returns, as
 // JSON and without help texts.

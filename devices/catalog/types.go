@@ -4,6 +4,8 @@ import (
 	"iter"
 	"slices"
 	"sort"
+
+	"github.com/qomd/qomd/devices/catalog/format"
 )
 
 // TypeFacts is what QEMU says about one QOM type. It is shared: do not modify
@@ -77,8 +79,8 @@ func (c *Catalog) typeAt(i int) *TypeFacts {
 	r := c.record(i)
 	t := &TypeFacts{
 		Name:        r.name,
-		Abstract:    r.flags&flagAbstract != 0,
-		IsInterface: r.flags&flagInterface != 0,
+		Abstract:    r.flags&format.TypeAbstract != 0,
+		IsInterface: r.flags&format.TypeInterface != 0,
 		Parents:     r.parents,
 		Interfaces:  r.ifaces,
 		Unknown:     r.unknown,
@@ -140,7 +142,7 @@ func (c *Catalog) Subtypes(implements string, abstract bool) []TypeName {
 	var out []TypeName
 	for i := range c.types.Len() {
 		r := c.record(i)
-		isAbstract := r.flags&flagAbstract != 0
+		isAbstract := r.flags&format.TypeAbstract != 0
 		if isAbstract && !abstract {
 			continue
 		}
