@@ -1,0 +1,138 @@
+package config
+
+import "github.com/qomd/qomd/qmp/qjson"
+
+// Machine describes one machine completely. The zero value of every field
+// means "not said", and the machine's own default applies.
+type Machine struct {
+	// Name is the guest's name (-name guest=), reported by query-name.
+	Name string
+	// ProcessName and DebugThreads are the other two members of -name.
+	ProcessName  string
+	DebugThreads bool
+	// UUID is in the form of RFC 9562, lower case.
+	UUID string
+
+	// Type is a machine type or its alias: "q35", "pc-q35-11.1", "none".
+	Type string
+	// TypeOptions are the further members of -machine, as text, but without
+	// accel, type, smp, memory and boot, which have fields of their own.
+	// Dotted keys have become nested objects.
+	TypeOptions *qjson.Object
+	// Origin is where the type was given.
+	Origin Origin
+
+	// Catalog is the QEMU version to be: "11.1" or "7.2". Empty is the newest.
+	Catalog string
+	// Accels are the accelerators to try, in order.
+	Accels []Accel
+	// CPU is the model with its features, as -cpu takes it: "qemu64,+avx".
+	CPU    string
+	SMP    SMP
+	Memory Memory
+	// NUMA are the -numa options in their order.
+	NUMA []Option
+
+	// Guest is the temper of the guest: "none", "linux" and what else the
+	// machine knows. Empty means the caller's default.
+	Guest string
+
+	// Paused keeps the machine from running until told to (-S).
+	Paused bool
+	// Preconfig waits for x-exit-preconfig before the machine is built.
+	Preconfig bool
+	// NoDefaults leaves out the devices QEMU adds by itself.
+	NoDefaults bool
+	// NoUserConfig is accepted and has no effect: no user configuration exists.
+	NoUserConfig bool
+	// Nographic is -nographic: no display, serial port and monitor on the
+	// standard streams unless said otherwise (the monitors and serial ports of
+	// this description already include them).
+	Nographic bool
+	// USB adds the machine's own USB controller (-usb).
+	USB bool
+
+	// Actions say what happens on events of the guest. -no-shutdown and
+	// -no-reboot have been turned into them.
+	Actions Actions
+
+	// Display, VGA and Audio are kept as given; nothing is shown or played.
+	Display string
+	VGA     string
+	Audio   string
+
+	Devices  []Device
+	Objects  []Object
+	Globals  []Global
+	Chardevs []Chardev
+	Monitors []Monitor
+	// Serials and Parallels are the chardevs of the machine's own ports, by
+	// id; "" is a port that is there with nothing connected, and "none" takes
+	// the port away.
+	Serials   []string
+	Parallels []string
+	Drives    []Option
+	Blockdevs []Option
+	Netdevs   []Option
+	Audiodevs []Option
+
+	// Boot, RTC, Incoming and the others are options that are kept for what
+	// reads them back, nil or empty when absent.
+	Boot     *qjson.Object
+	RTC      *qjson.Object
+	Compat   *qjson.Object
+	Incoming string
+	FDs      []FDSet
+	// Others are options without an effect here, in the order given, so that
+	// query-command-line-options and logs can tell what was asked for.
+	Others []Option
+
+	// QTest is the qtest server's chardev id, empty without one. QTestLog is
+	// where its protocol is logged ("none" for nowhere).
+	QTest    string
+	QTestLog string
+
+	PIDFile   string
+	Daemonize bool
+	// LogFile is -D.
+	LogFile string
+	// Timestamps is -msg timestamp=on: error messages begin with the time.
+	Timestamps bool
+}
+
+// Accel is one accelerator to try.
+type Accel struct {
+	Name    string // "tcg", "kvm", "qtest"
+	Options *qjson.Object
+	Origin  Origin
+}
+
+// SMP is the topology of the processors; zero means "not said".
+type SMP struct {
+	CPUs, Drawers, Books, Sockets, Dies, Clusters, Modules, Cores, Threads, MaxCPUs uint64
+	Origin                                                                          Origin
+}
+
+// Memory is the machine's memory.
+type Memory struct {
+	Size    uint64 // bytes at start
+	Slots   uint64 // for memory plugged later
+	MaxSize uint64 // bytes, with everything plugged
+	Origin  Origin
+}
+
+// Actions is what -action sets: what to do about events of the guest. Empty
+// means QEMU's default.
+type Actions struct {
+	Reboot   string // "reset" or "shutdown"
+	Shutdown string // "poweroff" or "pause"
+	Panic    string // "none", "pause", "shutdown", "exit-failure"
+	Watchdog string // "reset", "shutdown", "poweroff", "inject-nmi", "pause", "debug", "none"
+}
+
+// FDSet is one -add-fd.
+type FDSet struct {
+	FD, Set int64
+	Opaque  string
+	Origin  Origin
+}
