@@ -1,0 +1,335 @@
+package schema
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// CheckArguments checks the arguments of a command as QEMU's generated code does
+// before it calls the command, and returns the first mistake in QEMU's words.
+// args may be nil when the request had none. The error for a command the schema
+// lacks, or for a broken schema, begins with "schema: ".
+func (s *Schema) CheckArguments(command string, args *qjson.Object) error {
+	e, err := s.command(command)
+	if err != nil {
+		return err
+	}
+	if unchecked[command] {
+		return s.checkLoosely(e.arguments, args)
+	}
+	v := visitor{s: s}
+	return v.object(e.arguments, args)
+}
+
+// CheckReply checks what a command returned, given as a Go value or as parsed.
+// A member that is missing or unknown is an error, and so is a wrong type.
+func (s *Schema) CheckReply(command string, value any) error {
+	e, err := s.command(command)
+	if err != nil {
+		return err
+	}
+	if e.reply == nil {
+		return nil
+	}
+	if unchecked[command] && e.reply.name != "0" {
+		return nil
+	}
+	return s.checkOutput(e.reply, command, value)
+}
+
+// CheckEvent checks the data of an event; nil stands for an event without.
+func (s *Schema) CheckEvent(name string, data any) error {
+	e, err := s.ofKind("event", name)
+	if err != nil {
+		return err
+	}
+	if data == nil {
+		data = &qjson.Object{}
+	}
+	return s.checkOutput(e.arguments, name, data)
+}
+
+func (s *Schema) checkOutput(t *entry, root string, value any) error {
+	v, err := qjson.Parse(qjson.Append(nil, value, false))
+	if err != nil {
+		return err
+	}
+	if err := (&visitor{s: s}).value(t, root, v, nil); err != nil {
+		return fmt.Errorf("%s: %w", root, err)
+	}
+	return nil
+}
+
+// checkLoosely is for commands that look into their arguments themselves: a
+// mandatory string counts as missing when it is of another type, and everything
+// else passes.
+func (s *Schema) checkLoosely(t *entry, args *qjson.Object) error {
+	if err := t.decode(s); err != nil {
+		return err
+	}
+	for _, m := range t.members {
+		if m.optional {
+			continue
+		}
+		if _, ok := first(args.Get(m.name)).(string); !ok {
+			return missing(m.name)
+		}
+	}
+	return nil
+}
+
+func first(v any, _ bool) any { return v }
+
+func missing(name string) error { return fmt.Errorf("Parameter '%s' is missing", name) }
+
+func mistyped(name, expected string) error {
+	return fmt.Errorf("Invalid parameter type for '%s', expected: %s", name, expected)
+}
+
+// visitor walks through a value along its type, as QEMU's QObjectInputVisitor.
+// Its path is kept as steps so that a correct value costs no text.
+type visitor struct {
+	s    *Schema
+	path []step
+}
+
+// step is one level of nesting: a member, or an element when name is empty.
+type step struct {
+	name  string
+	index int
+}
+
+// full is the complete name of a member, or of the current element if name is
+// "": "capabilities[0].state".
+func (v *visitor) full(name string) string {
+	var text []byte
+	for _, p := range append(v.path[:len(v.path):len(v.path)], step{name: name, index: -1}) {
+		switch {
+		case p.name != "":
+			if len(text) > 0 {
+				text = append(text, '.')
+			}
+			text = append(text, p.name...)
+		case p.index >= 0:
+			text = append(text, '[')
+			text = strconv.AppendInt(text, int64(p.index), 10)
+			text = append(text, ']')
+		}
+	}
+	return string(text)
+}
+
+// bare is how QEMU names a parameter where it does not bother with the path: an
+// element has no name, and a missing name is printed as "null".
+func bare(name string) string {
+	if name == "" {
+		return "null"
+	}
+	return name
+}
+
+// object checks the members of o; its place is already on the path.
+func (v *visitor) object(t *entry, o *qjson.Object) error {
+	if err := t.decode(v.s); err != nil {
+		return err
+	}
+	var room [16]string
+	seen := room[:0]
+	if err := v.members(t, o, &seen); err != nil {
+		return err
+	}
+	if len(seen) == o.Len() {
+		return nil
+	}
+	name := firstLeft(o, seen)
+	if len(v.path) == 0 {
+		return fmt.Errorf("Parameter '%s' is unexpected", name)
+	}
+	return fmt.Errorf("Parameter '%s.%s' is unexpected", v.full(""), name)
+}
+
+// members visits the members of type t and of the variant they select.
+func (v *visitor) members(t *entry, o *qjson.Object, seen *[]string) error {
+	if err := t.decode(v.s); err != nil {
+		return err
+	}
+	for i := range t.members {
+		m := &t.members[i]
+		value, ok := o.Get(m.name)
+		if !ok {
+			if m.optional {
+				continue
+			}
+			return missing(v.full(m.name))
+		}
+		*seen = append(*seen, m.name)
+		if err := v.value(m.of, m.name, value, m.width); err != nil {
+			return err
+		}
+	}
+	if t.tag == "" {
+		return nil
+	}
+	// The tag was checked above, so it is a string with a known value; when it is
+	// optional and absent there is no variant.
+	selected, _ := first(o.Get(t.tag)).(string)
+	if variant := t.variants[selected]; variant != nil {
+		return v.members(variant, o, seen)
+	}
+	return nil
+}
+
+// value checks one member (or element, if name is "") against its type.
+func (v *visitor) value(t *entry, name string, value any, w *width) error {
+	if err := t.decode(v.s); err != nil {
+		return err
+	}
+	switch t.kind {
+	case "object":
+		o, ok := value.(*qjson.Object)
+		if !ok {
+			return mistyped(v.full(name), "object")
+		}
+		v.enter(name)
+		err := v.object(t, o)
+		v.leave(name)
+		return err
+	case "array":
+		list, ok := value.([]any)
+		if !ok {
+			return mistyped(v.full(name), "array")
+		}
+		v.enter(name)
+		defer v.leave(name)
+		for i, e := range list {
+			v.path = append(v.path, step{index: i})
+			err := v.value(t.element, "", e, w)
+			v.path = v.path[:len(v.path)-1]
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	case "enum":
+		text, ok := value.(string)
+		if !ok {
+			return mistyped(v.full(name), "string")
+		}
+		if !t.values[text] {
+			return fmt.Errorf("Parameter '%s' does not accept value '%s'", bare(name), text)
+		}
+		return nil
+	case "alternate":
+		return v.alternate(t, name, value, w)
+	case "builtin":
+		return v.builtin(t, name, value, w)
+	}
+	return errors.New("schema: " + t.kind + " is not the type of a value")
+}
+
+// enter and leave put a member on the path. An element is there already.
+func (v *visitor) enter(name string) {
+	if name != "" {
+		v.path = append(v.path, step{name: name, index: -1})
+	}
+}
+
+func (v *visitor) leave(name string) {
+	if name != "" {
+		v.path = v.path[:len(v.path)-1]
+	}
+}
+
+// alternate picks the choice by the JSON type of the value.
+func (v *visitor) alternate(t *entry, name string, value any, w *width) error {
+	for _, c := range t.choices {
+		if err := c.decode(v.s); err != nil {
+			return err
+		}
+		if c.takes(value) {
+			return v.value(c, name, value, w)
+		}
+	}
+	text, err := v.s.alternateName(t)
+	if err != nil {
+		return err
+	}
+	return mistyped(bare(name), text)
+}
+
+// takes reports whether a value of this JSON type selects the choice e.
+func (e *entry) takes(value any) bool {
+	switch value.(type) {
+	case nil:
+		return e.json == "null"
+	case bool:
+		return e.json == "boolean"
+	case int64, uint64, float64:
+		return e.json == "int" || e.json == "number"
+	case string:
+		return e.json == "string" || e.kind == "enum"
+	case []any:
+		return e.kind == "array"
+	case *qjson.Object:
+		return e.kind == "object"
+	}
+	return false
+}
+
+func (v *visitor) builtin(t *entry, name string, value any, w *width) error {
+	ok, expected := true, ""
+	switch t.json {
+	case "value":
+	case "null":
+		ok, expected = value == nil, "null"
+	case "boolean":
+		_, ok = value.(bool)
+		expected = "boolean"
+	case "string":
+		_, ok = value.(string)
+		expected = "string"
+	case "number":
+		switch value.(type) {
+		case int64, uint64, float64:
+		default:
+			ok = false
+		}
+		expected = "number"
+	case "int":
+		return v.integer(name, value, w)
+	default:
+		return errors.New("schema: unknown JSON type " + t.json)
+	}
+	if !ok {
+		return mistyped(v.full(name), expected)
+	}
+	return nil
+}
+
+// integer checks type and range. Where the width is not known it must be what
+// fits either of int64 and uint64.
+func (v *visitor) integer(name string, value any, w *width) error {
+	switch n := value.(type) {
+	case int64:
+		if w != nil && w.bits < 64 && (n < w.least || n > w.most) {
+			return fmt.Errorf("Parameter '%s' expects %s", bare(name), w.name)
+		}
+		return nil
+	case uint64: // above the range of int64
+		if w != nil && w.bits == 64 && w.most == math.MaxInt64 && w.least < 0 {
+			return mistyped(v.full(name), "integer")
+		}
+		if w != nil && w.bits < 64 {
+			if w.least < 0 { // visited as int64, which it does not fit
+				return mistyped(v.full(name), "integer")
+			}
+			return fmt.Errorf("Parameter '%s' expects %s", bare(name), w.name)
+		}
+		return nil
+	}
+	return mistyped(v.full(name), "integer")
+}
