@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sync/atomic"
+	"time"
 )
 
 // Finalizing is the value of a drained counter: both counts are kept minus
@@ -23,6 +24,7 @@ type Storage struct {
 	typ     string
 	gen     uint64
 	former  string // path of the root until it left the tree
+	drained int64  // how long that took in the end, nanoseconds
 	last    string // holder whose release finalized the last object
 	since   int64  // when the root left the tree, nanoseconds of Tree.Now; 0: it has not
 
@@ -59,6 +61,10 @@ func (s *Storage) Members() []*Object { return slices.Clone(s.members) }
 
 // FormerPath returns the path the root had when it left the tree.
 func (s *Storage) FormerPath() string { return s.former }
+
+// Drain returns how long the storage drained, from its root leaving the tree
+// until it was freed, and [Storage.LastHolder]. It is zero before that.
+func (s *Storage) Drain() (time.Duration, string) { return time.Duration(s.drained), s.last }
 
 // LastHolder describes the token whose release let the last object of the
 // storage be finalized, empty when that was no token.
@@ -123,6 +129,9 @@ func (s *Storage) free() {
 		o.poison()
 	}
 	s.freed.Store(true)
+	if s.since != 0 {
+		s.drained = s.tree.Now() - s.since
+	}
 	s.root, s.members = nil, nil
 	s.tree.storageFreed(s)
 	hooks := s.onFree

@@ -1,0 +1,171 @@
+package qdev
+
+import (
+	"fmt"
+
+	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/qom"
+)
+
+// Device is the base of every device; it corresponds to DeviceState in QEMU.
+type Device struct {
+	qom.Object
+	gate memory.Gate
+
+	id    string
+	path  string // canonical path when it was realized
+	bus   *Bus
+	buses []*Bus // child buses, oldest first
+
+	parentBus qom.Hold // on the bus
+	busChild  qom.Hold // of the bus on the device
+	busIndex  int      // N of the bus' child[N]
+
+	realized     bool
+	realizing    bool
+	unrealized   bool // was realized once and is not any more
+	hotplugged   bool
+	deletedEvent bool // DEVICE_DELETED is due when the storage is freed
+
+	unplug   pendingUnplug
+	blockers []Blocker
+}
+
+// Qdev returns d; every model that embeds a Device has it.
+func (d *Device) Qdev() *Device { return d }
+
+// From returns the device that o is, nil when it is none.
+func From(o *qom.Object) *Device {
+	if o == nil {
+		return nil
+	}
+	if m, ok := o.Self().(interface{ Qdev() *Device }); ok {
+		return m.Qdev()
+	}
+	return nil
+}
+
+// Gate returns the switch that closes when the device is unrealized.
+func (d *Device) Gate() *memory.Gate { return &d.gate }
+
+// Env returns the environment of the device's machine.
+func (d *Device) Env() *Env { return EnvOf(&d.Object) }
+
+// ID returns the name the user gave, empty for none.
+func (d *Device) ID() string { return d.id }
+
+// Label names the device in messages: its id, or its path, or its type.
+func (d *Device) Label() string {
+	if d.id != "" {
+		return d.id
+	}
+	if p := d.Path(); p != "" {
+		return p
+	}
+	return d.TypeName()
+}
+
+// Bus returns the bus the device sits on, nil for none.
+func (d *Device) Bus() *Bus { return d.bus }
+
+// Buses returns the child buses, oldest first.
+func (d *Device) Buses() []*Bus { return d.buses }
+
+// Realized reports whether the device is working.
+func (d *Device) Realized() bool { return d.realized }
+
+// Hotplugged reports whether the device came after the machine was complete.
+func (d *Device) Hotplugged() bool { return d.hotplugged }
+
+// CanonicalPath returns the path the device had when it was realized.
+func (d *Device) CanonicalPath() string { return d.path }
+
+// register adds the type "device".
+func register(t *qom.Types) {
+	t.Add(qom.TypeInfo{
+		Name: "device", Parent: "object", Abstract: true,
+		New: func() qom.Instance { return new(Device) },
+		ClassInit: func(c *qom.Class) {
+			if c.Value(classKey{}) == nil {
+				SetClass(c, Class{UserCreatable: true, Hotpluggable: true})
+			}
+		},
+		Init: func(o *qom.Object) {
+			d := From(o)
+			d.hotplugged = d.Env().Ready
+			d.busIndex = -1
+		},
+		PostInit: func(o *qom.Object) { From(o).applyDefaults() },
+		Unparent: func(o *qom.Object) { From(o).unparent() },
+		Finalize: func(o *qom.Object) { From(o).finalize() },
+		Properties: []*qom.Property{
+			{Name: "realized", Type: "bool",
+				Get: func(o *qom.Object) (any, error) { return From(o).realized, nil },
+				Set: func(o *qom.Object, in qom.Input) error {
+					v, err := in.Bool("realized")
+					if err != nil {
+						return err
+					}
+					return From(o).setRealized(v)
+				}},
+			{Name: "hotpluggable", Type: "bool",
+				Get: func(o *qom.Object) (any, error) { return From(o).hotpluggable(), nil }},
+			{Name: "hotplugged", Type: "bool",
+				Get: func(o *qom.Object) (any, error) { return From(o).hotplugged, nil }},
+			{Name: "parent_bus", Type: "link<bus>",
+				Get: func(o *qom.Object) (any, error) {
+					if b := From(o).bus; b != nil {
+						return b.Path(), nil
+					}
+					return "", nil
+				},
+				Target: func(o *qom.Object) *qom.Object {
+					if b := From(o).bus; b != nil {
+						return &b.Object
+					}
+					return nil
+				}},
+		},
+	})
+}
+
+// hotpluggable is the property of that name: the class allows it, and so does
+// the bus the device sits on.
+func (d *Device) hotpluggable() bool {
+	return ClassOf(d.Class()).Hotpluggable && (d.bus == nil || d.bus.Hotpluggable())
+}
+
+func (d *Device) setRealized(v bool) error {
+	switch {
+	case v == d.realized:
+		return nil
+	case !v:
+		d.Unrealize()
+		return nil
+	case d.unrealized && !d.revivable():
+		return fmt.Errorf("device '%s' cannot be realized a second time", d.Label())
+	}
+	return d.Realize(nil)
+}
+
+// revivable reports whether the model can be realized again after unrealize.
+// QEMU tries with all and aborts with many; here a model has to say so.
+func (d *Device) revivable() bool {
+	m, ok := d.Self().(interface{ Revivable() bool })
+	return ok && m.Revivable()
+}
+
+// applyDefaults sets the machine's defaults on a new device.
+func (d *Device) applyDefaults() {
+	env := d.Env()
+	for i := range env.Defaults {
+		def := &env.Defaults[i]
+		if !d.Is(def.Type) || d.Property(def.Property) == nil {
+			continue
+		}
+		def.used = true
+		if err := d.Set(def.Property, qom.Text(def.Value)); err != nil {
+			env.Log.Warn("default not applied", "type", def.Type, "property", def.Property, "value", def.Value, "error", err)
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package qdev
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/qom"
+)
+
+// Env is what a machine offers its devices. One belongs to each tree, as its
+// Context; the machine fills it in before it makes the first device.
+type Env struct {
+	Tree   *qom.Tree
+	Memory *memory.System
+	Clock  Clock
+	Log    *slog.Logger
+
+	// Emit sends a QMP event to the monitors.
+	Emit func(name string, data any)
+
+	// Peripheral holds devices with an id, PeripheralAnon those that a user
+	// made without one, Unattached those of the machine itself.
+	Peripheral, PeripheralAnon, Unattached *qom.Object
+
+	// SystemBus is the main system bus, the root of all buses.
+	SystemBus *Bus
+
+	// MachineHandler answers the machine's own hot-plug handler for a device,
+	// nil when the device's bus decides. It may be nil itself.
+	MachineHandler func(*Device) HotplugHandler
+
+	// Ready is false while the machine is being put together: devices made
+	// then are cold-plugged.
+	Ready bool
+	// Migrating reports whether a migration forbids hot-plug; may be nil.
+	Migrating func() bool
+	// DynamicSysbus reports whether the machine takes a sysbus type from a
+	// user; may be nil.
+	DynamicSysbus func(*qom.Class) bool
+	// Defaults are the -global settings and compat properties of the machine,
+	// applied to each new device of a type, or of a descendant, in order.
+	Defaults []Default
+	// Alias answers the type an alias stands for, empty when it is none; may be
+	// nil.
+	Alias func(string) string
+	// Removed is told when a device with an id or a path has gone for good;
+	// may be nil.
+	Removed func(Removal)
+
+	draining map[string]*qom.Storage // ids that are taken until their event
+	busIDs   map[string]int          // next number of automatic bus names, by class
+}
+
+// Default is a property value for all devices of a type.
+type Default struct {
+	Type, Property string
+	Value          string // text, as on a command line
+	User           bool   // from -global: a mistake is an error, not ours
+	used           bool
+}
+
+// Used reports whether the setting fitted any device.
+func (d *Default) Used() bool { return d.used }
+
+// Removal tells how an unplug ended.
+type Removal struct {
+	ID, Path   string
+	Generation uint64
+	Drained    time.Duration // from leaving the tree until the storage was freed
+	LastHolder string        // who held the storage last, empty when nobody did
+}
+
+// Clock is the machine's virtual clock.
+type Clock interface {
+	// Now returns virtual time in nanoseconds; it stands still while the
+	// machine is stopped.
+	Now() int64
+	// AfterFunc calls f under the machine's lock once d of virtual time has
+	// passed. Stop cancels it and reports whether it was still pending.
+	AfterFunc(d time.Duration, f func()) Timer
+}
+
+// Timer is a pending call of a [Clock].
+type Timer interface{ Stop() bool }
+
+// EnvOf returns the environment of the machine that o belongs to.
+func EnvOf(o *qom.Object) *Env { return o.Tree().Context.(*Env) }

@@ -1,0 +1,158 @@
+package qdev
+
+import (
+	"fmt"
+
+	"github.com/qomd/qomd/qom"
+)
+
+// Realize brings the device to life, on bus unless that is nil. On an error
+// the device is unrealized, off the bus, and otherwise as it was; what to do
+// with it is up to the caller.
+func (d *Device) Realize(bus *Bus) (err error) {
+	if d.realized {
+		return nil
+	}
+	if d.realizing {
+		return fmt.Errorf("device '%s' is being realized", d.Label())
+	}
+	d.realizing = true
+	defer func() { d.realizing = false }()
+
+	env := d.Env()
+	if bus != nil && d.bus != bus {
+		if err := d.setParentBus(bus); err != nil {
+			return err
+		}
+	}
+	if d.hotplugged && !ClassOf(d.Class()).Hotpluggable {
+		return fmt.Errorf("Device '%s' does not support hotplugging", d.TypeName())
+	}
+	if d.Parent() == nil {
+		if err := env.Unattached.AddChild("device[*]", &d.Object); err != nil {
+			return err
+		}
+	}
+	handler := d.HotplugHandler()
+	if h, ok := handler.(PrePlugger); ok {
+		if err := h.PrePlug(d); err != nil {
+			return err
+		}
+	}
+
+	d.gate.Open()
+	if m, ok := d.Self().(Realizer); ok {
+		if err := m.Realize(); err != nil {
+			d.gate.Close()
+			return err
+		}
+	}
+	d.path = d.Path()
+	undo := func() {
+		d.gate.Close()
+		d.unrealizeBuses()
+		if m, ok := d.Self().(Unrealizer); ok {
+			m.Unrealize()
+		}
+		d.path = ""
+	}
+	for _, b := range d.buses {
+		if err := b.realize(); err != nil {
+			undo()
+			return err
+		}
+	}
+	if d.hotplugged {
+		d.ColdReset()
+	}
+	d.deletedEvent = false
+	if h, ok := handler.(Plugger); ok {
+		if err := h.Plug(d); err != nil {
+			undo()
+			return err
+		}
+	}
+	d.realized, d.unrealized = true, false
+	if d.unplug.notice != nil {
+		d.unplug.notice.cancelled = true // revived: its end is not announced any more
+	}
+	d.unplug = pendingUnplug{}
+	return nil
+}
+
+// Unrealize shuts the device down. It stays in the tree and on its bus.
+func (d *Device) Unrealize() {
+	if !d.realized {
+		return
+	}
+	d.realized, d.unrealized = false, true
+	d.gate.Close()
+	d.unrealizeBuses()
+	if m, ok := d.Self().(Unrealizer); ok {
+		m.Unrealize()
+	}
+	// As QEMU: unrealizing marks the device as leaving, for good when it is
+	// not taken out of the tree as well.
+	d.unplug = pendingUnplug{pending: true}
+	d.deletedEvent = true
+	d.OnFree(d.deletionNotice())
+}
+
+func (d *Device) unrealizeBuses() {
+	for i := len(d.buses) - 1; i >= 0; i-- {
+		d.buses[i].unrealize()
+	}
+}
+
+// deletionNotice makes the function that announces the device's end. It must
+// not reach the device: it runs when the device's storage is gone.
+func (d *Device) deletionNotice() func() {
+	env, storage := d.Env(), d.Storage()
+	id, path, root := d.id, d.path, d.StorageKind() == qom.RootStorage
+	due := &noticeDue{}
+	d.unplug.notice = due
+	return func() {
+		if due.cancelled {
+			return
+		}
+		data := Deleted{Device: id, Path: path}
+		if id != "" && env.draining[id] == storage {
+			delete(env.draining, id)
+		}
+		env.Emit("DEVICE_DELETED", data)
+		if root && env.Removed != nil {
+			since, last := storage.Drain()
+			env.Removed(Removal{ID: id, Path: path, Generation: storage.Generation(), Drained: since, LastHolder: last})
+		}
+	}
+}
+
+// noticeDue lets a revived device cancel the announcement of its end.
+type noticeDue struct{ cancelled bool }
+
+// Deleted is the data of DEVICE_DELETED.
+type Deleted struct {
+	Device string `json:"device,omitempty"`
+	Path   string `json:"path"`
+}
+
+// unparent runs when the device leaves the tree.
+func (d *Device) unparent() {
+	env := d.Env()
+	d.Unrealize()
+	for len(d.buses) > 0 {
+		d.buses[0].Unparent()
+	}
+	if d.id != "" && d.deletedEvent {
+		if env.draining == nil {
+			env.draining = map[string]*qom.Storage{}
+		}
+		env.draining[d.id] = d.Storage()
+	}
+	d.leaveBus()
+}
+
+func (d *Device) finalize() {
+	d.gate.Close()
+	d.leaveBus() // a device that never had a parent, as introspection makes them
+}
