@@ -7,28 +7,30 @@ import "github.com/qomd/qomd/devices/catalog/format"
 type DeviceFacts struct {
 	// UserCreatable tells that device_add and -device accept the type; for
 	// others QEMU says "Parameter 'driver' expects a pluggable device type".
-	UserCreatable bool
+	UserCreatable bool `json:"user_creatable,omitempty"`
 
 	// Hotpluggable is false for types for which device_add on a running
 	// machine says "Device 'X' does not support hotplugging".
 	// HotplugTold is false where it could not be observed: the device cannot
 	// be made to appear without something the capture did not have.
-	Hotpluggable, HotplugTold bool
+	Hotpluggable bool `json:"hotpluggable,omitempty"`
+	HotplugTold  bool `json:"hotplug_told,omitempty"`
 
 	// Bus is the type of bus the device sits on ("PCI", "usb-bus", "ISA"),
 	// "" for devices without one. Alias is a second name device_add accepts.
-	Bus, Alias string
+	Bus   string `json:"bus,omitempty"`
+	Alias string `json:"alias,omitempty"`
 
-	// Category is the heading "-device help" lists the device under, as
-	// "network", "storage", ...; "" when it is uncategorized.
-	Category string
+	// Category is the heading "-device help" lists the device under:
+	// "Network", "Storage", ..., "Uncategorized".
+	Category string `json:"category,omitempty"`
 
 	// QtreeOrder lists the properties "info qtree" prints for the device, in
 	// the order it prints them; nil when the device was never plugged.
-	QtreeOrder []string
+	QtreeOrder []string `json:"qtree,omitempty"`
 
-	PCI *PCIFacts // nil unless the device was seen on a PCI bus
-	USB *USBFacts // nil unless the device was seen on a USB bus
+	PCI *PCIFacts `json:"pci,omitempty"` // nil unless the device was seen on a PCI bus
+	USB *USBFacts `json:"usb,omitempty"` // nil unless the device was seen on a USB bus
 }
 
 // PCIFacts is the configuration space of a freshly plugged PCI device with
@@ -41,7 +43,20 @@ type PCIFacts struct {
 	BARs                 []BAR
 	IRQPin               uint8 // 0 none, 1 INTA ... 4 INTD
 	IsBridge             bool
-	IsExpress            bool // it has a PCI Express capability on an Express port
+
+	// IsExpress tells that the device shows a PCI Express capability when it
+	// sits on an Express bus, where such a bus would take it.
+	IsExpress bool
+
+	// Capabilities is the chain of the conventional configuration space, in
+	// the order a driver walks it.
+	Capabilities []Capability
+}
+
+// Capability is an entry of the capability list of a PCI device.
+type Capability struct {
+	ID     uint8 // as the PCI specification numbers them: 1 power, 5 MSI, 0x10 Express, 0x11 MSI-X
+	Offset uint8 // in configuration space
 }
 
 // BAR is one base address register that is in use.
@@ -138,6 +153,9 @@ func pciFacts(cur *format.Cursor) *PCIFacts {
 			Prefetch: flags&format.BARPrefetch != 0,
 			Mem64:    flags&format.BARMem64 != 0,
 		})
+	}
+	for range cur.Count() {
+		p.Capabilities = append(p.Capabilities, Capability{ID: uint8(cur.Uint()), Offset: uint8(cur.Uint())})
 	}
 	return p
 }

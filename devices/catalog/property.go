@@ -3,6 +3,8 @@ package catalog
 import (
 	"encoding/json"
 	"math"
+	"slices"
+	"sort"
 
 	"github.com/qomd/qomd/devices/catalog/format"
 )
@@ -81,41 +83,34 @@ func (c *Catalog) list(id int) []int {
 	for i := range added {
 		added[i] = cur.Ref(c.props.Len())
 	}
-	if len(removed) == 0 && len(added) == 0 {
-		return ids
-	}
-	return c.merge(ids, removed, added)
+	return c.change(ids, removed, added)
 }
 
-// merge applies a difference: base without the removed names, and with the
-// added properties, which replace those of the same name. All are ordered.
-func (c *Catalog) merge(base []int, removed []string, added []int) []int {
-	out := make([]int, 0, len(base)+len(added))
-	for len(base) > 0 || len(added) > 0 {
-		if len(base) == 0 {
-			return append(out, added...)
-		}
-		name := c.propertyName(base[0])
-		for len(removed) > 0 && removed[0] < name {
-			removed = removed[1:]
-		}
-		gone := len(removed) > 0 && removed[0] == name
-		if len(added) > 0 {
-			if next := c.propertyName(added[0]); next <= name {
-				out = append(out, added[0])
-				added = added[1:]
-				if next == name {
-					base = base[1:]
-				}
-				continue
-			}
-		}
-		if !gone {
-			out = append(out, base[0])
-		}
-		base = base[1:]
+// change applies a difference in place: the removed names go, added properties
+// come in or replace those of the same name. Differences are short and lists
+// long, so each place is searched for instead of walking the list.
+func (c *Catalog) change(ids []int, removed []string, added []int) []int {
+	if len(ids) == 0 {
+		return added
 	}
-	return out
+	ids = slices.Grow(ids, len(added))
+	place := func(name string) (int, bool) {
+		i := sort.Search(len(ids), func(i int) bool { return c.propertyName(ids[i]) >= name })
+		return i, i < len(ids) && c.propertyName(ids[i]) == name
+	}
+	for _, name := range removed {
+		if i, ok := place(name); ok {
+			ids = slices.Delete(ids, i, i+1)
+		}
+	}
+	for _, id := range added {
+		if i, ok := place(c.propertyName(id)); ok {
+			ids[i] = id
+		} else {
+			ids = slices.Insert(ids, i, id)
+		}
+	}
+	return ids
 }
 
 // decode turns ids into properties; those of device are marked.
@@ -123,10 +118,12 @@ func (c *Catalog) decode(ids, device []int) []Property {
 	out := make([]Property, len(ids))
 	for i, id := range ids {
 		out[i] = c.property(id)
-		for len(device) > 0 && c.propertyName(device[0]) < out[i].Name {
+		// Most often both lists hold the very same property, and comparing
+		// numbers is enough; 7.2 differs in the defaults.
+		for len(device) > 0 && device[0] != id && c.propertyName(device[0]) < out[i].Name {
 			device = device[1:]
 		}
-		out[i].Device = len(device) > 0 && c.propertyName(device[0]) == out[i].Name
+		out[i].Device = len(device) > 0 && (device[0] == id || c.propertyName(device[0]) == out[i].Name)
 	}
 	return out
 }

@@ -159,31 +159,34 @@ func (c *Catalog) Subtypes(implements string, abstract bool) []TypeName {
 	return out
 }
 
-// Own returns the properties a type adds to those of its parent: names that
-// the parent's list lacks. Declaring Own for every type of a chain declares
+// Own returns the properties a type adds to those of its ancestors: names that
+// none of their lists has. Declaring Own for every type of a chain declares
 // each property once. A concrete type also adds what its abstract parents
 // would only add to instances, because QEMU cannot make an instance of those.
 func (c *Catalog) Own(name string) []Property {
-	return c.differ(name, func(_, _ Property, inParent bool) bool { return !inParent })
+	t, _ := c.Type(name)
+	inherited := make([]TypeFacts, len(t.Parents))
+	for i, parent := range t.Parents {
+		inherited[i], _ = c.Type(parent)
+	}
+	var out []Property
+	for _, p := range t.Properties {
+		if !slices.ContainsFunc(inherited, func(f TypeFacts) bool { _, in := f.Property(p.Name); return in }) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // Overrides returns the properties that a type shares with its parent by name
 // but for which QEMU reports another type or default.
 func (c *Catalog) Overrides(name string) []Property {
-	return c.differ(name, func(p, q Property, inParent bool) bool {
-		return inParent && (p.Type != q.Type || p.HasDefault != q.HasDefault || !sameDefault(p.Default, q.Default))
-	})
-}
-
-func (c *Catalog) differ(name string, keep func(p, q Property, inParent bool) bool) []Property {
-	t, ok := c.Type(name)
-	if !ok {
-		return nil
-	}
+	t, _ := c.Type(name)
 	parent, _ := c.Type(t.Parent)
 	var out []Property
 	for _, p := range t.Properties {
-		if q, in := parent.Property(p.Name); keep(p, q, in) {
+		q, in := parent.Property(p.Name)
+		if in && (p.Type != q.Type || p.HasDefault != q.HasDefault || !sameDefault(p.Default, q.Default)) {
 			out = append(out, p)
 		}
 	}

@@ -85,4 +85,9 @@ func pci(r *format.Record, p *catalog.PCIFacts) {
 		r.Uint(uint64(b.Number))
 		r.Uint(uint64(b.Size))
 	}
+	r.Uint(uint64(len(p.Capabilities)))
+	for _, c := range p.Capabilities {
+		r.Uint(uint64(c.ID))
+		r.Uint(uint64(c.Offset))
+	}
 }
