@@ -1,0 +1,69 @@
+package qmp
+
+import "slices"
+
+// enqueue puts a request of sess in line for the dispatcher and starts one if
+// none runs. It returns when the session may read on; with "oob" that is when
+// less than QueueLength requests wait, without it when this one is answered.
+func (s *Server) enqueue(sess *Session, r request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sess.gone || s.closing {
+		return
+	}
+	sess.queue = append(sess.queue, r)
+	if len(sess.queue) == 1 {
+		s.ready = append(s.ready, sess)
+	}
+	if !s.dispatching {
+		s.dispatching = true
+		s.wg.Add(1)
+		go s.dispatch()
+	}
+	for !sess.mayRead() && sess.ctx.Err() == nil {
+		sess.room.Wait()
+	}
+}
+
+// mayRead reports whether the reader may go on. Precondition: server.mu is held.
+func (c *Session) mayRead() bool {
+	if c.oob {
+		return len(c.queue) < QueueLength
+	}
+	return len(c.queue) == 0 && c.running == 0
+}
+
+// dispatch answers queued requests, one of each session in turn, and returns when
+// there are none: an idle server has no dispatcher.
+func (s *Server) dispatch() {
+	defer s.wg.Done()
+	for {
+		s.mu.Lock()
+		if len(s.ready) == 0 {
+			s.dispatching = false
+			s.mu.Unlock()
+			return
+		}
+		sess := s.ready[0]
+		s.ready = slices.Delete(s.ready, 0, 1)
+		if len(sess.queue) == 0 { // dropped with its session
+			s.mu.Unlock()
+			continue
+		}
+		r := sess.queue[0]
+		sess.queue = slices.Delete(sess.queue, 0, 1)
+		if len(sess.queue) > 0 {
+			s.ready = append(s.ready, sess)
+		}
+		sess.running++
+		sess.room.Broadcast()
+		s.mu.Unlock()
+
+		s.cfg.Do(func() { sess.serve(r, false) })
+
+		s.mu.Lock()
+		sess.running--
+		sess.room.Broadcast()
+		s.mu.Unlock()
+	}
+}

@@ -1,0 +1,159 @@
+package qmp
+
+import (
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// request is one message of a client: a value, or the mistake in its place.
+type request struct {
+	value any
+	err   error
+}
+
+// envelope is a request that has the form of a command.
+type envelope struct {
+	name string
+	oob  bool
+	args *qjson.Object // never nil
+}
+
+// take is called by the parser for each message. Requests to run out of band are
+// run here, on the reader; the others are queued, which may block.
+func (c *Session) take(value any, err error) {
+	r := request{value, err}
+	if o, ok := value.(*qjson.Object); ok && o.Has("exec-oob") && !o.Has("execute") {
+		c.serve(r, true)
+		return
+	}
+	c.server.enqueue(c, r)
+}
+
+// open checks the form of a command. Where several members are wrong, the order
+// in QEMU's hash table decides which one is reported.
+func (r request) open(allowOOB bool) (e envelope, err error) {
+	if r.err != nil {
+		return e, r.err
+	}
+	o, ok := r.value.(*qjson.Object)
+	if !ok {
+		return e, Errorf(GenericError, "QMP input must be a JSON object")
+	}
+	verb := ""
+	for name, value := range o.Hashed() {
+		switch {
+		case name == "execute", name == "exec-oob" && allowOOB:
+			if e.name, ok = value.(string); !ok {
+				return e, Errorf(GenericError, "QMP input member '%s' must be a string", name)
+			}
+			if verb != "" {
+				return e, Errorf(GenericError, "QMP input member '%s' clashes with '%s'", name, verb)
+			}
+			verb = name
+		case name == "arguments":
+			if e.args, ok = value.(*qjson.Object); !ok {
+				return e, Errorf(GenericError, "QMP input member 'arguments' must be an object")
+			}
+		case name == "id":
+		default:
+			return e, Errorf(GenericError, "QMP input member '%s' is unexpected", name)
+		}
+	}
+	if verb == "" {
+		return e, Errorf(GenericError, "QMP input lacks member 'execute'")
+	}
+	e.oob = verb == "exec-oob"
+	if e.args == nil {
+		e.args = &qjson.Object{}
+	}
+	return e, nil
+}
+
+// serve answers a request: open, find, allow, check, call, reply. In band the
+// caller holds the machine lock.
+func (c *Session) serve(r request, outOfBand bool) {
+	call := &Call{Session: c, OOB: outOfBand}
+	result, err := c.run(call, r)
+	c.reply(call, r, result, err)
+}
+
+func (c *Session) run(call *Call, r request) (any, error) {
+	s := c.server
+	ready, oob := c.state()
+	e, err := r.open(oob)
+	if err != nil {
+		return nil, err
+	}
+	if !ready && e.name != capabilitiesCommand {
+		return nil, Errorf(CommandNotFound, "Expecting capabilities negotiation with '%s'", capabilitiesCommand)
+	}
+	if ready && e.name == capabilitiesCommand {
+		return nil, Errorf(CommandNotFound, "Capabilities negotiation is already complete, command ignored")
+	}
+	call.Command, call.Args = s.cfg.Commands.Lookup(e.name), e.args
+	if call.Command == nil {
+		return nil, Errorf(CommandNotFound, "The command %s has not been found", e.name)
+	}
+	if e.oob && call.Command.Flags&AllowOOB == 0 {
+		return nil, Errorf(GenericError, "The command %s does not support OOB", e.name)
+	}
+	if s.cfg.Allowed != nil {
+		if err := s.cfg.Allowed(call.Command); err != nil {
+			return nil, err
+		}
+	}
+	if s.cfg.Schema != nil && s.cfg.Schema.HasCommand(e.name) {
+		if err := s.cfg.Schema.CheckArguments(e.name, e.args); err != nil {
+			return nil, err
+		}
+	}
+	return call.do()
+}
+
+// reply queues the answer. The members stand in the order of QEMU's hash table:
+// "return" before "id" before "error".
+func (c *Session) reply(call *Call, r request, result any, err error) {
+	var id any
+	hasID := false
+	if o, ok := r.value.(*qjson.Object); ok {
+		id, hasID = o.Get("id")
+	}
+	var text []byte
+	if c.monitor.Pretty {
+		o := &qjson.Object{}
+		if hasID {
+			o.Set("id", id)
+		}
+		if err != nil {
+			o.Set("error", asError(err))
+		} else {
+			o.Set("return", result)
+		}
+		text = c.encode(nil, o)
+	} else {
+		// The same by hand: this is the hot path.
+		text = make([]byte, 0, 128)
+		if err != nil {
+			text = append(text, '{')
+			if hasID {
+				text = append(text, `"id": `...)
+				text = append(qjson.Append(text, id, false), ", "...)
+			}
+			e := asError(err)
+			text = append(text, `"error": {"class": `...)
+			text = append(qjson.AppendString(text, string(e.Class)), `, "desc": `...)
+			text = append(qjson.AppendString(text, e.Desc), '}')
+		} else {
+			text = append(text, `{"return": `...)
+			text = qjson.Append(text, result, false)
+			if hasID {
+				text = append(text, `, "id": `...)
+				text = qjson.Append(text, id, false)
+			}
+		}
+		text = append(text, "}\r\n"...)
+	}
+	c.sendText(text, call.after)
+	if err == nil && call.onReply != nil {
+		call.onReply()
+	}
+}
