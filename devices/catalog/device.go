@@ -11,8 +11,8 @@ type DeviceFacts struct {
 
 	// Hotpluggable is false for types for which device_add on a running
 	// machine says "Device 'X' does not support hotplugging".
-	// HotplugTold is false where it could not be observed: the device cannot
-	// be made to appear without something the capture did not have.
+	// HotplugTold is false where QEMU refuses earlier, because the bus such a
+	// device sits on never takes one while the machine runs (ISA, IDE, HDA).
 	Hotpluggable bool `json:"hotpluggable,omitempty"`
 	HotplugTold  bool `json:"hotplug_told,omitempty"`
 
@@ -30,11 +30,17 @@ type DeviceFacts struct {
 	QtreeOrder []string `json:"qtree,omitempty"`
 
 	PCI *PCIFacts `json:"pci,omitempty"` // nil unless the device was seen on a PCI bus
+	// PCIePort is what changes behind a PCI Express root port, nil when
+	// nothing does: virtio devices lose their legacy half there, and others
+	// gain an Express capability.
+	PCIePort *PCIFacts `json:"pcie_port,omitempty"`
+
 	USB *USBFacts `json:"usb,omitempty"` // nil unless the device was seen on a USB bus
 }
 
 // PCIFacts is the configuration space of a freshly plugged PCI device with
-// default properties.
+// default properties, on the root bus of a q35 machine where it could be
+// plugged there, else of a pc machine.
 type PCIFacts struct {
 	Vendor, Device       uint16
 	Class                uint16 // base class in the upper byte, as query-pci tells
@@ -44,8 +50,7 @@ type PCIFacts struct {
 	IRQPin               uint8 // 0 none, 1 INTA ... 4 INTD
 	IsBridge             bool
 
-	// IsExpress tells that the device shows a PCI Express capability when it
-	// sits on an Express bus, where such a bus would take it.
+	// IsExpress tells that the device has a PCI Express capability there.
 	IsExpress bool
 
 	// Capabilities is the chain of the conventional configuration space, in
@@ -123,6 +128,9 @@ func (c *Catalog) deviceAt(i int) *DeviceFacts {
 	}
 	if flags&format.DevicePCI != 0 {
 		d.PCI = pciFacts(&cur)
+	}
+	if flags&format.DevicePCIePort != 0 {
+		d.PCIePort = pciFacts(&cur)
 	}
 	if flags&format.DeviceUSB != 0 {
 		d.USB = &USBFacts{Speed: c.str(&cur), Product: c.str(&cur)}

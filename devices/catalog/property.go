@@ -3,8 +3,6 @@ package catalog
 import (
 	"encoding/json"
 	"math"
-	"slices"
-	"sort"
 
 	"github.com/qomd/qomd/devices/catalog/format"
 )
@@ -60,15 +58,16 @@ func (c *Catalog) property(id int) Property {
 	return p
 }
 
-// propertyName is the name alone, which is what lists are ordered by.
+// propertyName is the name alone.
 func (c *Catalog) propertyName(id int) string {
 	cur := c.props.At(id)
 	return c.str(&cur)
 }
 
-// list returns the property ids of a list, ordered by name. A list is stored
-// as its difference to an earlier one: most types differ from their parent,
-// and CPU models from each other, in a few properties only.
+// list returns the property ids of a list, ordered. Distinct properties are
+// numbered by name, so that is the order of names as well. A list is stored as
+// its difference to an earlier one: most types differ from their parent, and
+// CPU models from each other, in a few properties only.
 func (c *Catalog) list(id int) []int {
 	cur := c.lists.At(id)
 	base := cur.Ref(c.lists.Len())
@@ -78,39 +77,42 @@ func (c *Catalog) list(id int) []int {
 	if base >= 0 && base < id {
 		ids = c.list(base)
 	}
-	removed := c.strs(&cur)
-	added := make([]int, cur.Count())
-	for i := range added {
-		added[i] = cur.Ref(c.props.Len())
-	}
-	return c.change(ids, removed, added)
-}
-
-// change applies a difference in place: the removed names go, added properties
-// come in or replace those of the same name. Differences are short and lists
-// long, so each place is searched for instead of walking the list.
-func (c *Catalog) change(ids []int, removed []string, added []int) []int {
+	removed := c.ids(&cur)
+	added := c.ids(&cur)
 	if len(ids) == 0 {
 		return added
 	}
-	ids = slices.Grow(ids, len(added))
-	place := func(name string) (int, bool) {
-		i := sort.Search(len(ids), func(i int) bool { return c.propertyName(ids[i]) >= name })
-		return i, i < len(ids) && c.propertyName(ids[i]) == name
+	if len(removed) == 0 && len(added) == 0 {
+		return ids
 	}
-	for _, name := range removed {
-		if i, ok := place(name); ok {
-			ids = slices.Delete(ids, i, i+1)
+	out := make([]int, 0, len(ids)+len(added))
+	for _, have := range ids {
+		for len(added) > 0 && added[0] < have {
+			out = append(out, added[0])
+			added = added[1:]
 		}
-	}
-	for _, id := range added {
-		if i, ok := place(c.propertyName(id)); ok {
-			ids[i] = id
-		} else {
-			ids = slices.Insert(ids, i, id)
+		if len(removed) > 0 && removed[0] == have {
+			removed = removed[1:]
+			continue
 		}
+		out = append(out, have)
 	}
-	return ids
+	return append(out, added...)
+}
+
+// ids reads a counted list of ascending numbers, each stored as its distance
+// from the one before.
+func (c *Catalog) ids(cur *format.Cursor) []int {
+	out := make([]int, cur.Count())
+	last := -1
+	for i := range out {
+		// A damaged file cannot get beyond the table: -1 names no property.
+		if step := cur.Uint(); step < uint64(c.props.Len()-last) {
+			last += int(step)
+		}
+		out[i] = last
+	}
+	return out
 }
 
 // decode turns ids into properties; those of device are marked.

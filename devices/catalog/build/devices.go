@@ -56,13 +56,16 @@ func (e *encoder) devices(types []Type, facts map[string]catalog.DeviceFacts) {
 			continue
 		}
 		var r format.Record
-		r.Uint(bits(d.UserCreatable, d.Hotpluggable, d.HotplugTold, d.PCI != nil, d.USB != nil))
+		r.Uint(bits(d.UserCreatable, d.Hotpluggable, d.HotplugTold, d.PCI != nil, d.USB != nil, d.PCIePort != nil))
 		e.str(&r, d.Bus)
 		e.str(&r, d.Alias)
 		e.str(&r, d.Category)
 		e.strs(&r, d.QtreeOrder)
 		if d.PCI != nil {
 			pci(&r, d.PCI)
+		}
+		if d.PCIePort != nil {
+			pci(&r, d.PCIePort)
 		}
 		if d.USB != nil {
 			e.str(&r, d.USB.Speed)

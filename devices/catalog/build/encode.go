@@ -49,17 +49,11 @@ func (s *Source) Encode() ([]byte, error) {
 type encoder struct {
 	w *format.Writer
 
-	props       map[string]int // by record
+	props       map[string]int // numbers of properties by record
 	propRecords [][]byte
 	lists       map[string]int // by content
 	listRecords [][]byte
-	listEntries [][]entry // content of each list
-}
-
-// entry is an element of a list: a distinct property.
-type entry struct {
-	name string
-	id   int
+	listIDs     [][]int // content of each list
 }
 
 func (e *encoder) str(r *format.Record, s string) {
@@ -77,14 +71,15 @@ func (e *encoder) strs(r *format.Record, list []string) {
 	}
 }
 
-func (e *encoder) property(p catalog.Property) (int, error) {
+// property makes the record of a property.
+func (e *encoder) property(p catalog.Property) (format.Record, error) {
 	var r format.Record
 	e.str(&r, p.Name)
 	e.str(&r, p.Type)
 	switch v := p.Default.(type) {
 	case nil:
 		if p.HasDefault {
-			return 0, fmt.Errorf("property %s: null is no default", p.Name)
+			return nil, fmt.Errorf("property %s: null is no default", p.Name)
 		}
 		r.Uint(format.DefaultNone)
 	case bool:
@@ -112,18 +107,12 @@ func (e *encoder) property(p catalog.Property) (int, error) {
 		}
 		b, err := json.Marshal(v)
 		if err != nil {
-			return 0, fmt.Errorf("property %s: %w", p.Name, err)
+			return nil, fmt.Errorf("property %s: %w", p.Name, err)
 		}
 		r.Uint(format.DefaultJSON)
 		e.str(&r, string(b))
 	}
-	id, ok := e.props[string(r)]
-	if !ok {
-		id = len(e.propRecords)
-		e.props[string(r)] = id
-		e.propRecords = append(e.propRecords, r)
-	}
-	return id, nil
+	return r, nil
 }
 
 func (e *encoder) machines(machines []Machine) {

@@ -1,7 +1,9 @@
 package build
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,6 +14,9 @@ import (
 // types packs all types and their property lists. Lists are stored as
 // differences, so parents are packed before their children.
 func (e *encoder) types(types []Type) error {
+	if err := e.properties(types); err != nil {
+		return err
+	}
 	index := map[string]int{}
 	order := make([]int, len(types))
 	for i, t := range types {
@@ -74,62 +79,86 @@ func (e *encoder) types(types []Type) error {
 // list packs a property list as its difference to that of the given lists
 // which is nearest to it, and returns its number.
 func (e *encoder) list(props []catalog.Property, near []int) (int, error) {
-	entries := make([]entry, 0, len(props))
+	ids := make([]int, 0, len(props))
 	for _, p := range props {
-		id, err := e.property(p)
+		r, err := e.property(p)
 		if err != nil {
 			return 0, err
 		}
-		entries = append(entries, entry{p.Name, id})
+		ids = append(ids, e.props[string(r)])
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
-	for i := 1; i < len(entries); i++ {
-		if entries[i].name == entries[i-1].name {
-			return 0, fmt.Errorf("property %s is listed twice", entries[i].name)
-		}
-	}
-	key := fmt.Sprint(entries)
+	slices.Sort(ids)
+	key := fmt.Sprint(ids)
 	if id, ok := e.lists[key]; ok {
 		return id, nil
 	}
-	base, removed, added := -1, []string(nil), entries
+	base, removed, added := -1, []int(nil), ids
 	for _, n := range near {
 		if n < 0 {
 			continue
 		}
-		if r, a := difference(e.listEntries[n], entries); len(r)+len(a) < len(removed)+len(added) {
+		if r, a := difference(e.listIDs[n], ids); len(r)+len(a) < len(removed)+len(added) {
 			base, removed, added = n, r, a
 		}
 	}
 	var r format.Record
 	r.Ref(base)
-	e.strs(&r, removed)
-	r.Uint(uint64(len(added)))
-	for _, a := range added {
-		r.Ref(a.id)
+	for _, list := range [][]int{removed, added} {
+		r.Uint(uint64(len(list)))
+		last := -1
+		for _, id := range list {
+			r.Uint(uint64(id - last))
+			last = id
+		}
 	}
 	id := len(e.listRecords)
 	e.listRecords = append(e.listRecords, r)
-	e.listEntries = append(e.listEntries, entries)
+	e.listIDs = append(e.listIDs, ids)
 	e.lists[key] = id
 	return id, nil
 }
 
-// difference tells how to get from one ordered list to another: names that go
-// and entries that come or change.
-func difference(from, to []entry) (removed []string, added []entry) {
+// properties numbers every distinct property by name, so that readers can
+// merge lists by comparing numbers.
+func (e *encoder) properties(types []Type) error {
+	names := map[string]string{} // by record
+	for _, t := range types {
+		for _, list := range [][]catalog.Property{t.Properties, t.Device} {
+			seen := map[string]bool{}
+			for _, p := range list {
+				if seen[p.Name] {
+					return fmt.Errorf("type %s: property %s is listed twice", t.Name, p.Name)
+				}
+				seen[p.Name] = true
+				r, err := e.property(p)
+				if err != nil {
+					return fmt.Errorf("type %s: %w", t.Name, err)
+				}
+				names[string(r)] = p.Name
+			}
+		}
+	}
+	order := slices.SortedFunc(maps.Keys(names), func(a, b string) int {
+		return cmp.Or(strings.Compare(names[a], names[b]), strings.Compare(a, b))
+	})
+	for id, record := range order {
+		e.props[record] = id
+		e.propRecords = append(e.propRecords, []byte(record))
+	}
+	return nil
+}
+
+// difference tells how to get from one ordered list to another.
+func difference(from, to []int) (removed, added []int) {
 	for len(from) > 0 || len(to) > 0 {
 		switch {
-		case len(to) == 0 || len(from) > 0 && from[0].name < to[0].name:
-			removed = append(removed, from[0].name)
+		case len(to) == 0 || len(from) > 0 && from[0] < to[0]:
+			removed = append(removed, from[0])
 			from = from[1:]
-		case len(from) == 0 || to[0].name < from[0].name:
+		case len(from) == 0 || to[0] < from[0]:
 			added = append(added, to[0])
 			to = to[1:]
 		default:
-			if from[0].id != to[0].id {
-				added = append(added, to[0])
-			}
 			from, to = from[1:], to[1:]
 		}
 	}

@@ -37,6 +37,7 @@ const (
 	DeviceHotplugTold
 	DevicePCI
 	DeviceUSB
+	DevicePCIePort
 )
 
 // Flags of a PCI device and of a BAR in a record of Devices.

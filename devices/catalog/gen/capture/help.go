@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/devices/catalog"
@@ -39,12 +41,23 @@ func help(command []string) (map[string]*catalog.DeviceFacts, error) {
 	return facts, nil
 }
 
-// notPluggable is how QEMU refuses a type before it looks at anything else of
-// a device_add: it is not for users, or not for a machine that is ready.
-const notPluggable = "Parameter 'driver' expects a pluggable device type"
+// Refusals of device_add on a running machine, in the order QEMU looks: the
+// bus first, then whether the type can be hot-plugged, then all the rest.
+var (
+	noAnswer = regexp.MustCompile(`^(No '.*' bus found|Bus '.*' does not support hotplugging|` +
+		`Parameter 'driver' expects)`)
+	notHotpluggable = regexp.MustCompile(`^Device '.*' does not support hotplugging`)
+)
 
-// hotplug tries device_add for every type on the empty machine. That cannot
-// succeed for lack of a bus, but what refuses it tells the types apart.
+// rich is a machine with many kinds of buses that take devices while it runs.
+var rich = []string{
+	"-machine", "pc", "-device", "virtio-scsi-pci", "-device", "qemu-xhci", "-device", "usb-ccid",
+	"-device", "virtio-serial-pci", "-device", "nvme,serial=s", "-device", "tpci200",
+	"-device", "sdhci-pci", "-device", "ufs,serial=s",
+}
+
+// hotplug tries device_add for every type without properties: what refuses it,
+// if anything, tells whether the type can be hot-plugged at all.
 func hotplug(command []string, facts map[string]*catalog.DeviceFacts) error {
 	var s *session
 	defer func() {
@@ -52,27 +65,26 @@ func hotplug(command []string, facts map[string]*catalog.DeviceFacts) error {
 			s.stop()
 		}
 	}()
-	for name, f := range facts {
+	for _, name := range slices.Sorted(maps.Keys(facts)) {
 		if s == nil {
 			var err error
-			if s, err = start(command, "-machine", "none"); err != nil {
+			if s, err = start(command, rich...); err != nil {
 				return err
 			}
 		}
+		f := facts[name]
 		err := s.run("device_add", map[string]string{"driver": name, "id": "dut"}, nil)
 		var refused *qmpError
-		f.HotplugTold = true
-		f.Hotpluggable = true
-		switch {
-		case errors.As(err, &refused) && strings.Contains(refused.Desc, notPluggable):
-			f.Hotpluggable = false
-		case errors.As(err, &refused):
-		default:
-			// It was plugged, or it took QEMU down: either way the type
-			// passed, and the next one gets a fresh machine.
-			s.stop()
-			s = nil
+		if errors.As(err, &refused) {
+			f.HotplugTold = !noAnswer.MatchString(refused.Desc)
+			f.Hotpluggable = f.HotplugTold && !notHotpluggable.MatchString(refused.Desc)
+			continue
 		}
+		// It was plugged, or it took QEMU down: either way the type passed,
+		// and the next one gets a fresh machine.
+		f.HotplugTold, f.Hotpluggable = true, true
+		s.stop()
+		s = nil
 	}
 	return nil
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/devices/catalog"
@@ -17,6 +19,7 @@ var provided = []string{
 	"-object", "memory-backend-ram,id=mem0,size=16M,share=on",
 	"-object", "cryptodev-backend-builtin,id=crypto0",
 	"-fsdev", "local,id=fs0,path=/tmp,security_model=none",
+	"-object", "can-bus,id=can0",
 	"-netdev", "hubport,id=net0,hubid=0",
 }
 
@@ -24,7 +27,7 @@ var provided = []string{
 // stands for the device with its id.
 var setups = map[string][][]string{
 	"PCI": {
-		{"-machine", "q35", "-device", "{dev},addr=0x3"},
+		{"-machine", "q35", "-m", "128M,slots=2,maxmem=1G", "-device", "{dev},addr=0x3"},
 		{"-machine", "pc", "-device", "{dev},addr=0x3"},
 		{"-machine", "q35,cxl=on", "-device", "{dev},addr=0x3"},
 	},
@@ -53,19 +56,57 @@ var wishes = [][]string{
 	{"hostmem=mem0"}, {"memdev=mem0", "x-hostmem=mem0"}, {"cryptodev=crypto0"},
 	{"fsdev=fs0", "mount_tag=t"}, {"ctrl=x"}, {"serial=s", "drive=disk0"},
 	{"bus_nr=32"}, {"chassis_nr=1"}, {"volatile-memdev=mem0"}, {"len=1", "addr=0"}, {"ioh-id=0"},
+	{"canbus=can0"}, {"canbus0=can0"}, {"rootdir=/tmp"},
 	{"guest-cid=3"}, {"bmc=bmc0"}, {"domid=0"}, {"file=/dev/null"}, {"disable-legacy=on"},
 }
+
+// behindPort plugs a device where Express devices belong on a q35 machine.
+var behindPort = [][]string{{
+	"-machine", "q35", "-m", "128M,slots=2,maxmem=1G",
+	"-device", "pcie-root-port,id=rp,addr=0x2", "-device", "{dev},bus=rp",
+}}
 
 func observe(command []string, name string, f *catalog.DeviceFacts, orders map[string][]string) error {
 	list, ok := setups[f.Bus]
 	if !ok {
 		list = anyMachine
 	}
+	err := attempt(command, name, list, func(s *session) error {
+		if err := s.qtree(orders); err != nil {
+			return err
+		}
+		var err error
+		switch f.Bus {
+		case "usb-bus":
+			f.USB, err = s.usb()
+		case "PCI":
+			f.PCI, err = s.pci(false)
+		}
+		return err
+	})
+	if err != nil || f.PCI == nil {
+		return err
+	}
+	err = attempt(command, name, behindPort, func(s *session) error {
+		port, err := s.pci(true)
+		if err == nil && !reflect.DeepEqual(port, f.PCI) {
+			f.PCIePort = port
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("behind a root port: %w", err)
+	}
+	return nil
+}
+
+// attempt starts machines until one takes the device, and looks at that one.
+func attempt(command []string, name string, list [][]string, look func(*session) error) error {
 	var why []error
 	for _, setup := range list {
 		for _, wish := range wishes {
 			args := append([]string{}, provided...)
-			if wish := strings.Join(wish, ","); wish == "bmc=bmc0" {
+			if slices.Contains(wish, "bmc=bmc0") {
 				args = append(args, "-device", "ipmi-bmc-sim,id=bmc0")
 			}
 			dev := strings.Join(append([]string{name, "id=dut"}, wish...), ",")
@@ -75,18 +116,21 @@ func observe(command []string, name string, f *catalog.DeviceFacts, orders map[s
 			s, err := start(command, args...)
 			if err != nil {
 				why = append(why, err)
-				if strings.Contains(err.Error(), "No '") && strings.Contains(err.Error(), "bus found") {
-					break // no property will help
+				if hopeless.MatchString(err.Error()) {
+					break
 				}
 				continue
 			}
-			err = s.look(f, orders)
+			err = look(s)
 			s.stop()
 			return err
 		}
 	}
 	return errors.Join(unique(why)...)
 }
+
+// hopeless matches refusals that no property of the device can change.
+var hopeless = regexp.MustCompile(`No '.*' bus found|expects a dynamic sysbus|cannot be plugged into`)
 
 // unique keeps one of each kind of complaint, without the properties that
 // simply do not exist.
@@ -102,30 +146,17 @@ func unique(errs []error) []error {
 	return out
 }
 
-func (s *session) look(f *catalog.DeviceFacts, orders map[string][]string) error {
-	tree, err := s.hmp("info qtree")
-	if err != nil {
-		return err
-	}
-	qtree(tree, orders)
-	if f.Bus == "usb-bus" {
-		if f.USB, err = s.usb(); err != nil {
-			return err
-		}
-	}
-	if f.Bus == "PCI" {
-		f.PCI, err = s.pci()
-	}
-	return err
-}
-
 var (
 	qtreeDevice   = regexp.MustCompile(`^( *)dev: ([^,]+), id "`)
 	qtreeProperty = regexp.MustCompile(`^( *)(\S+) = `)
 )
 
-// qtree collects the order of properties of every device in a tree.
-func qtree(tree string, orders map[string][]string) {
+// qtree collects the order of properties of every device in the tree.
+func (s *session) qtree(orders map[string][]string) error {
+	tree, err := s.hmp("info qtree")
+	if err != nil {
+		return err
+	}
 	name, indent, order := "", 0, []string(nil)
 	flush := func() {
 		if name != "" {
@@ -142,6 +173,7 @@ func qtree(tree string, orders map[string][]string) {
 		}
 	}
 	flush()
+	return nil
 }
 
 var usbLine = regexp.MustCompile(`Speed (\S+) Mb/s, Product (.*), ID: dut`)

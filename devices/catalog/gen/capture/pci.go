@@ -15,9 +15,11 @@ type pciDevice struct {
 		SubsystemVendor uint16 `json:"subsystem-vendor"`
 	}
 	ClassInfo struct{ Class uint16 } `json:"class_info"`
-	PCIBridge *struct{}              `json:"pci_bridge"`
-	IRQPin    uint8                  `json:"irq_pin"`
-	Regions   []struct {
+	PCIBridge *struct {
+		Devices []pciDevice
+	} `json:"pci_bridge"`
+	IRQPin  uint8 `json:"irq_pin"`
+	Regions []struct {
 		BAR      int
 		Type     string
 		Size     int64
@@ -30,13 +32,23 @@ type pciDevice struct {
 const (
 	regRevision     = 0x08 // revision, programming interface, class
 	regStatus       = 0x06
+	regBusNumbers   = 0x18 // of a bridge: primary, secondary, subordinate
 	regCapabilities = 0x34
 	statusCapList   = 1 << 4
 	capExpress      = 0x10
 )
 
-// pci finds the device with id "dut" on bus 0.
-func (s *session) pci() (*catalog.PCIFacts, error) {
+// portSlot is where the root port sits in setups that have one.
+const portSlot = 2
+
+// pci finds the device with id "dut", on bus 0 or behind the root port.
+func (s *session) pci(port bool) (*catalog.PCIFacts, error) {
+	if port {
+		// Nothing behind a bridge can be addressed before it has numbers.
+		if err := s.setConfig(at{slot: portSlot}, regBusNumbers, 0x00010100); err != nil {
+			return nil, err
+		}
+	}
 	var buses []struct{ Devices []pciDevice }
 	if err := s.run("query-pci", nil, &buses); err != nil {
 		return nil, err
@@ -46,12 +58,21 @@ func (s *session) pci() (*catalog.PCIFacts, error) {
 			if d.QdevID == "dut" && d.Bus == 0 {
 				return s.facts(d)
 			}
+			if d.PCIBridge == nil {
+				continue
+			}
+			for _, d := range d.PCIBridge.Devices {
+				if d.QdevID == "dut" {
+					return s.facts(d)
+				}
+			}
 		}
 	}
 	return nil, fmt.Errorf("not in query-pci")
 }
 
 func (s *session) facts(d pciDevice) (*catalog.PCIFacts, error) {
+	where := at{d.Bus, d.Slot, d.Function}
 	p := &catalog.PCIFacts{
 		Vendor: d.ID.Vendor, Device: d.ID.Device, Class: d.ClassInfo.Class,
 		Subvendor: d.ID.SubsystemVendor, Subsystem: d.ID.Subsystem,
@@ -62,23 +83,23 @@ func (s *session) facts(d pciDevice) (*catalog.PCIFacts, error) {
 			Number: r.BAR, IO: r.Type == "io", Size: r.Size, Prefetch: r.Prefetch, Mem64: r.Mem64,
 		})
 	}
-	v, err := s.config(d.Slot, d.Function, regRevision)
+	v, err := s.config(where, regRevision)
 	if err != nil {
 		return nil, err
 	}
 	p.Revision, p.ProgIf = uint8(v), uint8(v>>8)
-	status, err := s.config(d.Slot, d.Function, regStatus)
+	status, err := s.config(where, regStatus)
 	if err != nil || status>>16&statusCapList == 0 {
 		return p, err
 	}
-	at, err := s.config(d.Slot, d.Function, regCapabilities)
-	for at &= 0xfc; err == nil && at != 0 && len(p.Capabilities) < 48; {
-		if v, err = s.config(d.Slot, d.Function, int(at)); err != nil {
+	next, err := s.config(where, regCapabilities)
+	for next &= 0xfc; err == nil && next != 0 && len(p.Capabilities) < 48; {
+		if v, err = s.config(where, int(next)); err != nil {
 			return nil, err
 		}
-		p.Capabilities = append(p.Capabilities, catalog.Capability{ID: uint8(v), Offset: uint8(at)})
+		p.Capabilities = append(p.Capabilities, catalog.Capability{ID: uint8(v), Offset: uint8(next)})
 		p.IsExpress = p.IsExpress || uint8(v) == capExpress
-		at = v >> 8 & 0xfc
+		next = v >> 8 & 0xfc
 	}
 	return p, err
 }

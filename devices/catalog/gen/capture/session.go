@@ -150,10 +150,27 @@ func (s *session) port(format string, args ...any) (uint32, error) {
 	}
 }
 
-// config reads a double word of configuration space on bus 0.
-func (s *session) config(slot, function, offset int) (uint32, error) {
-	if _, err := s.port("outl 0xcf8 0x%x", 1<<31|slot<<11|function<<8|offset&^3); err != nil {
+// at addresses a function on a bus.
+type at struct{ bus, slot, function int }
+
+func (s *session) selectConfig(a at, offset int) error {
+	_, err := s.port("outl 0xcf8 0x%x", 1<<31|a.bus<<16|a.slot<<11|a.function<<8|offset&^3)
+	return err
+}
+
+// config reads a double word of configuration space.
+func (s *session) config(a at, offset int) (uint32, error) {
+	if err := s.selectConfig(a, offset); err != nil {
 		return 0, err
 	}
 	return s.port("inl 0xcfc")
+}
+
+// setConfig writes a double word of configuration space.
+func (s *session) setConfig(a at, offset int, v uint32) error {
+	if err := s.selectConfig(a, offset); err != nil {
+		return err
+	}
+	_, err := s.port("outl 0xcfc 0x%x", v)
+	return err
 }
