@@ -23,6 +23,11 @@ type Env struct {
 	// made without one, Unattached those of the machine itself.
 	Peripheral, PeripheralAnon, Unattached *qom.Object
 
+	// Interrupt tells whoever plays the guest that an interrupt was raised (an
+	// SCI, an INTx line that went up, an MSI): it will look at the registers
+	// once the current request is over. May be nil.
+	Interrupt func()
+
 	// SystemBus is the main system bus, the root of all buses.
 	SystemBus *Bus
 

@@ -1,0 +1,56 @@
+package guest
+
+import "fmt"
+
+// Event is something that makes a guest look at its hardware.
+type Event uint8
+
+// The events of a guest.
+const (
+	Interrupt   Event = iota + 1 // a device wants attention
+	Resumed                      // virtual time passes again
+	WasReset                     // the machine was reset
+	PowerButton                  // somebody asks for a clean end
+)
+
+// Hardware is what a guest can touch. Addresses are physical.
+type Hardware interface {
+	// In and Out access a port; size is 1, 2 or 4 bytes.
+	In(port uint16, size int) uint32
+	Out(port uint16, size int, value uint32)
+	// Read and Write access memory; size is 1, 2, 4 or 8 bytes.
+	Read(addr uint64, size int) uint64
+	Write(addr uint64, size int, value uint64)
+	// Tables returns what firmware tells an operating system.
+	Tables() Tables
+}
+
+// Tables is the part of the ACPI tables that a hot-plug driver needs.
+type Tables struct {
+	GPEStatus  uint16 // port of the general-purpose event status block; 0: no ACPI
+	GPEEnable  uint16 // port of its enable block
+	PCIHotplug uint16 // base port of the ACPI PCI hot-plug registers; 0: none
+	Buses      int    // number of bus selectors those registers know
+	PM1Status  uint16 // port of the fixed event status block; 0: none
+	PM1Control uint16 // port of the fixed control block
+}
+
+// Guest is somebody who plays the operating system.
+type Guest interface {
+	// Handle reacts to an event.
+	Handle(Event)
+}
+
+// Kinds lists the guests that New knows.
+func Kinds() []string { return []string{"none", "linux"} }
+
+// New returns a guest by name, nil for "none" and the empty name.
+func New(kind string, hw Hardware) (Guest, error) {
+	switch kind {
+	case "", "none":
+		return nil, nil
+	case "linux":
+		return &Linux{hw: hw}, nil
+	}
+	return nil, fmt.Errorf("unknown guest %q", kind)
+}
