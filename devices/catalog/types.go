@@ -50,7 +50,18 @@ func (t TypeFacts) Property(name string) (Property, bool) {
 // Implements tells whether the type is, descends from, or implements the named
 // type.
 func (t TypeFacts) Implements(name string) bool {
-	return t.Name == name || slices.Contains(t.Parents, name) || slices.Contains(t.Interfaces, name)
+	return isA(t.Name, t.Parents, t.Interfaces, name)
+}
+
+// rootInterface is the ancestor of all interface types.
+const rootInterface = "interface"
+
+// isA is QEMU's dynamic cast. Its odd end: a type with interfaces is an
+// "interface" only when it has exactly one, as several make the cast
+// ambiguous, and QEMU refuses an ambiguous cast.
+func isA(name string, parents, interfaces []string, target string) bool {
+	return name == target || slices.Contains(parents, target) || slices.Contains(interfaces, target) ||
+		target == rootInterface && len(interfaces) == 1
 }
 
 // find returns the index of a type, -1 when the catalog has none of that name.
@@ -125,7 +136,7 @@ func (c *Catalog) Implements(name, ancestor string) bool {
 		return false
 	}
 	r := c.record(i)
-	return name == ancestor || slices.Contains(r.parents, ancestor) || slices.Contains(r.ifaces, ancestor)
+	return isA(name, r.parents, r.ifaces, ancestor)
 }
 
 // TypeName is one entry of Subtypes.
@@ -135,7 +146,8 @@ type TypeName struct {
 }
 
 // Subtypes answers qom-list-types: the types that are or implement the named
-// one, every type when it is "". Abstract types, to which interfaces belong,
+// one, every type when it is "" (to qom-list-types an empty name differs from
+// none: QEMU answers it with an empty list). Abstract types, to which interfaces belong,
 // are left out unless asked for. The order is the catalog's; QEMU's own order
 // is that of a hash table.
 func (c *Catalog) Subtypes(implements string, abstract bool) []TypeName {
@@ -146,8 +158,7 @@ func (c *Catalog) Subtypes(implements string, abstract bool) []TypeName {
 		if isAbstract && !abstract {
 			continue
 		}
-		if implements != "" && r.name != implements &&
-			!slices.Contains(r.parents, implements) && !slices.Contains(r.ifaces, implements) {
+		if implements != "" && !isA(r.name, r.parents, r.ifaces, implements) {
 			continue
 		}
 		t := TypeName{Name: r.name, Abstract: isAbstract}

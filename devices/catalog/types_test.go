@@ -103,6 +103,21 @@ func TestDevicePropertiesAsRecorded(t *testing.T) {
 	}
 }
 
+// TestAmbiguousCast: asked for the root of all interfaces, QEMU 11.1.3 lists
+// 96 types: 23 are interfaces, the others implement exactly one.
+func TestAmbiguousCast(t *testing.T) {
+	list := catalog.Default().Subtypes("interface", true)
+	if len(list) != 96 {
+		t.Errorf("%d types", len(list))
+	}
+	for _, n := range list {
+		f, _ := catalog.Default().Type(n.Name)
+		if !f.Implements("interface") || !catalog.Default().Implements(n.Name, "interface") {
+			t.Errorf("%s is listed but is none", n.Name)
+		}
+	}
+}
+
 func TestUnknownType(t *testing.T) {
 	c := catalog.Default()
 	for _, name := range []string{"", "nope", "usb-kb", "usb-kbd ", "zzz"} {
