@@ -25,6 +25,9 @@ func (v Version) Info() *qjson.Object {
 	)
 }
 
+// VersionInfo is the server's version in the form query-version answers.
+func (s *Server) VersionInfo() *qjson.Object { return s.cfg.Version.Info() }
+
 // greeting is the first message of every session.
 func (s *Server) greeting(m Monitor) *qjson.Object {
 	capabilities := []any{}
