@@ -2,6 +2,11 @@
 //
 //	go run ./devices/catalog/gen -from DIR [-facts FILE] -o FILE
 //
+// The embedded catalogs are made with
+//
+//	go run ./devices/catalog/gen -from QEMU-11.1.3 -facts devices/catalog/gen/facts-11.1.json -o devices/catalog/qemu-11.1.cat
+//	go run ./devices/catalog/gen -from QEMU-7.2.22 -o devices/catalog/qemu-7.2.cat
+//
 // It writes nothing unless the packed file, opened again, says exactly what the
 // folder says.
 package main
