@@ -93,6 +93,27 @@ func (c *Class) AddProperty(p *Property) {
 	c.own = append(slices.Clip(c.own), p)
 }
 
+// settle decides about properties that are known from facts alone: where an
+// ancestor has code for one, that code stays in charge.
+func (c *Class) settle(own []*Property) []*Property {
+	if c.parent == nil {
+		return own
+	}
+	var out []*Property
+	for _, p := range own {
+		if p.Replaceable {
+			if q := c.parent.index[p.Name]; q != nil && !q.Replaceable {
+				if r := q.inherit(p); r != q {
+					out = append(out, r)
+				}
+				continue
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
 func (c *Class) buildIndex() {
 	n := len(c.own)
 	if c.parent != nil {

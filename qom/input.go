@@ -57,7 +57,7 @@ func (in Input) Int64(name string) (int64, error) {
 	if in.text {
 		n, err := ParseInt(in.v.(string))
 		if err != nil {
-			return 0, fmt.Errorf("Parameter '%s' expects int64", name)
+			return 0, fmt.Errorf("Parameter '%s' expects integer", name)
 		}
 		return n, nil
 	}
@@ -81,7 +81,7 @@ func (in Input) Uint64(name string) (uint64, error) {
 	if in.text {
 		n, err := ParseUint(in.v.(string))
 		if err != nil {
-			return 0, fmt.Errorf("Parameter '%s' expects uint64", name)
+			return 0, fmt.Errorf("Parameter '%s' expects integer", name)
 		}
 		return n, nil
 	}
@@ -133,7 +133,7 @@ func (in Input) Size(name string) (uint64, error) {
 	if in.text {
 		n, err := ParseSize(in.v.(string))
 		if err != nil {
-			return 0, fmt.Errorf("Parameter '%s' expects a size value representible as a 64-bit number", name)
+			return 0, fmt.Errorf("Parameter '%s' expects size", name)
 		}
 		return n, nil
 	}

@@ -167,7 +167,7 @@ func (o *Object) AddChild(name string, c *Object) error {
 	}
 	if n := len(name); n > 3 && name[n-3:] == "[*]" {
 		name = o.freeName(name[:n-3])
-	} else if o.HasProperty(name) {
+	} else if o.nameTaken(name) {
 		return o.duplicate(name)
 	}
 	if !c.refN(1) {

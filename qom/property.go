@@ -3,6 +3,7 @@ package qom
 import (
 	"fmt"
 	"iter"
+	"reflect"
 	"strings"
 )
 
@@ -16,6 +17,12 @@ type Property struct {
 	// Both show in qom-list-properties as QEMU prints them.
 	Default    any
 	HasDefault bool
+
+	// Replaceable marks a property that is known from facts alone. QEMU tells
+	// what the objects of a type have, not whether the class or the object's
+	// own initializer added it; so code that adds one of the same name, to an
+	// ancestor or to the object, takes its place.
+	Replaceable bool
 
 	// Get answers the value as plain Go data that encodes to the JSON that
 	// QEMU sends. Nil: not readable.
@@ -41,6 +48,22 @@ func (p *Property) withFacts(f *Property) *Property {
 	}
 	if q.Get == nil && q.Set == nil {
 		q.Get, q.Set, q.Target, q.Release = f.Get, f.Set, f.Target, f.Release
+	}
+	return &q
+}
+
+// inherit completes p, which an ancestor has code for, with what the facts f
+// say of a descendant: mostly another default.
+func (p *Property) inherit(f *Property) *Property {
+	if p.Type == f.Type && (!f.HasDefault || p.HasDefault && reflect.DeepEqual(p.Default, f.Default)) {
+		return p
+	}
+	q := *p
+	if f.Type != "" {
+		q.Type = f.Type
+	}
+	if f.HasDefault {
+		q.Default, q.HasDefault = f.Default, true
 	}
 	return &q
 }
@@ -97,9 +120,10 @@ func (o *Object) Store(name string, value any) {
 	o.values = append(o.values, stored{p, value})
 }
 
-// AddProperty adds a property to this object alone. The name must be free.
+// AddProperty adds a property to this object alone. The name must be free, or
+// that of a [Property.Replaceable] one.
 func (o *Object) AddProperty(p *Property) error {
-	if o.HasProperty(p.Name) {
+	if o.nameTaken(p.Name) {
 		return o.duplicate(p.Name)
 	}
 	o.dyn = append(o.dyn, p)
@@ -150,32 +174,41 @@ func (o *Object) AddAlias(name string, target *Object, targetName string) error 
 // Property returns the property of that name, nil when there is none. For a
 // child a description is made up on the spot.
 func (o *Object) Property(name string) *Property {
-	if p := o.class.index[name]; p != nil {
+	known := o.class.index[name]
+	if known != nil && !known.Replaceable {
+		return known
+	}
+	if p := o.dynamic(name); p != nil {
 		return p
 	}
+	if c := o.Child(name); c != nil {
+		return c.childProperty()
+	}
+	return known
+}
+
+// dynamic finds a property added to the object alone.
+func (o *Object) dynamic(name string) *Property {
 	for _, p := range o.dyn {
 		if p.Name == name {
 			return p
 		}
 	}
-	if c := o.Child(name); c != nil {
-		return c.childProperty()
-	}
 	return nil
 }
 
-// HasProperty reports whether name is taken, be it by a child that is just
-// leaving.
+// HasProperty reports whether the object has a property of that name, be it a
+// child that is just leaving.
 func (o *Object) HasProperty(name string) bool {
-	if o.class.index[name] != nil {
+	return o.class.index[name] != nil || o.dynamic(name) != nil || o.childEntry(name) != nil
+}
+
+// nameTaken is HasProperty without what a new property may replace.
+func (o *Object) nameTaken(name string) bool {
+	if p := o.class.index[name]; p != nil && !p.Replaceable {
 		return true
 	}
-	for _, p := range o.dyn {
-		if p.Name == name {
-			return true
-		}
-	}
-	return o.childEntry(name) != nil
+	return o.dynamic(name) != nil || o.childEntry(name) != nil
 }
 
 // childProperty describes o as a child property of its parent.
@@ -192,6 +225,9 @@ func (o *Object) childProperty() *Property {
 func (o *Object) Properties() iter.Seq[*Property] {
 	return func(yield func(*Property) bool) {
 		for p := range o.class.Properties() {
+			if p.Replaceable && (o.dynamic(p.Name) != nil || o.Child(p.Name) != nil) {
+				continue
+			}
 			if !yield(p) {
 				return
 			}

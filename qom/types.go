@@ -159,7 +159,7 @@ func (t *Types) classLocked(name string) *Class {
 	if info.Unparent != nil {
 		c.unparent = info.Unparent
 	}
-	c.own = info.Properties
+	c.own = c.settle(info.Properties)
 	t.classes[name] = c
 	if info.ClassInit != nil {
 		info.ClassInit(c)

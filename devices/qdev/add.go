@@ -51,7 +51,7 @@ func NewRequest(args *qjson.Object, text bool) (Request, error) {
 func Add(env *Env, r Request) (*Device, error) {
 	d, err := add(env, r)
 	if err != nil {
-		env.Memory.Reclaim()
+		env.Memory.Reclaimer.Run()
 		return nil, err
 	}
 	return d, nil

@@ -197,7 +197,7 @@ func (d *Device) leaveBus() {
 	d.bus = nil
 	b.children = slices.DeleteFunc(b.children, func(c *Device) bool { return c == d })
 	b.DeleteProperty(d.busLink())
-	d.Env().Memory.Retire("bus-child "+d.Label(), d.busChild.Release)
+	d.Env().Memory.Reclaimer.Retire("bus-child "+d.Label(), d.busChild.Release)
 	d.parentBus.Release()
 }
 

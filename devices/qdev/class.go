@@ -15,6 +15,14 @@ type classKey struct{}
 // SetClass records the facts of a device type; for ClassInit.
 func SetClass(c *qom.Class, info Class) { c.SetValue(classKey{}, info) }
 
+// UpdateClass changes some facts of a device type and keeps the others as they
+// are for its ancestors; for ClassInit.
+func UpdateClass(c *qom.Class, change func(*Class)) {
+	info := ClassOf(c)
+	change(&info)
+	SetClass(c, info)
+}
+
 // ClassOf returns the facts of a device type, those of its nearest ancestor
 // where it has none.
 func ClassOf(c *qom.Class) Class {

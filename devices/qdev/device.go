@@ -86,9 +86,7 @@ func register(t *qom.Types) {
 		Name: "device", Parent: "object", Abstract: true,
 		New: func() qom.Instance { return new(Device) },
 		ClassInit: func(c *qom.Class) {
-			if c.Value(classKey{}) == nil {
-				SetClass(c, Class{UserCreatable: true, Hotpluggable: true})
-			}
+			SetClass(c, Class{UserCreatable: true, Hotpluggable: true})
 		},
 		Init: func(o *qom.Object) {
 			d := From(o)

@@ -49,6 +49,9 @@ type Env struct {
 	// Alias answers the type an alias stands for, empty when it is none; may be
 	// nil.
 	Alias func(string) string
+	// Backends finds what properties like netdev and drive name; may be nil:
+	// then there are none.
+	Backends Backends
 	// Removed is told when a device with an id or a path has gone for good;
 	// may be nil.
 	Removed func(Removal)
