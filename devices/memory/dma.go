@@ -155,9 +155,7 @@ func (m *Mapping) Unmap(accessed int) {
 		defer as.wake()
 	}
 	m.ram = nil
-	if m.hold.Held() {
-		m.hold.Release()
-	}
+	m.hold.Release()
 }
 
 // UnmapAsync is Unmap on any goroutine: it takes effect in [System.Drain],
@@ -179,8 +177,9 @@ type Waiter struct {
 	fn    func()
 }
 
-// Wait has fn called, once, when bounce buffers are free again. Devices are
-// served in the order they came, one per mapping released.
+// Wait has fn called, once, when bounce buffers are free again, at the end of
+// the [Mapping.Unmap] that freed them. Devices are served in the order they
+// came, as long as buffers are left.
 func (as *AddressSpace) Wait(fn func()) *Waiter {
 	w := &Waiter{as, fn}
 	as.waiters = append(as.waiters, w)
@@ -195,10 +194,10 @@ func (w *Waiter) Cancel() {
 }
 
 func (as *AddressSpace) wake() {
-	if len(as.waiters) == 0 {
-		return
+	// Whoever is woken may wait again, which must not go on for ever.
+	for n := len(as.waiters); n > 0 && len(as.waiters) > 0 && as.bounced < as.BounceLimit; n-- {
+		w := as.waiters[0]
+		as.waiters = slices.Delete(as.waiters, 0, 1)
+		w.fn()
 	}
-	w := as.waiters[0]
-	as.waiters = slices.Delete(as.waiters, 0, 1)
-	w.fn()
 }

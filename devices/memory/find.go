@@ -76,7 +76,5 @@ func (s *Section) Release() {
 		s.view.unref()
 		s.view = nil
 	}
-	if s.hold.Held() {
-		s.hold.Release()
-	}
+	s.hold.Release()
 }

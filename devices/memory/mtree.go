@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -100,13 +101,7 @@ func (p *mtree) region(r *Region, level int, base uint64) {
 	}
 	subs := slices.Clone(r.subregions)
 	slices.SortStableFunc(subs, func(a, b *Region) int {
-		switch {
-		case a.addr != b.addr && a.addr < b.addr, a.addr == b.addr && a.priority > b.priority:
-			return -1
-		case a.addr == b.addr && a.priority == b.priority:
-			return 0
-		}
-		return 1
+		return cmp.Or(cmp.Compare(a.addr, b.addr), cmp.Compare(b.priority, a.priority))
 	})
 	for _, sub := range subs {
 		p.region(sub, level+1, first)

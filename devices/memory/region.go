@@ -82,7 +82,6 @@ type Region struct {
 	target      *Region   // of an alias
 	aliasOffset uint64
 	aliases     []*Region // that have this one as target
-	spaces      int       // address spaces rooted here
 	mark        uint64    // last rendering that visited the region
 }
 

@@ -26,7 +26,7 @@ func viewRoot(r *Region, chain []*Region) (*Region, []*Region) {
 				return r, chain
 			}
 			r = r.target
-		case r.kind == KindContainer:
+		case r.kind == KindContainer && !r.readOnly:
 			enabled := 0
 			var only *Region
 			for _, sub := range r.subregions {
@@ -65,8 +65,8 @@ func (b *renderer) visit(r *Region, base, from, to int128, readOnly bool) {
 		r.mark = b.number
 		b.seen = append(b.seen, r)
 	}
-	if r.disabled {
-		return
+	if r.disabled || r.owner != nil && r.owner.Ref() == qom.Finalizing {
+		return // the owner of an alias' target may be on its way out
 	}
 	readOnly = readOnly || r.readOnly
 	base = base.add(wide(r.addr))

@@ -37,7 +37,6 @@ func (s *System) NewSpace(root *Region, name string) *AddressSpace {
 	if root.owner != nil {
 		root.owner.HoldInto(&as.hold, qom.HoldSpaceRoot, "address space "+name, 1)
 	}
-	root.spaces++
 	s.spaces = append(s.spaces, as)
 	return as
 }
@@ -70,8 +69,9 @@ func (as *AddressSpace) Bounced() uint64 { return as.bounced }
 // then, under the machine's lock.
 func (as *AddressSpace) View() *View { return as.view.Load() }
 
-// Current returns the current view, rendering it when there is none. In a
-// transaction it shows the state so far.
+// Current returns the current view, rendering it when there is none. During a
+// transaction that is the view from before it or, if there was none, the state
+// so far.
 func (as *AddressSpace) Current() *View {
 	if v := as.view.Load(); v != nil {
 		return v
@@ -91,28 +91,32 @@ func (as *AddressSpace) Current() *View {
 	return v
 }
 
-// dependsOn reports whether what the space shows may have changed.
-func (as *AddressSpace) dependsOn(dirty []*Region) bool {
+// update throws the view away if what it shows, or the way to its root, may
+// have changed.
+func (as *AddressSpace) update(dirty []*Region) {
 	v := as.view.Load()
 	if v == nil {
-		return false
+		return
+	}
+	if v.dependsOn(dirty) {
+		if as.sys.views[v.root] == v {
+			delete(as.sys.views, v.root) // stale for whoever asks next
+		}
+		as.discard()
+		return
 	}
 	for _, r := range dirty {
 		if slices.Contains(as.chain, r) || r.container != nil && slices.Contains(as.chain, r.container) {
-			return true
+			as.discard()
+			return
 		}
 	}
-	return v.dependsOn(dirty)
 }
 
-// discard throws the view away.
+// discard stops showing the view.
 func (as *AddressSpace) discard() {
-	v := as.view.Swap(nil)
-	as.chain = nil
-	if v != nil {
-		if v.sys.views[v.root] == v {
-			delete(v.sys.views, v.root) // stale for whoever asks next
-		}
+	if v := as.view.Swap(nil); v != nil {
+		as.chain = nil
 		v.unref()
 	}
 }
@@ -128,15 +132,12 @@ func (as *AddressSpace) Destroy() {
 	}
 	s.spaces = slices.Delete(s.spaces, i, i+1)
 	as.discard()
-	as.root.spaces--
-	as.root = nil
+	as.root, as.waiters = nil, nil
 	s.Reclaimer.Retire("address space "+as.name, func() {
 		if as.bounced != 0 {
 			s.violate("address space "+as.name, "destroyed with %d bytes in bounce buffers", as.bounced)
 		}
-		if as.hold.Held() {
-			as.hold.Release()
-		}
+		as.hold.Release()
 	})
 }
 

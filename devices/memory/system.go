@@ -82,10 +82,8 @@ func (s *System) Commit() {
 	dirty := s.dirty
 	s.dirty = nil
 	s.stats.Commits++
-	for _, as := range slices.Clone(s.spaces) {
-		if as.dependsOn(dirty) {
-			as.discard()
-		}
+	for _, as := range s.spaces {
+		as.update(dirty)
 	}
 	for _, l := range slices.Clone(s.listeners) {
 		l.fn()
@@ -132,6 +130,14 @@ func (s *System) Drain() bool {
 		}
 		did = true
 	}
+}
+
+// Close destroys all address spaces and settles.
+func (s *System) Close() {
+	for len(s.spaces) > 0 {
+		s.spaces[len(s.spaces)-1].Destroy()
+	}
+	s.Settle()
 }
 
 // Settle drains and runs the reclaimer until both are at rest. The machine

@@ -130,9 +130,7 @@ func (v *View) unref() {
 // free gives back the references on owners. An owner may be finalized here.
 func (v *View) free() {
 	for i := range v.holds {
-		if v.holds[i].Held() {
-			v.holds[i].Release()
-		}
+		v.holds[i].Release()
 	}
 	v.holds = nil
 }
