@@ -3,7 +3,6 @@ package schema
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 
 	"github.com/qomd/qomd/qmp/qjson"
@@ -58,7 +57,7 @@ func (s *Schema) checkOutput(t *entry, root string, value any) error {
 	if err != nil {
 		return err
 	}
-	if err := (&visitor{s: s}).value(t, root, v, nil); err != nil {
+	if err := (&visitor{s: s, output: true}).value(t, root, v, nil); err != nil {
 		return fmt.Errorf("%s: %w", root, err)
 	}
 	return nil
@@ -93,8 +92,9 @@ func mistyped(name, expected string) error {
 // visitor walks through a value along its type, as QEMU's QObjectInputVisitor.
 // Its path is kept as steps so that a correct value costs no text.
 type visitor struct {
-	s    *Schema
-	path []step
+	s      *Schema
+	output bool // the value is one of ours: widths are those of arguments
+	path   []step
 }
 
 // step is one level of nesting: a member, or an element when name is empty.
@@ -310,26 +310,31 @@ func (v *visitor) builtin(t *entry, name string, value any, w *width) error {
 	return nil
 }
 
-// integer checks type and range. Where the width is not known it must be what
-// fits either of int64 and uint64.
+// integer checks type and range. QEMU reads members of unsigned types as uint64
+// (negative numbers wrap), the others as int64, and then looks at the range.
+// Where the width is not known it must be what fits either of the two.
 func (v *visitor) integer(name string, value any, w *width) error {
+	if v.output {
+		w = nil
+	}
+	unsigned := w != nil && w.least == 0
+	fits := true
 	switch n := value.(type) {
 	case int64:
-		if w != nil && w.bits < 64 && (n < w.least || n > w.most) {
-			return fmt.Errorf("Parameter '%s' expects %s", bare(name), w.name)
-		}
-		return nil
+		fits = w == nil || w.bits == 64 || n >= w.least && n <= w.most
 	case uint64: // above the range of int64
-		if w != nil && w.bits == 64 && w.most == math.MaxInt64 && w.least < 0 {
+		if w != nil && !unsigned {
 			return mistyped(v.full(name), "integer")
 		}
-		if w != nil && w.bits < 64 {
-			if w.least < 0 { // visited as int64, which it does not fit
-				return mistyped(v.full(name), "integer")
-			}
-			return fmt.Errorf("Parameter '%s' expects %s", bare(name), w.name)
+		fits = w == nil || w.bits == 64
+	default:
+		if unsigned {
+			return fmt.Errorf("Parameter '%s' expects uint64", v.full(name))
 		}
-		return nil
+		return mistyped(v.full(name), "integer")
 	}
-	return mistyped(v.full(name), "integer")
+	if !fits {
+		return fmt.Errorf("Parameter '%s' expects %s", bare(name), w.name)
+	}
+	return nil
 }

@@ -1,9 +1,6 @@
 package schema
 
-import (
-	"math"
-	"strings"
-)
+import "strings"
 
 // This file holds what QEMU knows of its commands and does not tell through
 // query-qmp-schema. All of it was seen in the answers of QEMU 11.1.3.
@@ -11,21 +8,6 @@ import (
 // unchecked are the commands that QEMU calls with their arguments as they came
 // ("gen": false in QAPI).
 var unchecked = map[string]bool{"device_add": true, "query-qmp-schema": true}
-
-// width is the C type of an integer member.
-type width struct {
-	name        string // as in "Parameter 'x' expects uint8_t"
-	bits        int
-	least, most int64 // most is MaxInt64 for uint64, too
-}
-
-var (
-	int64Width  = &width{"int64_t", 64, math.MinInt64, math.MaxInt64}
-	uint8Width  = &width{"uint8_t", 8, 0, math.MaxUint8}
-	uint16Width = &width{"uint16_t", 16, 0, math.MaxUint16}
-	uint32Width = &width{"uint32_t", 32, 0, math.MaxUint32}
-	int32Width  = &width{"int32_t", 32, math.MinInt32, math.MaxInt32}
-)
 
 // alternateNames are the names of the alternates, by the JSON types they take.
 var alternateNames = map[string]string{
@@ -35,6 +17,7 @@ var alternateNames = map[string]string{
 	"object string null": "BlockdevRefOrNull",
 	"object enum":        "Qcow2OverlapChecks",
 	"enum object":        "Qcow2OverlapChecks",
+	"string array":       "BlockExportIothreads",
 	"int boolean array":  "StatsValue",
 }
 
@@ -58,6 +41,3 @@ func (s *Schema) alternateName(t *entry) (string, error) {
 	}
 	return strings.Join(kinds, " or "), nil
 }
-
-// widthOf returns the width of an integer member, nil where it is not known.
-func widthOf(*source, string) *width { return nil }
