@@ -43,6 +43,9 @@ func (s *Server) greeting(m Monitor) *qjson.Object {
 // negotiate is qmp_capabilities. The session counts as negotiated from its reply
 // on: no event may come before that.
 func negotiate(c *Call) (any, error) {
+	if ready, _ := c.Session.state(); ready {
+		return nil, Errorf(CommandNotFound, "Capabilities negotiation is already complete, command ignored")
+	}
 	var args struct {
 		Enable []string `json:"enable"`
 	}

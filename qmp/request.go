@@ -86,9 +86,6 @@ func (c *Session) run(call *Call, r request) (any, error) {
 	if !ready && e.name != capabilitiesCommand {
 		return nil, Errorf(CommandNotFound, "Expecting capabilities negotiation with '%s'", capabilitiesCommand)
 	}
-	if ready && e.name == capabilitiesCommand {
-		return nil, Errorf(CommandNotFound, "Capabilities negotiation is already complete, command ignored")
-	}
 	call.Command, call.Args = s.cfg.Commands.Lookup(e.name), e.args
 	if call.Command == nil {
 		return nil, Errorf(CommandNotFound, "The command %s has not been found", e.name)

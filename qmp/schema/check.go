@@ -34,9 +34,6 @@ func (s *Schema) CheckReply(command string, value any) error {
 	if e.reply == nil {
 		return nil
 	}
-	if unchecked[command] && e.reply.name != "0" {
-		return nil
-	}
 	return s.checkOutput(e.reply, command, value)
 }
 
@@ -137,25 +134,22 @@ func (v *visitor) object(t *entry, o *qjson.Object) error {
 	if err := t.decode(v.s); err != nil {
 		return err
 	}
-	var room [16]string
-	seen := room[:0]
-	if err := v.members(t, o, &seen); err != nil {
+	seen, err := v.members(t, o)
+	if err != nil || seen == o.Len() {
 		return err
 	}
-	if len(seen) == o.Len() {
-		return nil
-	}
-	name := firstLeft(o, seen)
+	name := firstLeft(o, visited(nil, t, o))
 	if len(v.path) == 0 {
 		return fmt.Errorf("Parameter '%s' is unexpected", name)
 	}
 	return fmt.Errorf("Parameter '%s.%s' is unexpected", v.full(""), name)
 }
 
-// members visits the members of type t and of the variant they select.
-func (v *visitor) members(t *entry, o *qjson.Object, seen *[]string) error {
+// members visits the members of type t and of the variant they select, and counts
+// those that are there.
+func (v *visitor) members(t *entry, o *qjson.Object) (seen int, err error) {
 	if err := t.decode(v.s); err != nil {
-		return err
+		return 0, err
 	}
 	for i := range t.members {
 		m := &t.members[i]
@@ -164,23 +158,41 @@ func (v *visitor) members(t *entry, o *qjson.Object, seen *[]string) error {
 			if m.optional {
 				continue
 			}
-			return missing(v.full(m.name))
+			return seen, missing(v.full(m.name))
 		}
-		*seen = append(*seen, m.name)
+		seen++
 		if err := v.value(m.of, m.name, value, m.width); err != nil {
-			return err
+			return seen, err
 		}
 	}
+	if variant := t.variant(o); variant != nil {
+		n, err := v.members(variant, o)
+		return seen + n, err
+	}
+	return seen, nil
+}
+
+// variant returns the variant that o selects; nil if there is none, or if the tag
+// is optional and absent. The tag has been checked, so it is a known string.
+func (t *entry) variant(o *qjson.Object) *entry {
 	if t.tag == "" {
 		return nil
 	}
-	// The tag was checked above, so it is a string with a known value; when it is
-	// optional and absent there is no variant.
 	selected, _ := first(o.Get(t.tag)).(string)
-	if variant := t.variants[selected]; variant != nil {
-		return v.members(variant, o, seen)
+	return t.variants[selected]
+}
+
+// visited lists what members visited, in order.
+func visited(list []string, t *entry, o *qjson.Object) []string {
+	for _, m := range t.members {
+		if o.Has(m.name) {
+			list = append(list, m.name)
+		}
 	}
-	return nil
+	if variant := t.variant(o); variant != nil {
+		return visited(list, variant, o)
+	}
+	return list
 }
 
 // value checks one member (or element, if name is "") against its type.

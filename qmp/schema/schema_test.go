@@ -83,7 +83,7 @@ func TestUnchecked(t *testing.T) {
 		{"device_add", `{}`, "Parameter 'driver' is missing"},
 		{"device_add", `{"driver": 1}`, "Parameter 'driver' is missing"},
 		{"device_add", `{"driver": "e1000", "id": 5, "anything": []}`, ""},
-		{"query-qmp-schema", `{"x": 1}`, ""},
+		{"query-qmp-schema", `{"x": 1}`, "Parameter 'x' is unexpected"},
 		{"object-add", `{"id": "x", "nope": 1}`, "Parameter 'qom-type' is missing"},
 		{"object-add", `{"qom-type": "memory-backend-ram", "id": "m"}`, "Parameter 'size' is missing"},
 		{"object-add", `{"qom-type": "memory-backend-ram", "id": "m", "size": 1, "zz": 1}`, "Parameter 'zz' is unexpected"},
@@ -164,7 +164,8 @@ func TestSubset(t *testing.T) {
 		t.Error(err)
 	}
 	all, err := s.Subset(s.Commands(), s.Events())
-	if err != nil || len(all) != 1230 {
+	// Five types are left in QEMU's answer although nothing in this build uses them.
+	if err != nil || len(all) != 1225 {
 		t.Errorf("all of it: %d entries, %v", len(all), err)
 	}
 }
