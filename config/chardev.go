@@ -61,5 +61,7 @@ type Monitor struct {
 	// monitor-hmp; CloseAction is that object's property.
 	Object      bool
 	CloseAction string
-	Origin      Origin
+	// NoReadline turns off line editing (readline=off of monitor-hmp).
+	NoReadline bool
+	Origin     Origin
 }

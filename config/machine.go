@@ -17,7 +17,8 @@ type Machine struct {
 	Type string
 	// TypeOptions are the further members of -machine, as text, but without
 	// accel, type, smp, memory and boot, which have fields of their own.
-	// Dotted keys have become nested objects.
+	// Dotted keys have become nested objects. -usb, -kernel, -append and the
+	// like are here as well, because QEMU turns them into these.
 	TypeOptions *qjson.Object
 	// Origin is where the type was given.
 	Origin Origin
@@ -49,8 +50,6 @@ type Machine struct {
 	// standard streams unless said otherwise (the monitors and serial ports of
 	// this description already include them).
 	Nographic bool
-	// USB adds the machine's own USB controller (-usb).
-	USB bool
 
 	// Actions say what happens on events of the guest. -no-shutdown and
 	// -no-reboot have been turned into them.
@@ -94,10 +93,16 @@ type Machine struct {
 
 	PIDFile   string
 	Daemonize bool
+	// Warnings are what QEMU would say about the description on standard error
+	// without giving up, complete but for the program's name.
+	Warnings []string
+
 	// LogFile is -D.
 	LogFile string
 	// Timestamps is -msg timestamp=on: error messages begin with the time.
+	// GuestNames is -msg guest-name=on: they begin with the guest's name.
 	Timestamps bool
+	GuestNames bool
 }
 
 // Accel is one accelerator to try.

@@ -1,0 +1,343 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// mib is the shift of -m, which counts in mebibytes.
+const mib = 20
+
+// memoryUnit is what QEMU rounds the size of memory up to.
+const memoryUnit = 8192
+
+// finish makes the machine of everything gathered. The order of its steps is
+// that in which QEMU finds mistakes.
+func (b *builder) finish() (*Machine, error) {
+	steps := []func() error{
+		b.finishActions, b.finishRTC, b.finishType, b.finishNames, b.finishChardevs, b.finishAccels,
+		b.finishMemory, b.finishTopology, b.finishMonitors, b.finishPorts, b.finishObjects,
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	b.finishOptions()
+	if err := b.finishDevices(); err != nil {
+		return nil, err
+	}
+	b.addDefaults()
+	for _, w := range b.warnings {
+		b.m.Warnings = append(b.m.Warnings, w.origin.Prefix("")+"warning: "+w.err.Error())
+	}
+	return &b.m, nil
+}
+
+// finishType settles the machine type. Without one it is the catalog's default.
+func (b *builder) finishType() error {
+	b.m.Type = take(b.machine, "type")
+	if b.m.Type == "" {
+		if facts, ok := catalog.Default().DefaultMachine(); ok {
+			b.m.Type = facts.Alias
+		}
+	}
+	if _, ok := catalog.Default().Machine(b.m.Type); !ok {
+		return fmt.Errorf("unsupported machine type: \"%s\"\nUse -machine help to list supported machines", b.m.Type)
+	}
+	if v := b.m.VGA; v != "" {
+		if kind, _, _ := strings.Cut(v, ","); kind != v || !contains(adapters, v) {
+			return fmt.Errorf("unknown vga type: %s", v)
+		}
+	}
+	return nil
+}
+
+// finishNames reads -name, -msg and -add-fd.
+func (b *builder) finishNames() error {
+	for _, o := range b.groups["name"].list {
+		b.m.Name, b.m.ProcessName, b.m.DebugThreads = o.text("guest"), o.text("process"), o.flag("debug-threads", false)
+	}
+	for _, o := range b.groups["msg"].list {
+		b.m.Timestamps, b.m.GuestNames = o.flag("timestamp", false), o.flag("guest-name", false)
+	}
+	for _, o := range b.groups["add-fd"].list {
+		f, err := fdSet(o)
+		if err != nil {
+			return at(o.origin, err)
+		}
+		b.m.FDs = append(b.m.FDs, f)
+	}
+	return nil
+}
+
+func (b *builder) finishChardevs() error {
+	for _, o := range b.groups["chardev"].list {
+		if err := b.addChardev(o); err != nil {
+			return at(o.origin, err)
+		}
+	}
+	return nil
+}
+
+// addChardev makes a chardev and checks what it shares with others.
+func (b *builder) addChardev(o *opts) error {
+	c, err := newChardev(o)
+	if err != nil {
+		return err
+	}
+	if c.Backend == "stdio" {
+		if b.m.Daemonize {
+			return errors.New("cannot use stdio with -daemonize")
+		}
+		for _, other := range b.m.Chardevs {
+			if other.Backend == "stdio" {
+				return errors.New("cannot use stdio by multiple character devices")
+			}
+		}
+	}
+	b.m.Chardevs = append(b.m.Chardevs, c)
+	return nil
+}
+
+// finishAccels settles the accelerators: those of -accel or the names between
+// colons in -machine accel=, but not both.
+func (b *builder) finishAccels() error {
+	names := take(b.machine, "accel")
+	uses := b.groups["accel"].list
+	if names != "" && len(uses) > 0 {
+		return errors.New("The -accel and \"-machine accel=\" options are incompatible")
+	}
+	if names != "" {
+		for _, name := range strings.Split(names, ":") {
+			uses = append(uses, &opts{pairs: []pair{{"accel", name}}})
+		}
+	}
+	found := false // QEMU looks no further than the first that works
+	for _, o := range uses {
+		name := o.text("accel")
+		if _, ok := o.get("accel"); !ok {
+			return at(o.origin, errors.New("Parameter 'accel' is missing"))
+		}
+		_, ok := catalog.Default().Type(name + "-accel")
+		if found = found || ok; !found {
+			return at(o.origin, fmt.Errorf("invalid accelerator %s", name))
+		}
+		b.m.Accels = append(b.m.Accels, Accel{Name: name, Options: o.object("accel"), Origin: o.origin})
+	}
+	return nil
+}
+
+// finishMemory reads -m.
+func (b *builder) finishMemory() error {
+	for _, o := range b.groups["memory"].list {
+		m := &b.m.Memory
+		m.Origin = o.origin
+		if s, ok := o.get("size"); ok {
+			n, err := ParseSize(s, mib)
+			if err != nil {
+				return at(o.origin, errors.New("ram size too large"))
+			}
+			m.Size = roundUp(n, memoryUnit)
+		}
+		if s, ok := o.get("maxmem"); ok {
+			m.MaxSize, _ = ParseSize(s, 0)
+		}
+		if s, ok := o.get("slots"); ok {
+			m.Slots, _ = parseNumber("slots", s)
+		}
+	}
+	return b.m.Memory.check()
+}
+
+func roundUp(n, unit uint64) uint64 {
+	if rest := n % unit; rest != 0 && n <= ^uint64(0)-unit {
+		return n + unit - rest
+	}
+	return n
+}
+
+// check holds the sizes against each other.
+func (m *Memory) check() error {
+	switch {
+	case m.MaxSize == 0 && m.Slots > 0:
+		return errors.New("slots specified but no max-size")
+	case m.MaxSize > 0 && m.MaxSize < m.Size:
+		return fmt.Errorf("invalid value of maxmem: maximum memory size (0x%x) must be at least the initial memory size (0x%x)", m.MaxSize, m.Size)
+	}
+	return nil
+}
+
+// finishTopology reads -smp and -boot and leaves the rest of -machine as the
+// options of the type.
+func (b *builder) finishTopology() error {
+	if v, ok := b.machine.Get("smp"); ok {
+		values, ok := v.(*qjson.Object)
+		if !ok {
+			return errors.New("Invalid parameter type for 'smp', expected: object")
+		}
+		b.machine.Delete("smp")
+		s, err := newSMP(values)
+		if err != nil {
+			return err
+		}
+		if _, err := s.Resolve(b.m.Type); err != nil {
+			return err
+		}
+		b.m.SMP = s
+	}
+	if v, ok := b.machine.Get("boot"); ok {
+		boot, ok := v.(*qjson.Object)
+		if !ok {
+			return errors.New("Invalid parameter type for 'boot', expected: object")
+		}
+		b.machine.Delete("boot")
+		if err := checkBoot(boot); err != nil {
+			return err
+		}
+		b.m.Boot = orNil(boot)
+	}
+	b.m.TypeOptions = orNil(b.machine)
+	return nil
+}
+
+// bootMembers are the members of -boot.
+var bootMembers = map[string]bool{"order": true, "once": true, "menu": true, "splash": true, "splash-time": true,
+	"reboot-timeout": true, "strict": true}
+
+func checkBoot(boot *qjson.Object) error {
+	for name := range boot.Hashed() {
+		if !bootMembers[name] {
+			return fmt.Errorf("Parameter 'boot.%s' is unexpected", name)
+		}
+	}
+	for _, member := range []string{"order", "once"} {
+		order := stringOf(boot, member)
+		for i, c := range order {
+			switch {
+			case c < 'a' || c > 'p':
+				return fmt.Errorf("Invalid boot device '%c'", c)
+			case strings.ContainsRune(order[:i], c):
+				return fmt.Errorf("Boot device '%c' was given twice", c)
+			}
+		}
+	}
+	return nil
+}
+
+// finishMonitors adds the monitors of -mon and the like behind those that are
+// objects, whose chardevs are checked first.
+func (b *builder) finishMonitors() error {
+	objects := b.m.Monitors
+	b.m.Monitors = nil
+	for _, m := range objects {
+		if err := b.m.addMonitor(m); err != nil {
+			return err
+		}
+	}
+	for _, o := range b.groups["mon"].list {
+		if _, err := b.newMonitor(o); err != nil {
+			return at(o.origin, err)
+		}
+	}
+	return nil
+}
+
+// finishPorts gives -serial, -parallel and -qtest their chardevs.
+func (b *builder) finishPorts() error {
+	var err error
+	if b.m.Serials, err = b.ports(b.serials, "serial"); err != nil {
+		return err
+	}
+	if b.m.Parallels, err = b.ports(b.parallels, "parallel"); err != nil {
+		return err
+	}
+	for _, a := range b.qtests {
+		b.m.QTest = "qtest"
+		err := b.chardevWord("qtest", a)
+		if err == nil {
+			list := b.groups["chardev"].list
+			err = b.addChardev(list[len(list)-1])
+		}
+		if err != nil {
+			return wordErrors(Origin{}, err, fmt.Errorf("Failed to initialize device for qtest: \"%s\"", a.value))
+		}
+	}
+	return nil
+}
+
+// ports makes the chardevs of one kind of port.
+func (b *builder) ports(words []argument, kind string) ([]string, error) {
+	var ids []string
+	for i, a := range words {
+		if a.value == "none" {
+			ids = append(ids, "none")
+			continue
+		}
+		id, existing := strings.CutPrefix(a.value, "chardev:")
+		failed := fmt.Errorf("could not connect %s device to character backend '%s'", kind, a.value)
+		if existing {
+			if b.m.chardev(id) == nil {
+				return nil, at(a.origin, failed)
+			}
+			ids = append(ids, id)
+			continue
+		}
+		id = kind + strconv.Itoa(i)
+		err := b.chardevWord(id, a)
+		if err == nil {
+			list := b.groups["chardev"].list
+			err = b.addChardev(list[len(list)-1])
+		}
+		if err != nil {
+			return nil, wordErrors(a.origin, err, failed)
+		}
+		ids = append(ids, id)
+		// A port that is shared comes with a monitor on the same device.
+		if b.m.chardev(id).Mux {
+			b.noMonitor = true
+			m := Monitor{ID: b.nextMonitor(), Mode: Readline, Chardev: id, Origin: a.origin}
+			if err := b.m.addMonitor(m); err != nil {
+				return nil, at(a.origin, err)
+			}
+		}
+	}
+	return ids, nil
+}
+
+// finishObjects looks for ids given twice.
+func (b *builder) finishObjects() error {
+	seen := map[string]bool{}
+	for _, o := range b.m.Objects {
+		if err := checkID(o.ID); err != nil {
+			return err
+		}
+		if seen[o.ID] {
+			return at(o.Origin, fmt.Errorf("Duplicate ID '%s' for object", o.ID))
+		}
+		seen[o.ID] = true
+	}
+	return nil
+}
+
+// finishDevices adds the devices and the defaults of their properties.
+func (b *builder) finishDevices() error {
+	for _, o := range b.groups["device"].list {
+		if _, ok := o.get("driver"); !ok {
+			return at(o.origin, errors.New("Parameter 'driver' is missing"))
+		}
+		d := Device{Driver: o.text("driver"), ID: o.id, Bus: o.text("bus"), Origin: o.origin}
+		d.Options = o.object("driver", "bus")
+		b.m.Devices = append(b.m.Devices, d)
+	}
+	b.m.Devices = append(b.m.Devices, b.jsonDevices...)
+	for _, o := range b.groups["global"].list {
+		b.m.Globals = append(b.m.Globals, Global{Driver: o.text("driver"), Property: o.text("property"), Value: o.text("value"), Origin: o.origin})
+	}
+	return nil
+}

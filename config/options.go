@@ -1,0 +1,165 @@
+package config
+
+// effect is what becomes of an option.
+type effect int
+
+const (
+	applies effect = iota // it is part of the description
+	ignored               // it is accepted and has no effect here, for the reason noted
+	refused               // it is known to QEMU and not offered here
+)
+
+// option is one option of QEMU's command line.
+type option struct {
+	name   string
+	arg    bool // an argument follows
+	effect effect
+	note   string // why it is ignored or refused
+	apply  func(b *builder, a argument) error
+}
+
+// argument is one option as it was used.
+type argument struct {
+	name   string // without dashes
+	value  string
+	origin Origin
+}
+
+// Reasons that several options share.
+const (
+	noCode   = "no guest code runs"
+	noScreen = "there is no display"
+	noHost   = "no host resource is used that it could limit"
+	noTrace  = "there are no trace points"
+)
+
+// options is QEMU 11.1's command line for x86.
+var options = []option{
+	{name: "h", apply: (*builder).help},
+	{name: "help", apply: (*builder).help},
+	{name: "version", apply: (*builder).help},
+
+	{name: "machine", arg: true, apply: (*builder).machineOption},
+	{name: "M", arg: true, apply: (*builder).machineOption},
+	{name: "cpu", arg: true, apply: (*builder).cpu},
+	{name: "accel", arg: true, apply: (*builder).accel},
+	{name: "enable-kvm", apply: (*builder).enableKVM},
+	{name: "smp", arg: true, apply: keyvalUnder("smp", "cpus")},
+	{name: "boot", arg: true, apply: keyvalUnder("boot", "order")},
+	{name: "numa", arg: true, apply: inGroup("numa")},
+	{name: "m", arg: true, apply: inGroup("memory")},
+	{name: "usb", apply: (*builder).usb},
+	{name: "kernel", arg: true, apply: machineProperty("kernel")},
+	{name: "initrd", arg: true, apply: machineProperty("initrd")},
+	{name: "append", arg: true, apply: machineProperty("append")},
+	{name: "shim", arg: true, apply: machineProperty("shim")},
+	{name: "dtb", arg: true, apply: machineProperty("dtb")},
+	{name: "bios", arg: true, apply: machineProperty("firmware")},
+
+	{name: "name", arg: true, apply: inGroup("name")},
+	{name: "uuid", arg: true, apply: (*builder).uuid},
+	{name: "S", apply: flag(func(m *Machine) *bool { return &m.Paused })},
+	{name: "preconfig", apply: flag(func(m *Machine) *bool { return &m.Preconfig })},
+	{name: "nodefaults", apply: flag(func(m *Machine) *bool { return &m.NoDefaults })},
+	{name: "no-user-config", apply: flag(func(m *Machine) *bool { return &m.NoUserConfig })},
+	{name: "nographic", apply: flag(func(m *Machine) *bool { return &m.Nographic })},
+	{name: "daemonize", apply: flag(func(m *Machine) *bool { return &m.Daemonize })},
+	{name: "pidfile", arg: true, apply: text(func(m *Machine) *string { return &m.PIDFile })},
+	{name: "D", arg: true, apply: text(func(m *Machine) *string { return &m.LogFile })},
+	{name: "qtest", arg: true, apply: (*builder).qtest},
+	{name: "qtest-log", arg: true, apply: text(func(m *Machine) *string { return &m.QTestLog })},
+	{name: "no-shutdown", apply: action("shutdown", "pause")},
+	{name: "no-reboot", apply: action("reboot", "shutdown")},
+	{name: "watchdog-action", arg: true, apply: (*builder).watchdog},
+	{name: "action", arg: true, apply: inGroup("action")},
+	{name: "incoming", arg: true, apply: (*builder).incoming},
+	{name: "rtc", arg: true, apply: inGroup("rtc")},
+	{name: "compat", arg: true, apply: (*builder).compat},
+	{name: "msg", arg: true, apply: inGroup("msg")},
+	{name: "add-fd", arg: true, apply: inGroup("add-fd")},
+	{name: "set", arg: true, apply: (*builder).set},
+	{name: "readconfig", arg: true, apply: (*builder).readConfigOption},
+
+	{name: "device", arg: true, apply: (*builder).device},
+	{name: "object", arg: true, apply: (*builder).objectOption},
+	{name: "global", arg: true, apply: (*builder).global},
+	{name: "chardev", arg: true, apply: inGroup("chardev")},
+	{name: "mon", arg: true, apply: (*builder).mon},
+	{name: "qmp", arg: true, apply: (*builder).monitorWord},
+	{name: "qmp-pretty", arg: true, apply: (*builder).monitorWord},
+	{name: "monitor", arg: true, apply: (*builder).monitorWord},
+	{name: "serial", arg: true, apply: (*builder).serial},
+	{name: "parallel", arg: true, apply: (*builder).parallel},
+	{name: "drive", arg: true, apply: inGroup("drive")},
+	{name: "blockdev", arg: true, apply: (*builder).blockdev},
+	{name: "netdev", arg: true, apply: (*builder).netdev},
+	{name: "nic", arg: true, apply: (*builder).nic},
+	{name: "net", arg: true, apply: (*builder).nic},
+	{name: "display", arg: true, apply: (*builder).display},
+	{name: "vga", arg: true, apply: (*builder).vga},
+	{name: "audio", arg: true, apply: (*builder).audio},
+	{name: "audiodev", arg: true, apply: (*builder).audiodev},
+
+	{name: "k", arg: true, effect: ignored, note: noScreen},
+	{name: "full-screen", effect: ignored, note: noScreen},
+	{name: "sandbox", arg: true, effect: ignored, note: noHost, apply: inGroup("sandbox")},
+	{name: "overcommit", arg: true, effect: ignored, note: noHost, apply: inGroup("overcommit")},
+	{name: "mem-prealloc", effect: ignored, note: "guest memory is sparse"},
+	{name: "L", arg: true, effect: ignored, note: noCode},
+	{name: "smbios", arg: true, effect: ignored, note: noCode, apply: inGroup("smbios")},
+	{name: "icount", arg: true, effect: ignored, note: noCode, apply: inGroup("icount")},
+	{name: "win2k-hack", effect: ignored, note: noCode},
+	{name: "seed", arg: true, effect: ignored, note: noCode},
+	{name: "d", arg: true, effect: ignored, note: noTrace},
+	{name: "dfilter", arg: true, effect: ignored, note: noTrace},
+	{name: "trace", arg: true, effect: ignored, note: noTrace, apply: inGroup("trace")},
+	{name: "perfmap", effect: ignored, note: noCode},
+	{name: "jitdump", effect: ignored, note: noCode},
+	{name: "enable-sync-profile", effect: ignored, note: noCode},
+	{name: "only-migratable", effect: ignored, note: "nothing is migrated"},
+	{name: "echr", arg: true, effect: ignored, note: "there is no multiplexed terminal"},
+
+	{name: "run-with", arg: true, effect: refused, note: "changing user or root directory"},
+	{name: "fw_cfg", arg: true, effect: refused, note: "firmware configuration"},
+	{name: "acpitable", arg: true, effect: refused, note: "ACPI tables from files"},
+	{name: "no-fd-bootchk", effect: ignored, note: noCode},
+	{name: "option-rom", arg: true, effect: refused, note: "option ROMs"},
+	{name: "mem-path", arg: true, effect: refused, note: "guest memory in a file"},
+	{name: "vnc", arg: true, effect: refused, note: "a VNC server"},
+	{name: "spice", arg: true, effect: refused, note: "a SPICE server"},
+	{name: "gdb", arg: true, effect: refused, note: "a debugger's port"},
+	{name: "s", effect: refused, note: "a debugger's port"},
+	{name: "debugcon", arg: true, effect: refused, note: "the debug console"},
+	{name: "loadvm", arg: true, effect: refused, note: "saved machines"},
+	{name: "dump-vmstate", arg: true, effect: refused, note: "saved machines"},
+	{name: "plugin", arg: true, effect: refused, note: "plugins"},
+	{name: "tpmdev", arg: true, effect: refused, note: "TPM back ends"},
+	{name: "fsdev", arg: true, effect: refused, note: "shared folders"},
+	{name: "virtfs", arg: true, effect: refused, note: "shared folders"},
+	{name: "iscsi", arg: true, effect: refused, note: "iSCSI"},
+	{name: "hda", arg: true, effect: refused, note: "disk images by short options"},
+	{name: "hdb", arg: true, effect: refused, note: "disk images by short options"},
+	{name: "hdc", arg: true, effect: refused, note: "disk images by short options"},
+	{name: "hdd", arg: true, effect: refused, note: "disk images by short options"},
+	{name: "fda", arg: true, effect: refused, note: "disk images by short options"},
+	{name: "fdb", arg: true, effect: refused, note: "disk images by short options"},
+	{name: "cdrom", arg: true, effect: refused, note: "disk images by short options"},
+	{name: "sd", arg: true, effect: refused, note: "disk images by short options"},
+	{name: "mtdblock", arg: true, effect: refused, note: "disk images by short options"},
+	{name: "pflash", arg: true, effect: refused, note: "disk images by short options"},
+	{name: "snapshot", effect: refused, note: "disk images by short options"},
+	{name: "usbdevice", arg: true, effect: refused, note: "the old way to add USB devices; use -device"},
+	{name: "xen-domid", arg: true, effect: refused, note: "Xen"},
+	{name: "xen-attach", effect: refused, note: "Xen"},
+	{name: "xen-domid-restrict", effect: refused, note: "Xen"},
+}
+
+// findOption looks an option up by its name without dashes.
+func findOption(name string) *option {
+	for i := range options {
+		if options[i].name == name {
+			return &options[i]
+		}
+	}
+	return nil
+}

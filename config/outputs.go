@@ -1,0 +1,122 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// What has no effect beyond being accepted: there is nothing to look at or to
+// listen to, and the names are only held to those QEMU has.
+var (
+	displays = []string{"none", "curses", "dbus", "default", "egl-headless", "gtk", "sdl", "spice-app", "vnc"}
+	adapters = []string{"none", "std", "cirrus", "vmware", "qxl", "xenfb", "tcx", "cg3", "virtio"}
+	audios   = []string{"none", "alsa", "coreaudio", "dbus", "dsound", "jack", "oss", "pa", "pipewire", "sdl", "sndio", "spice", "wav"}
+)
+
+func (b *builder) display(a argument) error {
+	if strings.HasPrefix(a.value, "vnc=") {
+		return errors.New("not supported by qomd: a VNC server")
+	}
+	object, err := keyvalOrJSON(a, "type")
+	if err != nil {
+		return err
+	}
+	kind := stringOf(object, "type")
+	if !contains(displays, kind) {
+		return fmt.Errorf("Parameter 'type' does not accept value '%s'", kind)
+	}
+	b.m.Display = kind
+	return nil
+}
+
+func (b *builder) vga(a argument) error {
+	if isHelp(a.value) {
+		return &HelpRequest{Option: a.name}
+	}
+	b.m.VGA = a.value
+	return nil
+}
+
+func (b *builder) audio(a argument) error {
+	object, err := keyvalOrJSON(a, "driver")
+	if err != nil {
+		return err
+	}
+	if driver := stringOf(object, "driver"); !contains(audios, driver) {
+		return fmt.Errorf("Parameter 'driver' does not accept value '%s'", driver)
+	}
+	if model := stringOf(object, "model"); model != "" {
+		return errors.New("not supported by qomd: a sound card from -audio; use -device")
+	}
+	b.m.Audio = a.value
+	return nil
+}
+
+// actionValues are the members of -action with what each may be.
+var actionValues = map[string][]string{
+	"reboot":   {"reset", "shutdown"},
+	"shutdown": {"poweroff", "pause"},
+	"panic":    {"pause", "shutdown", "exit-failure", "none"},
+	"watchdog": {"reset", "shutdown", "poweroff", "pause", "debug", "none", "inject-nmi"},
+}
+
+func checkAction(name, value string) error {
+	if !contains(actionValues[name], value) {
+		return fmt.Errorf("Parameter '%s' does not accept value '%s'", name, value)
+	}
+	return nil
+}
+
+// finishActions reads what the uses of -action add up to.
+func (b *builder) finishActions() error {
+	for _, o := range b.groups["action"].list {
+		for _, p := range o.pairs {
+			if err := checkAction(p.name, p.value); err != nil {
+				return at(o.origin, err)
+			}
+		}
+		a := &b.m.Actions
+		for name, field := range map[string]*string{
+			"reboot": &a.Reboot, "shutdown": &a.Shutdown, "panic": &a.Panic, "watchdog": &a.Watchdog,
+		} {
+			if v, ok := o.get(name); ok {
+				*field = v
+			}
+		}
+	}
+	return nil
+}
+
+// finishRTC checks the members of -rtc that are one of a few words.
+func (b *builder) finishRTC() error {
+	for _, o := range b.groups["rtc"].list {
+		b.m.RTC = o.object()
+	}
+	for name, values := range map[string][]string{"clock": {"host", "rt", "vm"}, "driftfix": {"none", "slew"}} {
+		if v := stringOf(b.m.RTC, name); v != "" && !contains(values, v) {
+			return fmt.Errorf("invalid option value '%s'", v)
+		}
+	}
+	base := stringOf(b.m.RTC, "base")
+	if base == "" || base == "utc" || base == "localtime" || datetime.MatchString(base) {
+		return nil
+	}
+	return errors.New("invalid datetime format\nvalid formats: '2006-06-17T16:01:21' or '2006-06-17'")
+}
+
+// finishOptions turns the groups that are kept as they are into options.
+func (b *builder) finishOptions() {
+	for _, o := range b.groups["drive"].list {
+		b.m.Drives = append(b.m.Drives, Option{Name: "drive", ID: o.id, Options: o.object(), Origin: o.origin})
+	}
+	for _, o := range b.groups["netdev"].list {
+		b.m.Netdevs = append(b.m.Netdevs, Option{Name: "netdev", ID: o.id, Options: o.object(), Origin: o.origin})
+	}
+	for _, o := range b.groups["numa"].list {
+		b.m.NUMA = append(b.m.NUMA, Option{Name: "numa", ID: o.id, Options: o.object(), Origin: o.origin})
+	}
+	for _, o := range b.groups["audiodev"].list {
+		b.m.Audiodevs = append(b.m.Audiodevs, Option{Name: "audiodev", ID: o.id, Options: o.object(), Origin: o.origin})
+	}
+}
