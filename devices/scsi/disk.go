@@ -1,0 +1,132 @@
+package scsi
+
+import (
+	"errors"
+	"io"
+
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qom"
+)
+
+// A Drive is a block backend with content; a backend that is none reads as an
+// empty medium.
+type Drive interface {
+	qdev.Backend
+	io.ReaderAt
+	io.WriterAt
+	// Length is the size in bytes.
+	Length() int64
+}
+
+// Disk is scsi-hd or scsi-cd.
+type Disk struct {
+	Device
+	cd        bool
+	drive     Drive
+	blockSize uint32
+	locked    bool // the guest forbids to eject
+}
+
+// Drive returns the backend, nil for none.
+func (d *Disk) Drive() Drive { return d.drive }
+
+// Register adds SCSI buses and devices to t.
+func Register(t *qom.Types) {
+	registerBus(t)
+	t.Add(qom.TypeInfo{
+		Name: "scsi-device", Parent: "device", Abstract: true,
+		ClassInit: func(c *qom.Class) {
+			qdev.UpdateClass(c, func(k *qdev.Class) { k.BusType = BusType })
+		},
+	})
+	t.Add(qom.TypeInfo{Name: "scsi-disk-base", Parent: "scsi-device", Abstract: true})
+	t.Add(qom.TypeInfo{Name: "scsi-hd", Parent: "scsi-disk-base", New: func() qom.Instance { return new(Disk) }})
+	t.Add(qom.TypeInfo{Name: "scsi-cd", Parent: "scsi-disk-base", New: func() qom.Instance { return &Disk{cd: true} }})
+	t.Add(qom.TypeInfo{Name: "scsi-block", Parent: "scsi-disk-base", New: func() qom.Instance { return new(PassThrough) }})
+	t.Add(qom.TypeInfo{Name: "scsi-generic", Parent: "scsi-device", New: func() qom.Instance { return new(PassThrough) }})
+}
+
+var errNoDrive = errors.New("drive property not set")
+
+// RealizeSCSI implements [Model].
+func (d *Disk) RealizeSCSI() error {
+	backend := qdev.BackendOf(&d.Object, "drive")
+	if backend == nil && !d.cd {
+		return errNoDrive
+	}
+	d.drive, _ = backend.(Drive)
+	d.blockSize, d.locked = 512, false
+	if d.cd {
+		d.blockSize = 2048
+	}
+	return d.fillIn()
+}
+
+// fillIn gives the properties that were left open the values that hold now, as
+// QEMU does.
+func (d *Disk) fillIn() error {
+	o := &d.Object
+	logical, physical := uintOf(o, "logical_block_size"), uintOf(o, "physical_block_size")
+	if logical == 0 {
+		logical = uint64(d.blockSize)
+	}
+	if physical == 0 {
+		physical = uint64(d.blockSize)
+	}
+	if logical > physical {
+		return errors.New("logical_block_size > physical_block_size not supported")
+	}
+	d.blockSize = uint32(logical)
+	o.Store("logical_block_size", logical)
+	o.Store("physical_block_size", physical)
+	if uintOf(o, "discard_granularity") == 0xffffffff {
+		o.Store("discard_granularity", max(logical, 4096))
+	}
+	product := "QEMU HARDDISK"
+	if d.cd {
+		product = "QEMU CD-ROM"
+	}
+	for name, value := range map[string]string{"vendor": "QEMU", "product": product, "ver": "2.5+"} {
+		if stringOf(o, name) == "" {
+			o.Store(name, value)
+		}
+	}
+	if d.cd || uintOf(o, "cyls") != 0 {
+		return nil
+	}
+	// Without a partition table to go by, the geometry is the usual one.
+	cyls := d.bytes() / 512 / (16 * 63)
+	o.Store("cyls", uint64(min(max(cyls, 2), 16383)))
+	o.Store("heads", uint64(16))
+	o.Store("secs", uint64(63))
+	return nil
+}
+
+// bytes is the size of the medium.
+func (d *Disk) bytes() int64 {
+	if d.drive == nil {
+		return 0
+	}
+	return d.drive.Length()
+}
+
+// blocks is the size of the medium in logical blocks.
+func (d *Disk) blocks() uint64 { return uint64(d.bytes()) / uint64(d.blockSize) }
+
+// loaded reports whether there is a medium.
+func (d *Disk) loaded() bool { return d.drive != nil || !d.cd }
+
+// PassThrough is scsi-block or scsi-generic. There is no host device behind
+// any backend here, which is what they say.
+type PassThrough struct{ Device }
+
+// RealizeSCSI implements [Model].
+func (d *PassThrough) RealizeSCSI() error {
+	if qdev.BackendOf(&d.Object, "drive") == nil {
+		return errNoDrive
+	}
+	return errors.New("cannot get SG_IO version number: Operation not supported")
+}
+
+// Execute implements [Model].
+func (d *PassThrough) Execute([]byte) *Request { return d.fail(noLogicalUnit) }

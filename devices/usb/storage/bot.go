@@ -1,0 +1,235 @@
+package storage
+
+import (
+	"encoding/binary"
+
+	"github.com/qomd/qomd/devices/scsi"
+	"github.com/qomd/qomd/devices/usb"
+)
+
+// phase is what the transport expects next, BOT 1.0 section 5.
+type phase uint8
+
+const (
+	wantCommand phase = iota
+	wantData          // OUT
+	haveData          // IN
+	haveStatus
+)
+
+// Signatures and sizes of the wrappers, BOT 1.0 sections 5.1 and 5.2.
+const (
+	commandSignature = 0x43425355
+	statusSignature  = 0x53425355
+	commandSize      = 31
+	statusSize       = 13
+)
+
+// Keys of the class requests, BOT 1.0 section 3.
+const (
+	massStorageReset = 0x21ff
+	getMaxLUN        = 0xa1fe
+)
+
+// Endpoints of the transport.
+const (
+	bulkIn  = 1
+	bulkOut = 2
+)
+
+// transport is the bulk-only transport in front of a SCSI bus.
+type transport struct {
+	usb.Device
+	bus    scsi.Bus
+	limits scsi.Limits
+
+	phase phase
+	tag   uint32
+	left  uint32 // bytes of the data stage that were not moved
+	short uint32 // of those moved, how many the command did not have
+	req   *scsi.Request
+	buf   []byte
+}
+
+// chunk is how many bytes are moved at once.
+const chunk = 4096
+
+func (t *transport) start(l scsi.Limits) {
+	t.limits = l
+	t.SetDescriptors(&botDescriptors)
+	t.SetSerial()
+	t.bus.InitBus(&t.Device.Device, "", l)
+	t.HandleReset()
+}
+
+// HandleReset implements [usb.ResetHandler].
+func (t *transport) HandleReset() { t.phase, t.req, t.left, t.buf = wantCommand, nil, 0, nil }
+
+// HandleControl implements [usb.ControlHandler].
+func (t *transport) HandleControl(r usb.Request, data []byte) (int, usb.Status) {
+	switch r.Key() {
+	case massStorageReset:
+		t.HandleReset()
+		return 0, usb.Success
+	case getMaxLUN:
+		most := byte(0)
+		for _, q := range t.bus.Devices() {
+			if d := scsi.DeviceOf(&q.Object); d != nil {
+				_, _, lun := d.Address()
+				most = max(most, byte(min(lun, 15)))
+			}
+		}
+		return copy(data, []byte{most}), usb.Success
+	}
+	return 0, usb.Stall
+}
+
+// HandleData implements [usb.DataHandler].
+func (t *transport) HandleData(p *usb.Packet) {
+	ok := false
+	switch {
+	case p.PID == usb.Out && p.Endpoint().Number() == bulkOut:
+		switch t.phase {
+		case wantCommand:
+			ok = t.command(p)
+		case wantData:
+			ok = t.dataOut(p)
+		}
+	case p.PID == usb.In && p.Endpoint().Number() == bulkIn:
+		switch t.phase {
+		case haveData:
+			ok = t.dataIn(p)
+		case haveStatus:
+			ok = t.status(p)
+		}
+	}
+	if !ok {
+		p.Status = usb.Stall
+	}
+}
+
+// command takes a command block wrapper.
+func (t *transport) command(p *usb.Packet) bool {
+	var b [commandSize]byte
+	if p.Size() != commandSize || p.Read(b[:]) != commandSize {
+		return false
+	}
+	le := binary.LittleEndian
+	n := b[14] & 0x1f
+	if le.Uint32(b[:]) != commandSignature || n == 0 || n > 16 {
+		return false
+	}
+	d := t.bus.Find(0, 0, uint32(b[13]&0xf))
+	if d == nil {
+		return false
+	}
+	t.tag, t.left, t.short = le.Uint32(b[4:]), le.Uint32(b[8:]), 0
+	var cdb [16]byte
+	copy(cdb[:], b[15:15+n])
+	t.req = d.Start(cdb[:])
+	switch {
+	case t.left == 0:
+		t.phase = haveStatus
+	case b[12]&0x80 != 0:
+		t.phase = haveData
+	default:
+		t.phase = wantData
+	}
+	return true
+}
+
+func (t *transport) buffer() []byte {
+	if t.buf == nil {
+		t.buf = make([]byte, chunk)
+	}
+	return t.buf
+}
+
+// dataOut takes a part of the data stage; more than announced is an error of
+// the guest.
+func (t *transport) dataOut(p *usb.Packet) bool {
+	if uint64(p.Size()) > uint64(t.left) {
+		return false
+	}
+	for p.Actual < p.Size() {
+		n := p.Read(t.buffer()[:min(chunk, p.Size()-p.Actual)])
+		if n == 0 {
+			break
+		}
+		t.left -= uint32(n)
+		t.short += uint32(n - t.req.Write(t.buf[:n]))
+	}
+	if t.left == 0 {
+		t.phase = haveStatus
+	}
+	return true
+}
+
+// dataIn answers a part of the data stage; what the command does not have is
+// filled up with zeros and told as residue.
+func (t *transport) dataIn(p *usb.Packet) bool {
+	for p.Actual < p.Size() && t.left > 0 {
+		room := t.buffer()[:min(chunk, p.Size()-p.Actual, int(min(t.left, chunk)))]
+		n := t.req.Read(room)
+		clear(room[n:])
+		moved := p.Write(room)
+		if moved == 0 {
+			break
+		}
+		t.left -= uint32(moved)
+		t.short += uint32(moved - min(n, moved))
+	}
+	if t.left == 0 {
+		t.phase = haveStatus
+	}
+	return true
+}
+
+// status answers a command status wrapper.
+func (t *transport) status(p *usb.Packet) bool {
+	if p.Size() < statusSize {
+		return false
+	}
+	var b [statusSize]byte
+	le := binary.LittleEndian
+	le.PutUint32(b[:], statusSignature)
+	le.PutUint32(b[4:], t.tag)
+	le.PutUint32(b[8:], t.left+t.short)
+	if t.req.Status != 0 {
+		b[12] = 1
+	}
+	p.Write(b[:])
+	t.HandleReset()
+	return true
+}
+
+// botDescriptors are shared by all devices of the transport and not changed.
+var botDescriptors = descriptors(0x0001, "QEMU USB HARDDRIVE", func(speed usb.Speed, packet uint16, burst uint8) usb.Interface {
+	return usb.Interface{
+		Class: 8, Subclass: 6, Protocol: 0x50,
+		Endpoints: []usb.EndpointInfo{
+			{Address: 0x80 | bulkIn, Type: usb.BulkEndpoint, MaxPacket: packet, MaxBurst: burst},
+			{Address: bulkOut, Type: usb.BulkEndpoint, MaxPacket: packet, MaxBurst: burst},
+		},
+	}
+})
+
+// descriptors makes those of a storage device for full, high and super speed.
+func descriptors(id uint16, name string, iface func(s usb.Speed, packet uint16, burst uint8) usb.Interface) usb.Descriptors {
+	layout := func(s usb.Speed, version uint16, packet0 uint8, packet uint16, burst uint8) *usb.Layout {
+		return &usb.Layout{
+			Version: version, MaxPacket0: packet0,
+			Configs: []usb.Config{{
+				Value: 1, Attributes: usb.AlwaysSet | usb.SelfPowered,
+				Interfaces: []usb.Interface{iface(s, packet, burst)},
+			}},
+		}
+	}
+	return usb.Descriptors{
+		Vendor: 0x46f4, Product: id, Strings: [8]string{1: "QEMU", 2: name, 3: "1"},
+		ManufacturerString: 1, ProductString: 2, SerialString: 3,
+		Full:  layout(usb.FullSpeed, 0x0200, 8, 64, 0),
+		High:  layout(usb.HighSpeed, 0x0200, 64, 512, 0),
+		Super: layout(usb.SuperSpeed, 0x0300, 9, 1024, 15),
+	}
+}
