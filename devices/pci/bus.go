@@ -1,0 +1,176 @@
+package pci
+
+import (
+	"slices"
+
+	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qom"
+)
+
+// Bus is a PCI or PCI Express bus. Initialize it with [InitRootBus]; the
+// secondary bus of a bridge is made by the [Bridge].
+type Bus struct {
+	qdev.Bus
+	slots    [32]*[8]*Device
+	reserved uint32 // slots that are not given to devices
+	min      uint8  // devfn that automatic addresses start from
+
+	parent   *Bridge // nil for a root bus
+	children []*Bus  // secondary buses of bridges on this one, newest first
+	mem, io  *memory.Region
+	dma      *memory.Region // root buses: what bus masters see
+	chassis  map[chassisSlot]*Slot
+
+	// OnIRQ, of a root bus, is told when the number of asserted functions of
+	// an interrupt pin (0 to 3, after swizzling) went up or down. May be nil.
+	OnIRQ func(pin int, asserted int)
+	// OnSlotEvent, of a root bus, is told when a hot-plug slot below it wants
+	// the guest's attention. May be nil.
+	OnSlotEvent func()
+	pins        [4]int
+}
+
+type chassisSlot struct {
+	chassis uint8
+	slot    uint16
+}
+
+// Spaces is what a root bus decodes: BARs appear in Mem and IO, bus masters see
+// DMA.
+type Spaces struct{ Mem, IO, DMA *memory.Region }
+
+// InitRootBus makes b the bus of a host bridge. typ is "PCI" or "PCIE".
+func InitRootBus(b *Bus, typ string, host *qdev.Device, name string, spaces Spaces) *Bus {
+	qdev.InitBus(b, typ, host, nil, name)
+	b.mem, b.io, b.dma = spaces.Mem, spaces.IO, spaces.DMA
+	return b
+}
+
+// BusFrom returns the PCI bus that q is, nil when it is none.
+func BusFrom(q *qdev.Bus) *Bus {
+	if q == nil {
+		return nil
+	}
+	b, _ := q.Self().(*Bus)
+	return b
+}
+
+// Express reports whether this is a PCI Express bus.
+func (b *Bus) Express() bool { return b.Is("PCIE") }
+
+// Root reports whether the bus belongs to a host bridge.
+func (b *Bus) Root() bool { return b.parent == nil }
+
+// Bridge returns the bridge whose secondary bus this is, nil for a root bus.
+func (b *Bus) Bridge() *Bridge { return b.parent }
+
+// MemorySpace returns the region that memory BARs are mapped into.
+func (b *Bus) MemorySpace() *memory.Region { return b.mem }
+
+// IOSpace returns the region that I/O BARs are mapped into.
+func (b *Bus) IOSpace() *memory.Region { return b.io }
+
+func (b *Bus) root() *Bus {
+	for b.parent != nil && b.parent.bus != nil {
+		b = b.parent.bus
+	}
+	return b
+}
+
+// RootBus returns the bus of the host bridge above.
+func (b *Bus) RootBus() *Bus { return b.root() }
+
+// Reserve keeps slots from devices: bit n stands for slot n.
+func (b *Bus) Reserve(slots uint32) { b.reserved |= slots }
+
+// SetFirst sets the devfn that automatic addresses start from.
+func (b *Bus) SetFirst(devfn uint8) { b.min = devfn }
+
+// At returns the function at an address, or nil.
+func (b *Bus) At(devfn uint8) *Device {
+	if s := b.slots[devfn>>3]; s != nil {
+		return s[devfn&7]
+	}
+	return nil
+}
+
+func (b *Bus) setAt(devfn uint8, d *Device) {
+	s := &b.slots[devfn>>3]
+	if *s == nil {
+		*s = new([8]*Device)
+	}
+	(*s)[devfn&7] = d
+	if d == nil && **s == ([8]*Device{}) {
+		*s = nil
+	}
+}
+
+// Functions lists the functions on the bus in order of address.
+func (b *Bus) Functions() []*Device {
+	var list []*Device
+	for _, s := range b.slots {
+		if s == nil {
+			continue
+		}
+		for _, d := range s {
+			if d != nil {
+				list = append(list, d)
+			}
+		}
+	}
+	return list
+}
+
+// Number returns the number of the bus: 0 for a root bus, what the guest wrote
+// into the bridge for others.
+func (b *Bus) Number() uint8 {
+	if b.parent == nil {
+		return 0
+	}
+	return b.parent.Config(regSecondaryBus)
+}
+
+// Find returns the bus of a number at or below b, as configuration cycles are
+// routed, or nil.
+func (b *Bus) Find(number uint8) *Bus {
+	if b.Number() == number {
+		return b
+	}
+	if b.parent != nil && !b.parent.decodesBus(number) {
+		return nil
+	}
+	for next := b; next != nil; {
+		b, next = next, nil
+		for _, sec := range b.children {
+			if sec.Number() == number {
+				return sec
+			}
+			if sec.parent.decodesBus(number) {
+				next = sec
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// Walk visits b and the buses below it, each before its children, the newest
+// child first, as QEMU's depth-first walks do.
+func (b *Bus) Walk(visit func(*Bus)) {
+	visit(b)
+	for _, c := range slices.Clone(b.children) {
+		c.Walk(visit)
+	}
+}
+
+func (b *Bus) adopt(c *Bus) { b.children = slices.Insert(b.children, 0, c) }
+
+func (b *Bus) disown(c *Bus) {
+	b.children = slices.DeleteFunc(b.children, func(x *Bus) bool { return x == c })
+}
+
+// Reset forgets the interrupts that are asserted.
+func (b *Bus) Reset() { b.pins = [4]int{} }
+
+var _ qom.Instance = (*Bus)(nil)

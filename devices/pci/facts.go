@@ -1,0 +1,73 @@
+package pci
+
+import (
+	"fmt"
+
+	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/devices/memory"
+)
+
+// realizeFromFacts gives a function without code of its own what is known of
+// its type: BARs that decode but answer nothing, and capabilities.
+func (d *Device) realizeFromFacts() {
+	f := d.facts()
+	if f == nil {
+		return
+	}
+	for i := len(f.Capabilities) - 1; i >= 0; i-- { // each becomes the head of the list
+		d.addKnownCapability(f.Capabilities[i])
+	}
+	if f.IsExpress && d.exp == 0 && d.OnExpressBus() {
+		if err := d.AddExpress(d.EndpointCap(0)); err != nil {
+			d.Env().Log.Warn("capability left out", "device", d.Label(), "error", err)
+		}
+	}
+	for _, b := range f.BARs {
+		d.addKnownBAR(b)
+	}
+}
+
+func (d *Device) addKnownBAR(b catalog.BAR) {
+	if b.Size <= 0 || b.Number < 0 || b.Number >= ROMBAR || d.bars[b.Number].region != nil {
+		return // the option ROM is added by its own rules
+	}
+	kind := BARMem
+	switch {
+	case b.IO:
+		kind = BARIO
+	default:
+		if b.Mem64 {
+			kind |= BARMem64
+		}
+		if b.Prefetch {
+			kind |= BARPrefetch
+		}
+	}
+	r := new(memory.Region)
+	r.InitIO(d.Env().Memory, &d.Object, memory.Funcs{}, fmt.Sprintf("%s-bar%d", d.TypeName(), b.Number), uint64(b.Size))
+	if err := d.RegisterBAR(b.Number, kind, r); err != nil {
+		d.Env().Log.Warn("BAR left out", "device", d.Label(), "error", err)
+	}
+}
+
+// addKnownCapability adds a capability of which only number and place are
+// known; where this package models it, it works.
+func (d *Device) addKnownCapability(c catalog.Capability) {
+	var err error
+	switch c.ID {
+	case CapPM:
+		err = d.AddPM(int(c.Offset))
+	case CapMSI:
+		err = d.InitMSI(MSI{Offset: int(c.Offset), Vectors: 1, Wide: true})
+	case CapExpress:
+		if !d.OnExpressBus() {
+			return
+		}
+		err = d.AddExpress(d.EndpointCap(int(c.Offset)))
+	default:
+		_, err = d.AddCapability(c.ID, int(c.Offset), 4)
+	}
+	if err != nil {
+		d.Env().Log.Warn("capability left out", "device", d.Label(), "error", err)
+	}
+}

@@ -1,0 +1,64 @@
+package pci
+
+// intxState is the conventional interrupt of a function.
+type intxState struct {
+	level    bool // what the model asks for
+	asserted bool // what the bus sees
+	raised   uint64
+}
+
+// SetIRQ asserts or releases the function's interrupt pin.
+func (d *Device) SetIRQ(level bool) {
+	if level && !d.irq.level {
+		d.irq.raised++
+	}
+	d.irq.level = level
+	if level {
+		d.space.bytes[regStatus] |= statusInterrupt
+	} else {
+		d.space.bytes[regStatus] &^= statusInterrupt
+	}
+	d.updateIRQ()
+}
+
+// updateIRQ lets the level through to the bus, unless the guest disabled it.
+func (d *Device) updateIRQ() {
+	want := d.irq.level && d.ConfigWord(regCommand)&commandINTxDisable == 0
+	if want == d.irq.asserted || d.bus == nil || d.space.bytes[regIRQPin] == 0 {
+		return
+	}
+	d.irq.asserted = want
+	pin, devfn, b := int(d.space.bytes[regIRQPin]-1), d.devfn, d.bus
+	for b.parent != nil && b.parent.bus != nil {
+		pin, devfn, b = (pin+int(devfn>>3))%4, b.parent.devfn, b.parent.bus
+	}
+	if want {
+		b.pins[pin]++
+	} else if b.pins[pin] > 0 {
+		b.pins[pin]--
+	}
+	if b.OnIRQ != nil {
+		b.OnIRQ(pin, b.pins[pin])
+	}
+}
+
+// Interrupts counts what a function raised since it was realized.
+type Interrupts struct{ INTx, MSI, MSIX uint64 }
+
+// Interrupts returns how often the function raised its pin, sent an MSI and
+// sent an MSI-X message.
+func (d *Device) Interrupts() Interrupts {
+	n := Interrupts{INTx: d.irq.raised, MSI: d.msi.sent}
+	if d.msix != nil {
+		n.MSIX = d.msix.sent
+	}
+	return n
+}
+
+// sendMessage writes an interrupt message to memory, as the function's bus
+// master: with that switched off it goes nowhere.
+func (d *Device) sendMessage(addr uint64, data uint32) {
+	if d.bmSpace != nil {
+		d.bmSpace.WriteN(addr, 4, uint64(data))
+	}
+}

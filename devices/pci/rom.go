@@ -1,0 +1,64 @@
+package pci
+
+import (
+	"fmt"
+	"math/bits"
+	"os"
+
+	"github.com/qomd/qomd/devices/memory"
+)
+
+// minROM is the smallest option ROM; smaller files are padded.
+const minROM = 2048
+
+// addROM makes the option ROM that the properties romfile, romsize and rombar
+// ask for, or that the type has by default, in BAR 6. The content of a default
+// ROM is not ours to have: it reads as zeros.
+func (d *Device) addROM() error {
+	if d.rombar == 0 || d.Hotplugged() && d.rombar < 0 && d.romfile == "" && d.romsize == 0 {
+		return nil
+	}
+	if d.romfile != "" {
+		return d.loadROM()
+	}
+	if d.hasROMFile {
+		return nil // romfile="": explicitly none
+	}
+	if f := d.facts(); f != nil {
+		for _, b := range f.BARs {
+			if b.Number == ROMBAR && b.Size > 0 {
+				return d.makeROM(uint64(b.Size), nil)
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Device) loadROM() error {
+	content, err := os.ReadFile(d.romfile)
+	if err != nil {
+		return fmt.Errorf("failed to find romfile \"%s\"", d.romfile)
+	}
+	size := uint64(max(len(content), minROM))
+	switch {
+	case len(content) == 0:
+		return fmt.Errorf("romfile \"%s\" is empty", d.romfile)
+	case len(content) > 2<<30:
+		return fmt.Errorf("romfile \"%s\" too large (size cannot exceed 2 GiB)", d.romfile)
+	case d.romsize != noROMSize && uint64(len(content)) > uint64(d.romsize):
+		return fmt.Errorf("romfile \"%s\" (%d bytes) is too large for ROM size %d", d.romfile, len(content), d.romsize)
+	case d.romsize != noROMSize:
+		size = uint64(d.romsize)
+	default:
+		size = 1 << bits.Len64(size-1)
+	}
+	return d.makeROM(size, content)
+}
+
+func (d *Device) makeROM(size uint64, content []byte) error {
+	r := new(memory.Region)
+	r.InitROM(d.Env().Memory, &d.Object, d.TypeName()+".rom", size)
+	r.Load(0, content)
+	d.rom = r
+	return d.registerBAR(ROMBAR, BARMem, r)
+}
