@@ -2,7 +2,6 @@ package qmp
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"runtime/debug"
 
@@ -33,12 +32,16 @@ func (c *Call) AfterReply(fn func()) { c.after = append(c.after, fn) }
 // does not take all machines of the process with it.
 func (c *Call) do() (result any, err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			c.Session.server.log.Error("command panicked",
-				slog.String("cmd", c.Command.Name), slog.Any("panic", r),
-				slog.String("session", c.Session.Name()), slog.String("stack", string(debug.Stack())))
-			result, err = nil, Errorf(GenericError, "internal error in command '%s': %s", c.Command.Name, fmt.Sprint(r))
+		if p := recover(); p != nil {
+			c.logPanic(p)
+			result, err = nil, Errorf(GenericError, "internal error in command '%s': %v", c.Command.Name, p)
 		}
 	}()
 	return c.Command.run(c)
+}
+
+func (c *Call) logPanic(p any) {
+	c.Session.server.log.Error("command panicked",
+		slog.String("cmd", c.Command.Name), slog.Any("panic", p),
+		slog.String("session", c.Session.Name()), slog.String("stack", string(debug.Stack())))
 }

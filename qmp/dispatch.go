@@ -2,13 +2,26 @@ package qmp
 
 import "slices"
 
-// enqueue puts a request of sess in line for the dispatcher and starts one if
-// none runs. It returns when the session may read on; with "oob" that is when
+// enqueue puts a request of sess in line for the dispatcher and sees to it that
+// there is one. It returns when the session may read on; with "oob" that is when
 // less than QueueLength requests wait, without it when this one is answered.
 func (s *Server) enqueue(sess *Session, r request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sess.gone || s.closing {
+		return
+	}
+	if !s.dispatching && !sess.oob {
+		// Nobody is in line, and this reader has nothing else to do: it is the
+		// dispatcher for one request, which saves two changes of goroutine.
+		s.dispatching = true
+		s.answer(sess, r)
+		if len(s.ready) == 0 {
+			s.dispatching = false
+			return
+		}
+		s.wg.Add(1)
+		go s.dispatch()
 		return
 	}
 	sess.queue = append(sess.queue, r)
@@ -37,17 +50,12 @@ func (c *Session) mayRead() bool {
 // there are none: an idle server has no dispatcher.
 func (s *Server) dispatch() {
 	defer s.wg.Done()
-	for {
-		s.mu.Lock()
-		if len(s.ready) == 0 {
-			s.dispatching = false
-			s.mu.Unlock()
-			return
-		}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.ready) > 0 {
 		sess := s.ready[0]
 		s.ready = slices.Delete(s.ready, 0, 1)
 		if len(sess.queue) == 0 { // dropped with its session
-			s.mu.Unlock()
 			continue
 		}
 		r := sess.queue[0]
@@ -55,15 +63,19 @@ func (s *Server) dispatch() {
 		if len(sess.queue) > 0 {
 			s.ready = append(s.ready, sess)
 		}
-		sess.running++
 		sess.room.Broadcast()
-		s.mu.Unlock()
-
-		s.cfg.Do(func() { sess.serve(r, false) })
-
-		s.mu.Lock()
-		sess.running--
+		s.answer(sess, r)
 		sess.room.Broadcast()
-		s.mu.Unlock()
 	}
+	s.dispatching = false
+}
+
+// answer runs one request under the machine lock. Precondition: s.mu is held; it
+// is given up meanwhile.
+func (s *Server) answer(sess *Session, r request) {
+	sess.running++
+	s.mu.Unlock()
+	s.cfg.Do(func() { sess.serve(r, false) })
+	s.mu.Lock()
+	sess.running--
 }

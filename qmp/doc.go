@@ -21,7 +21,8 @@
 //	             reader: it parses, runs out-of-band commands, queues the rest
 //	writer       one per session, the only one to write to its connection
 //	dispatcher   one per server while requests are queued; takes one request of
-//	             each session in turn and runs it under the machine lock
+//	             each session in turn and runs it under the machine lock. A reader
+//	             that finds nobody at work does that itself for its own request
 //
 // An idle server has its listeners only. Shutdown waits for all of them.
 //

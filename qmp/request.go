@@ -106,15 +106,34 @@ func (c *Session) run(call *Call, r request) (any, error) {
 	return call.do()
 }
 
-// reply queues the answer. The members stand in the order of QEMU's hash table:
-// "return" before "id" before "error".
+// reply queues the answer.
 func (c *Session) reply(call *Call, r request, result any, err error) {
+	text, ok := c.replyText(call, r, result, err)
+	if !ok {
+		text, _ = c.replyText(call, r, nil,
+			Errorf(GenericError, "internal error in command '%s': its result has no JSON form", call.Command.Name))
+	}
+	c.sendText(text, call.after)
+	if err == nil && call.onReply != nil {
+		call.onReply()
+	}
+}
+
+// replyText encodes the answer. The members stand in the order of QEMU's hash
+// table: "return" before "id" before "error". It fails if a command returned what
+// cannot be encoded.
+func (c *Session) replyText(call *Call, r request, result any, err error) (text []byte, ok bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			call.logPanic(p)
+			text, ok = nil, false
+		}
+	}()
 	var id any
 	hasID := false
 	if o, ok := r.value.(*qjson.Object); ok {
 		id, hasID = o.Get("id")
 	}
-	var text []byte
 	if c.monitor.Pretty {
 		o := &qjson.Object{}
 		if hasID {
@@ -125,32 +144,27 @@ func (c *Session) reply(call *Call, r request, result any, err error) {
 		} else {
 			o.Set("return", result)
 		}
-		text = c.encode(nil, o)
-	} else {
-		// The same by hand: this is the hot path.
-		text = make([]byte, 0, 128)
-		if err != nil {
-			text = append(text, '{')
-			if hasID {
-				text = append(text, `"id": `...)
-				text = append(qjson.Append(text, id, false), ", "...)
-			}
-			e := asError(err)
-			text = append(text, `"error": {"class": `...)
-			text = append(qjson.AppendString(text, string(e.Class)), `, "desc": `...)
-			text = append(qjson.AppendString(text, e.Desc), '}')
-		} else {
-			text = append(text, `{"return": `...)
-			text = qjson.Append(text, result, false)
-			if hasID {
-				text = append(text, `, "id": `...)
-				text = qjson.Append(text, id, false)
-			}
+		return c.encode(nil, o), true
+	}
+	// The same by hand: this is the hot path.
+	text = make([]byte, 0, 128)
+	if err != nil {
+		text = append(text, '{')
+		if hasID {
+			text = append(text, `"id": `...)
+			text = append(qjson.Append(text, id, false), ", "...)
 		}
-		text = append(text, "}\r\n"...)
+		e := asError(err)
+		text = append(text, `"error": {"class": `...)
+		text = append(qjson.AppendString(text, string(e.Class)), `, "desc": `...)
+		text = append(qjson.AppendString(text, e.Desc), '}')
+	} else {
+		text = append(text, `{"return": `...)
+		text = qjson.Append(text, result, false)
+		if hasID {
+			text = append(text, `, "id": `...)
+			text = qjson.Append(text, id, false)
+		}
 	}
-	c.sendText(text, call.after)
-	if err == nil && call.onReply != nil {
-		call.onReply()
-	}
+	return append(text, "}\r\n"...), true
 }

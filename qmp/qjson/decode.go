@@ -142,6 +142,9 @@ func storeStruct(v any, to reflect.Value, path string) error {
 		for i, x := range f.index {
 			if i > 0 && field.Kind() == reflect.Pointer {
 				if field.IsNil() {
+					if !field.CanSet() {
+						return fmt.Errorf("qjson: cannot make the embedded unexported %s", field.Type())
+					}
 					field.Set(reflect.New(field.Type().Elem()))
 				}
 				field = field.Elem()

@@ -60,7 +60,7 @@ func (p *Parser) grammar(kind byte, text []byte, at position) {
 func (p *Parser) value(kind byte, text []byte, at position) {
 	switch kind {
 	case kindLBrace:
-		p.stack = append(p.stack, frame{object: &Object{}, want: wantFirstKey})
+		p.stack = append(p.stack, frame{object: newObject(), want: wantFirstKey})
 	case kindLBracket:
 		p.stack = append(p.stack, frame{array: []any{}, want: wantFirstValue})
 	case kindString:
@@ -115,9 +115,6 @@ func (p *Parser) complete(v any, at position) {
 	if f.object.Has(f.key) {
 		p.fail(at, "duplicate key")
 		return
-	}
-	if f.object.members == nil {
-		f.object.members = make([]Member, 0, 4)
 	}
 	f.object.add(f.key, v)
 	f.want = wantCommaObject
