@@ -29,6 +29,7 @@ type machine struct {
 // device owns regions and has a gate; its core is embedded by value.
 type device struct {
 	qom.Object
+	id    string
 	gate  Gate
 	core  core
 	r     Region
@@ -43,6 +44,8 @@ type core struct {
 	qom.Object
 	bar, cap Region
 }
+
+func (d *device) ID() string { return d.id }
 
 func (d *device) Gate() *Gate { return &d.gate }
 
