@@ -95,6 +95,16 @@ func (t *Types) Add(info TypeInfo) {
 	t.order = append(t.order, info.Name)
 }
 
+// HasFacts reports whether the source knows a type, true when there is no
+// source. Code for types of some versions only asks before it is added.
+func (t *Types) HasFacts(name string) bool {
+	if t.source == nil {
+		return true
+	}
+	_, ok := t.source.Type(name)
+	return ok
+}
+
 // Names lists every type: those of the source in its order, then those that
 // only code knows, in the order of registration.
 func (t *Types) Names() iter.Seq[string] {

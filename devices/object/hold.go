@@ -2,7 +2,80 @@ package object
 
 import "github.com/qomd/qomd/qom"
 
-// registerHold adds x-hold, which keeps another object from being freed.
+// Hold is the object x-hold: while it exists it holds a reference on its
+// target, whose storage therefore cannot be freed. QEMU has no such thing; it
+// stands for any holder that is slow to let go.
+type Hold struct {
+	qom.Object
+	target string // as given, until complete
+	note   string
+	hold   qom.Hold
+}
+
 func registerHold(t *qom.Types) {
-	t.Add(qom.TypeInfo{Name: "x-hold", Parent: "object", Interfaces: []string{"user-creatable"}})
+	self := func(o *qom.Object) *Hold { return o.Self().(*Hold) }
+	t.Add(qom.TypeInfo{
+		Name: "x-hold", Parent: "object", Interfaces: []string{"user-creatable"},
+		New: func() qom.Instance { return new(Hold) },
+		ClassInit: with(Behavior{
+			Required: []string{"target"},
+			Complete: func(o *qom.Object) error { return self(o).complete() },
+		}),
+		// Deleting lets go at once, even when somebody holds the x-hold itself.
+		Unparent: func(o *qom.Object) { self(o).release() },
+		Finalize: func(o *qom.Object) { self(o).release() },
+		Properties: []*qom.Property{
+			{Name: "target", Type: "string",
+				Get:    func(o *qom.Object) (any, error) { return self(o).path(), nil },
+				Target: func(o *qom.Object) *qom.Object { return self(o).hold.Object() },
+				Set: func(o *qom.Object, in qom.Input) error {
+					h := self(o)
+					if h.hold.Held() {
+						return errInitialized
+					}
+					path, err := in.Str("target")
+					h.target = path
+					return err
+				}},
+			{Name: "note", Type: "string",
+				Get: func(o *qom.Object) (any, error) { return self(o).note, nil },
+				Set: func(o *qom.Object, in qom.Input) (err error) {
+					self(o).note, err = in.Str("note")
+					return err
+				}},
+			// Nanoseconds of the tree's clock; 0 before the target is held.
+			{Name: "since", Type: "int",
+				Get: func(o *qom.Object) (any, error) { return self(o).hold.Since(), nil }},
+		},
+	})
+}
+
+// path is where the target is, empty when it has left the tree.
+func (h *Hold) path() string {
+	if t := h.hold.Object(); t != nil {
+		return t.Path()
+	}
+	return ""
+}
+
+func (h *Hold) complete() error {
+	target, ambiguous := h.Tree().Resolve(h.target, "")
+	if ambiguous {
+		return &qom.AmbiguousPathError{Path: h.target, Link: true}
+	}
+	if target == nil {
+		return &qom.NotFoundError{Path: h.target}
+	}
+	who := h.Name()
+	if h.note != "" {
+		who += " (" + h.note + ")"
+	}
+	target.HoldInto(&h.hold, qom.HoldUser, who, 1)
+	return nil
+}
+
+func (h *Hold) release() {
+	if h.hold.Held() {
+		h.hold.Release()
+	}
 }

@@ -19,6 +19,7 @@ var enums = map[string][]string{
 	"PCIELinkSpeed":           {"2_5", "5", "8", "16", "32", "64"},
 	"PCIELinkWidth":           {"1", "2", "4", "8", "12", "16", "32"},
 	"PCSouthBridgeOption":     {"PIIX3", "piix4-isa"},
+	"QAuthZListFormat":        {"exact", "glob"},
 	"QAuthZListPolicy":        {"deny", "allow"},
 	"QCryptoSecretFormat":     {"raw", "base64"},
 	"QCryptoTLSCredsEndpoint": {"client", "server"},

@@ -1,0 +1,47 @@
+package object
+
+import (
+	"fmt"
+
+	"github.com/qomd/qomd/qom"
+)
+
+// registerRNG adds the sources of random numbers. A source is open once it is
+// complete.
+func registerRNG(t *qom.Types) {
+	opened := &qom.Property{Name: "opened", Type: "bool", Get: func(o *qom.Object) (any, error) {
+		return o.Stored("opened") == true, nil
+	}, Set: func(_ *qom.Object, in qom.Input) error { // kept for old clients; QEMU ignores it
+		_, err := in.Bool("opened")
+		return err
+	}}
+	open := func(o *qom.Object) error {
+		o.Store("opened", true)
+		return nil
+	}
+	add(t, qom.TypeInfo{
+		Name: "rng-backend", Parent: "object", Abstract: true,
+		ClassInit:  with(Behavior{Complete: open}),
+		Properties: []*qom.Property{opened},
+	})
+	add(t, qom.TypeInfo{
+		Name: "rng-random", Parent: "rng-backend",
+		Init: initially("filename", "/dev/urandom"),
+		ClassInit: with(Behavior{Complete: func(o *qom.Object) error {
+			name := str(o, "filename")
+			if err := reachable(name); err != nil {
+				return fmt.Errorf("Could not open '%s': %s", name, reason(err))
+			}
+			return open(o)
+		}}),
+	})
+	add(t, qom.TypeInfo{
+		Name: "rng-egd", Parent: "rng-backend",
+		ClassInit: with(Behavior{Required: []string{"chardev"}, Complete: func(o *qom.Object) error {
+			if err := chardev(o, str(o, "chardev")); err != nil {
+				return err
+			}
+			return open(o)
+		}}),
+	})
+}

@@ -1,0 +1,90 @@
+package object
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/qomd/qomd/qom"
+)
+
+// Secret is a password or key that other objects name by its id.
+type Secret struct {
+	qom.Object
+	data []byte
+}
+
+// Data returns the secret itself, decoded and decrypted.
+func (s *Secret) Data() []byte { return bytes.Clone(s.data) }
+
+func registerSecret(t *qom.Types) {
+	self := func(o *qom.Object) *Secret { return o.Self().(*Secret) }
+	add(t, qom.TypeInfo{
+		Name: "secret_common", Parent: "object", Abstract: true,
+		New:      func() qom.Instance { return new(Secret) },
+		Init:     initially("format", "raw"),
+		Finalize: func(o *qom.Object) { clear(self(o).data) },
+	})
+	add(t, qom.TypeInfo{Name: "secret", Parent: "secret_common", ClassInit: with(Behavior{
+		Complete: func(o *qom.Object) error { return self(o).load() },
+	})})
+	add(t, qom.TypeInfo{Name: "secret_keyring", Parent: "secret_common", ClassInit: with(Behavior{
+		Required: []string{"serial"},
+		// The kernel's key rings belong to processes; ours has none to offer.
+		Complete: func(o *qom.Object) error {
+			serial, _ := o.Stored("serial").(int64)
+			return fmt.Errorf("Unable to read serial key %08x: Required key not available", uint32(serial))
+		},
+	})})
+}
+
+// load reads, decrypts and decodes the secret, in QEMU's order.
+func (s *Secret) load() error {
+	o := &s.Object
+	file, data := str(o, "file"), str(o, "data")
+	switch {
+	case file != "" && data != "":
+		return errors.New("'file' and 'data' are mutually exclusive")
+	case file != "":
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("Unable to read %s: Failed to open file “%s”: %s", file, file, reason(err))
+		}
+		s.data = b
+	case o.HasStored("data"):
+		s.data = []byte(data)
+	default:
+		return errors.New("Either 'file' or 'data' must be provided")
+	}
+	if id := str(o, "keyid"); id != "" {
+		return s.decrypt(id)
+	}
+	if str(o, "iv") != "" {
+		return errors.New("IV should not be set if format is not encrypted")
+	}
+	if str(o, "format") == "base64" {
+		var err error
+		s.data, err = decodeBase64(s.data)
+		return err
+	}
+	return nil
+}
+
+// decodeBase64 accepts line breaks and missing padding, as GLib's decoder does.
+func decodeBase64(data []byte) ([]byte, error) {
+	text := strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\r' {
+			return -1
+		}
+		return r
+	}, string(data))
+	text = strings.TrimRight(text, "=")
+	out, err := base64.RawStdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, errors.New("Base64 data contains invalid characters")
+	}
+	return out, nil
+}

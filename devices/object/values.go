@@ -1,0 +1,109 @@
+package object
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qom"
+)
+
+// initially returns an Init that stores the values properties have before
+// anybody sets them; QEMU tells defaults of devices only. Names and values
+// alternate.
+func initially(pairs ...any) func(*qom.Object) {
+	return func(o *qom.Object) {
+		for i := 0; i+1 < len(pairs); i += 2 {
+			o.Store(pairs[i].(string), pairs[i+1])
+		}
+	}
+}
+
+// show is the Get of a property that keeps its value.
+func show(name string) func(*qom.Object) (any, error) {
+	return func(o *qom.Object) (any, error) { return o.Stored(name), nil }
+}
+
+// str returns a string property, empty when unset.
+func str(o *qom.Object, name string) string {
+	s, _ := o.Stored(name).(string)
+	return s
+}
+
+// integer is a property of type int with limits that are told to the user.
+func integer(name string, limit int64) *qom.Property {
+	return &qom.Property{Name: name, Type: "int", Get: show(name), Set: func(o *qom.Object, in qom.Input) error {
+		v, err := in.Int64(name)
+		if err != nil {
+			return err
+		}
+		if v < 0 || v > limit {
+			return fmt.Errorf("%s value must be in range [0, %d]", name, limit)
+		}
+		o.Store(name, v)
+		return nil
+	}}
+}
+
+// integers is a list of unsigned numbers, which QEMU shows as type int.
+func integers(name string) *qom.Property {
+	return &qom.Property{Name: name, Type: "int",
+		Get: func(o *qom.Object) (any, error) {
+			if v := o.Stored(name); v != nil {
+				return v, nil
+			}
+			return []any{}, nil
+		},
+		Set: func(o *qom.Object, in qom.Input) error {
+			list, ok := in.Raw().([]any)
+			if !ok {
+				return fmt.Errorf("Invalid parameter type for '%s', expected: array", name)
+			}
+			for i, v := range list {
+				item := qom.Value(v)
+				if s, ok := v.(string); ok && in.IsText() {
+					item = qom.Text(s)
+				}
+				n, err := item.Uint(fmt.Sprintf("%s[%d]", name, i), 16)
+				if err != nil {
+					return err
+				}
+				list[i] = int64(n)
+			}
+			o.Store(name, list)
+			return nil
+		},
+	}
+}
+
+// chardev answers QEMU's refusal when a required character device does not
+// exist.
+func chardev(o *qom.Object, name string) error {
+	if all := qdev.EnvOf(o).Backends; all != nil && all.Chardev(name) != nil {
+		return nil
+	}
+	return &qom.NotFoundError{Path: name}
+}
+
+// reason is what the C library says of a failed system call: Go's words with a
+// capital letter.
+func reason(err error) string {
+	var errno syscall.Errno
+	text := err.Error()
+	if errors.As(err, &errno) {
+		text = errno.Error()
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// reachable refuses a file that cannot be opened for reading.
+func reachable(path string) error {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err == nil {
+		err = f.Close()
+	}
+	return err
+}
