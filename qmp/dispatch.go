@@ -8,7 +8,7 @@ import "slices"
 func (s *Server) enqueue(sess *Session, r request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if sess.gone || s.closing {
+	if sess.gone || s.ended || s.closing {
 		return
 	}
 	if !s.dispatching && !sess.oob {

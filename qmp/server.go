@@ -52,6 +52,7 @@ type Server struct {
 
 	mu          sync.Mutex // see doc.go for the order of locks
 	closing     bool
+	ended       bool // no request is served any more
 	lastID      uint64
 	listeners   map[net.Listener]struct{}
 	sessions    map[*Session]struct{}

@@ -1,0 +1,176 @@
+package machine
+
+import (
+	"fmt"
+
+	"github.com/qomd/qomd/devices"
+	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/devices/guest"
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qmp/qjson"
+	"github.com/qomd/qomd/qom"
+)
+
+// NewTypes returns the types of a catalog with all code there is. It is meant
+// to be made once per catalog and process.
+func NewTypes(cat *catalog.Catalog) *qom.Types { return devices.NewTypes(cat) }
+
+// build makes the tree of a new machine, under its lock.
+func (m *Machine) build() error {
+	t := m.env.Tree
+	for _, c := range []struct {
+		name string
+		into **qom.Object
+	}{
+		{"audiodevs", new(*qom.Object)}, {"backend", new(*qom.Object)},
+		{"chardevs", &m.chardevs}, {"objects", &m.objects},
+	} {
+		o, err := t.NewChild(t.Root(), c.name, "container")
+		if err != nil {
+			return err
+		}
+		*c.into = o
+	}
+	object, err := t.NewChild(t.Root(), "machine", m.facts.Name+"-machine")
+	if err != nil {
+		return err
+	}
+	m.object = object
+	for _, c := range []struct {
+		name string
+		into **qom.Object
+	}{
+		{"peripheral", &m.env.Peripheral}, {"peripheral-anon", &m.env.PeripheralAnon}, {"unattached", &m.env.Unattached},
+	} {
+		if *c.into, err = t.NewChild(object, c.name, "container"); err != nil {
+			return err
+		}
+	}
+	m.env.Memory.Unattached = m.env.Unattached
+	m.env.Memory.Log = m.log
+	qdev.InitSystemBus(m.env)
+
+	m.systemMemory.Init(m.env.Memory, nil, "system", ^uint64(0))
+	m.systemIO.Init(m.env.Memory, nil, "io", 1<<16)
+	m.memorySpace = m.env.Memory.NewSpace(&m.systemMemory, "memory")
+	m.ioSpace = m.env.Memory.NewPortSpace(&m.systemIO, "I/O")
+
+	if err := m.buildProcessors(); err != nil {
+		return err
+	}
+	if err := m.buildRAM(); err != nil {
+		return err
+	}
+	if err := m.buildBoard(); err != nil {
+		return err
+	}
+	m.describe()
+	if err := m.configure(m.opts.Settings); err != nil {
+		return err
+	}
+	if m.opts.NewGuest != nil {
+		m.guest = m.opts.NewGuest(hardware{m})
+		return nil
+	}
+	m.guest, err = guest.New(m.opts.Guest, hardware{m})
+	return err
+}
+
+// configure sets the machine's properties from a configuration, as text.
+func (m *Machine) configure(settings *qjson.Object) error {
+	if settings == nil {
+		return nil
+	}
+	for name, v := range settings.All() {
+		in := qom.Value(v)
+		if s, ok := v.(string); ok {
+			in = qom.Text(s)
+		}
+		if err := m.object.Set(name, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describe stores what the properties of /machine tell of the machine.
+func (m *Machine) describe() {
+	set := func(name string, v any) {
+		if m.object.Property(name) != nil {
+			m.object.Store(name, v)
+		}
+	}
+	if m.opts.Memory != 0 {
+		set("memory", memoryConfig{Size: m.opts.Memory})
+	}
+	set("smp", m.topology)
+	if m.IsPC() || m.IsQ35() {
+		set("boot", bootConfig{Order: "cad"})
+		set("firmware", "bios-256k.bin")
+		set("max-ram-below-4g", uint64(1)<<32)
+		set("x-oem-id", "BOCHS ")
+		set("x-oem-table-id", "BXPC    ")
+	}
+}
+
+type memoryConfig struct {
+	Size uint64 `json:"size"`
+}
+
+type bootConfig struct {
+	Order string `json:"order,omitempty"`
+}
+
+// Monitor describes a monitor's object.
+type Monitor struct {
+	ID, Chardev string
+	Control     bool // QMP, not HMP
+	Pretty      bool
+	CloseAction string
+}
+
+// AddMonitor adds the object of a monitor to /objects.
+func (m *Machine) AddMonitor(mon Monitor) error {
+	typ := "monitor-hmp"
+	if mon.Control {
+		typ = "monitor-qmp"
+	}
+	if m.env.Tree.Types.Class(typ) == nil {
+		return nil // QEMU before 11.1 has no such objects
+	}
+	if m.objects.HasProperty(mon.ID) {
+		return fmt.Errorf("attempt to add duplicate property '%s' to object (type 'container')", mon.ID)
+	}
+	o, err := m.env.Tree.NewChild(m.objects, mon.ID, typ)
+	if err != nil {
+		return err
+	}
+	o.Store("chardev", mon.Chardev)
+	if mon.Control {
+		o.Store("pretty", mon.Pretty)
+		if mon.CloseAction != "" {
+			o.Store("close-action", mon.CloseAction)
+		}
+	}
+	return nil
+}
+
+// tearDown releases everything, under the lock.
+func (m *Machine) tearDown() {
+	for _, c := range []*qom.Object{m.env.Peripheral, m.env.PeripheralAnon} {
+		if c == nil {
+			continue
+		}
+		children := c.Children()
+		for i := len(children) - 1; i >= 0; i-- {
+			children[i].Unparent()
+		}
+	}
+	if m.memorySpace != nil {
+		m.memorySpace.Destroy()
+		m.ioSpace.Destroy()
+	}
+	m.env.Memory.Settle()
+	m.env.Tree.Close()
+	m.env.Memory.Settle()
+}

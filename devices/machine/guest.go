@@ -1,0 +1,57 @@
+package machine
+
+import "github.com/qomd/qomd/devices/guest"
+
+// interrupt is told by devices that an interrupt was raised.
+func (m *Machine) interrupt() { m.tellGuest(guest.Interrupt) }
+
+// tellGuest queues an event for the guest; it reacts while the machine settles.
+func (m *Machine) tellGuest(e guest.Event) {
+	if m.guest == nil {
+		return
+	}
+	for _, p := range m.guestPending {
+		if p == e {
+			return
+		}
+	}
+	m.guestPending = append(m.guestPending, e)
+}
+
+// runGuest lets the guest react to one event. While the machine is stopped it
+// does not run, and finds them when it goes on.
+func (m *Machine) runGuest() bool {
+	if m.guest == nil || m.state != Running || len(m.guestPending) == 0 {
+		return false
+	}
+	e := m.guestPending[0]
+	m.guestPending = m.guestPending[1:]
+	m.guest.Handle(e)
+	return true
+}
+
+// Guest returns who plays the operating system, nil for nobody.
+func (m *Machine) Guest() guest.Guest { return m.guest }
+
+// hardware is what the guest can touch.
+type hardware struct{ m *Machine }
+
+func (h hardware) In(port uint16, size int) uint32 {
+	v, _ := h.m.ioSpace.ReadN(uint64(port), size)
+	return uint32(v)
+}
+
+func (h hardware) Out(port uint16, size int, value uint32) {
+	h.m.ioSpace.WriteN(uint64(port), size, uint64(value))
+}
+
+func (h hardware) Read(addr uint64, size int) uint64 {
+	v, _ := h.m.memorySpace.ReadN(addr, size)
+	return v
+}
+
+func (h hardware) Write(addr uint64, size int, value uint64) {
+	h.m.memorySpace.WriteN(addr, size, value)
+}
+
+func (h hardware) Tables() guest.Tables { return h.m.tables() }

@@ -1,0 +1,303 @@
+package machine
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/devices/guest"
+	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/devices/pci"
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qmp/qjson"
+	"github.com/qomd/qomd/qom"
+)
+
+// SMP is the CPU topology; zero fields are filled in as QEMU does.
+type SMP struct {
+	CPUs, Sockets, Dies, Modules, Cores, Threads, MaxCPUs int
+}
+
+// Options say what machine to make.
+type Options struct {
+	Name     string        // of query-name; empty: none
+	UUID     string        // of query-uuid; empty: all zeros
+	Type     string        // machine type or alias: "q35", "pc-i440fx-9.0", "none"
+	Settings *qjson.Object // properties of the machine, text values; may be nil
+	Accel    string        // "qtest" steps the clock and has no guest
+	CPU      string        // CPU model; empty: the machine's default
+	SMP      SMP
+	Memory   uint64 // bytes; 0: the machine's default
+	Guest    string // who plays the operating system: "none" or "linux"
+	// NewGuest makes somebody else to play the operating system; nil: guest.New
+	// with the name in Guest.
+	NewGuest             func(guest.Hardware) guest.Guest
+	Defaults             []qdev.Default // -global settings
+	NoReboot, NoShutdown bool
+	// Stepped makes virtual time move only by Step.
+	Stepped bool
+	Types   *qom.Types       // from NewTypes; nil: of the default catalog
+	Catalog *catalog.Catalog // nil: the default one
+	Log     *slog.Logger     // nil: nothing is logged
+}
+
+// Machine is one machine. Its methods need its lock, see [Machine.Do], unless
+// they say otherwise.
+type Machine struct {
+	opts  Options
+	facts catalog.Machine
+	env   *qdev.Env
+	log   *slog.Logger
+	clock *clock
+
+	mu    sync.Mutex // the big lock
+	async sync.WaitGroup
+
+	state       RunState
+	startWhenIn bool
+	exiting     bool
+	onReset     []func()
+
+	object   *qom.Object // /machine
+	chardevs *qom.Object // /chardevs
+	objects  *qom.Object // /objects
+	pciRoots []*pci.Bus
+
+	topology Topology
+	slots    []CPUSlot
+
+	systemMemory, systemIO memory.Region
+	ramLow, ramHigh        memory.Region
+	memorySpace, ioSpace   *memory.AddressSpace
+
+	guest        guest.Guest
+	guestPending []guest.Event
+
+	// OnEvent is told of every event, in order, under the lock. It must not
+	// block.
+	OnEvent func(name string, data any)
+	// OnExit is told once when the machine ends; status is that of a process.
+	OnExit func(status int)
+	// OnViolation is told of broken lifetime rules, after they were logged.
+	OnViolation func(qom.Violation)
+}
+
+// New makes a machine, complete but for what [Machine.Do] adds to it before
+// [Machine.Ready].
+func New(opts Options) (*Machine, error) {
+	if opts.Catalog == nil {
+		opts.Catalog = catalog.Default()
+	}
+	if opts.Types == nil {
+		opts.Types = NewTypes(opts.Catalog)
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	facts, ok := findMachine(opts.Catalog, opts.Type)
+	if !ok {
+		return nil, fmt.Errorf("unsupported machine type: \"%s\"", opts.Type)
+	}
+	m := &Machine{opts: opts, facts: facts, log: opts.Log, state: Prelaunch}
+	m.clock = &clock{do: m.Do, stepped: opts.Stepped || opts.Accel == "qtest"}
+	tree := qom.NewTree(opts.Types)
+	m.env = &qdev.Env{
+		Tree: tree, Memory: memory.NewSystem(tree), Clock: m.clock, Log: m.log,
+		Emit:      m.emit,
+		Alias:     opts.Catalog.DeviceByAlias,
+		Defaults:  m.defaults(),
+		Removed:   m.removed,
+		Interrupt: m.interrupt,
+	}
+	tree.Context = m.env
+	tree.OnViolation = m.violated
+	tree.OnAsync = m.settleSoon
+
+	var err error
+	m.Do(func() { err = m.build() })
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// findMachine looks a machine type up by name or alias.
+func findMachine(c *catalog.Catalog, name string) (catalog.Machine, bool) {
+	if name == "" {
+		return c.DefaultMachine()
+	}
+	if f, ok := c.Machine(name); ok {
+		return f, true
+	}
+	for _, f := range c.Machines() {
+		if f.Alias == name {
+			return f, true
+		}
+	}
+	return catalog.Machine{}, false
+}
+
+// defaults are the compat properties of the machine type, then the user's.
+func (m *Machine) defaults() []qdev.Default {
+	var list []qdev.Default
+	props, _ := m.opts.Catalog.CompatProps(m.facts.Name)
+	for _, p := range props {
+		list = append(list, qdev.Default{Type: p.Type, Property: p.Property, Value: p.Value})
+	}
+	return append(list, m.opts.Defaults...)
+}
+
+// Env returns the environment of the machine's devices.
+func (m *Machine) Env() *qdev.Env { return m.env }
+
+// Tree returns the machine's object tree.
+func (m *Machine) Tree() *qom.Tree { return m.env.Tree }
+
+// Options returns what the machine was made from.
+func (m *Machine) Options() Options { return m.opts }
+
+// Facts returns what the catalog knows of the machine type.
+func (m *Machine) Facts() catalog.Machine { return m.facts }
+
+// Object returns the object /machine.
+func (m *Machine) Object() *qom.Object { return m.object }
+
+// Objects returns the container of user-created objects, /objects.
+func (m *Machine) Objects() *qom.Object { return m.objects }
+
+// Chardevs returns the container of character devices, /chardevs.
+func (m *Machine) Chardevs() *qom.Object { return m.chardevs }
+
+// PCIRoots returns the root PCI buses.
+func (m *Machine) PCIRoots() []*pci.Bus { return m.pciRoots }
+
+// MemorySpace returns the address space of the CPUs.
+func (m *Machine) MemorySpace() *memory.AddressSpace { return m.memorySpace }
+
+// IOSpace returns the port address space.
+func (m *Machine) IOSpace() *memory.AddressSpace { return m.ioSpace }
+
+// Now returns virtual time in nanoseconds. It needs no lock.
+func (m *Machine) Now() int64 { return m.clock.Now() }
+
+// Do runs f under the machine's lock and settles what it leaves behind. It
+// must not be called from within itself.
+func (m *Machine) Do(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f()
+	m.settle()
+}
+
+// settle lets the guest react and drops what is due to go, until nothing is
+// left to do.
+func (m *Machine) settle() {
+	for {
+		busy := m.guarded("guest", m.runGuest)
+		busy = m.guarded("released references", m.env.Memory.Drain) || busy
+		busy = m.guarded("grace period", m.env.Memory.Reclaimer.Run) || busy
+		if !busy {
+			return
+		}
+	}
+}
+
+// guarded runs one stage of settling. A panic of a device model ends that
+// stage and is reported; the machine goes on.
+func (m *Machine) guarded(what string, stage func() bool) (busy bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			m.log.Error("panic while settling", "stage", what, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			busy = true // the stage may have more to do
+		}
+	}()
+	return stage()
+}
+
+// settleSoon arranges for a settling; any goroutine may call it.
+func (m *Machine) settleSoon() {
+	m.async.Go(func() { m.Do(func() {}) })
+}
+
+// Ready completes the machine: what comes from now on is hot-plugged. With
+// start it runs.
+func (m *Machine) Ready(start bool) error {
+	m.env.SystemBus.ColdReset()
+	m.env.Ready = true
+	for i := range m.env.Defaults {
+		if d := &m.env.Defaults[i]; d.User && !d.Used() {
+			m.log.Warn("global setting fits no device", "type", d.Type, "property", d.Property)
+		}
+	}
+	if start {
+		return m.Cont()
+	}
+	return nil
+}
+
+// Step moves a stepped clock on by d, a duration in nanoseconds of virtual
+// time, and runs the timers that fall due.
+func (m *Machine) Step(d int64) { m.clock.advance(m.clock.Now() + d) }
+
+// StepNext moves a stepped clock to its next timer; without one it stays.
+func (m *Machine) StepNext() {
+	if d, ok := m.clock.deadline(); ok {
+		m.Step(int64(d))
+	}
+}
+
+// emit sends an event to the monitors.
+func (m *Machine) emit(name string, data any) {
+	if m.OnEvent != nil {
+		m.OnEvent(name, data)
+	}
+}
+
+// removed logs the end of an unplug.
+func (m *Machine) removed(r qdev.Removal) {
+	m.log.Info("device removed", "id", r.ID, "path", r.Path, "generation", r.Generation,
+		"drained", r.Drained, "last_holder", r.LastHolder)
+}
+
+// violated reports a broken lifetime rule.
+func (m *Machine) violated(v qom.Violation) {
+	m.log.Error("lifetime violation", "kind", v.Kind.String(), "type", v.Type, "path", v.Path,
+		"generation", v.Generation, "text", v.Text)
+	if m.OnViolation != nil {
+		m.OnViolation(v)
+	}
+}
+
+// Close ends the machine: every device goes, timers are cancelled, goroutines
+// have ended when it returns. It takes the lock itself. What outside holders
+// still hold stays, and is returned as the list of leaks.
+func (m *Machine) Close() []*qom.Storage {
+	m.clock.close()
+	m.async.Wait()
+	var leaks []*qom.Storage
+	m.Do(func() {
+		m.OnEvent = nil
+		m.guest = nil
+		m.tearDown()
+	})
+	m.async.Wait()
+	m.Do(func() {
+		for s := range m.env.Tree.Storages() {
+			leaks = append(leaks, s)
+		}
+	})
+	return leaks
+}
+
+// VersionedName returns the full name of the machine type.
+func (m *Machine) VersionedName() string { return m.facts.Name }
+
+// IsQ35 and IsPC tell the two families of PCs apart.
+func (m *Machine) IsQ35() bool { return strings.HasPrefix(m.facts.Name, "pc-q35-") }
+
+// IsPC reports whether the machine is an i440FX one.
+func (m *Machine) IsPC() bool { return strings.HasPrefix(m.facts.Name, "pc-i440fx-") }

@@ -1,0 +1,140 @@
+package machine
+
+import (
+	"errors"
+
+	"github.com/qomd/qomd/devices/guest"
+)
+
+// RunState is what query-status calls status; QEMU's RunState.
+type RunState string
+
+// The run states a machine without a guest CPU can be in.
+const (
+	Prelaunch   RunState = "prelaunch"
+	Running     RunState = "running"
+	Paused      RunState = "paused"
+	ShutDown    RunState = "shutdown"
+	Preconfig   RunState = "preconfig"
+	InMigrate   RunState = "inmigrate"
+	Panicked    RunState = "guest-panicked"
+	FinishingUp RunState = "finish-migrate"
+)
+
+// Cause is why a machine resets or shuts down; QEMU's ShutdownCause. The guest
+// is to blame for those that begin with "guest-".
+type Cause string
+
+// Causes of a reset or shutdown.
+const (
+	HostQMPQuit        Cause = "host-qmp-quit"
+	HostQMPSystemReset Cause = "host-qmp-system-reset"
+	HostSignal         Cause = "host-signal"
+	HostUI             Cause = "host-ui"
+	GuestShutdown      Cause = "guest-shutdown"
+	GuestReset         Cause = "guest-reset"
+	GuestPanic         Cause = "guest-panic"
+)
+
+func (c Cause) byGuest() bool { return len(c) > 6 && c[:6] == "guest-" }
+
+// causeData is the data of RESET and SHUTDOWN.
+type causeData struct {
+	Guest  bool  `json:"guest"`
+	Reason Cause `json:"reason"`
+}
+
+// State returns the run state.
+func (m *Machine) State() RunState { return m.state }
+
+// Running reports whether virtual time passes.
+func (m *Machine) Running() bool { return m.state == Running }
+
+// Stop pauses the machine; on one that is not running nothing happens.
+func (m *Machine) Stop() { m.stopAs(Paused) }
+
+func (m *Machine) stopAs(state RunState) {
+	if m.state != Running {
+		return
+	}
+	m.clock.stop()
+	m.state = state
+	m.emit("STOP", nil)
+}
+
+// errNeedsReset is QEMU's text for cont after a shutdown.
+var errNeedsReset = errors.New("Resetting the Virtual Machine is required")
+
+// Cont lets the machine run; on one that is running nothing happens.
+func (m *Machine) Cont() error {
+	switch m.state {
+	case Running:
+		return nil
+	case ShutDown, Panicked:
+		return errNeedsReset
+	case InMigrate:
+		m.startWhenIn = true
+		return nil
+	}
+	m.state = Running
+	m.clock.start()
+	m.emit("RESUME", nil)
+	m.tellGuest(guest.Resumed)
+	return nil
+}
+
+// Powerdown asks the guest to power off, as a press of the power button does.
+func (m *Machine) Powerdown() {
+	m.emit("POWERDOWN", nil)
+	m.tellGuest(guest.PowerButton)
+}
+
+// SystemReset resets the machine, or ends it where -no-reboot says so.
+func (m *Machine) SystemReset(cause Cause) {
+	if m.opts.NoReboot {
+		m.Shutdown(cause)
+		return
+	}
+	m.env.SystemBus.ColdReset()
+	for _, f := range m.onReset {
+		f()
+	}
+	m.emit("RESET", causeData{cause.byGuest(), cause})
+	if m.state != Running && m.state != InMigrate && m.state != Preconfig {
+		m.state = Prelaunch
+	}
+	m.tellGuest(guest.WasReset)
+}
+
+// Shutdown ends the machine, or with -no-shutdown stops it for good.
+func (m *Machine) Shutdown(cause Cause) {
+	m.emit("SHUTDOWN", causeData{cause.byGuest(), cause})
+	if m.opts.NoShutdown {
+		if m.state == Running {
+			m.stopAs(ShutDown)
+		} else {
+			m.state = ShutDown
+		}
+		return
+	}
+	m.exit(0)
+}
+
+// Quit ends the machine whatever its options say.
+func (m *Machine) Quit(cause Cause) {
+	m.emit("SHUTDOWN", causeData{cause.byGuest(), cause})
+	m.exit(0)
+}
+
+func (m *Machine) exit(status int) {
+	if m.exiting {
+		return
+	}
+	m.exiting = true
+	if m.OnExit != nil {
+		m.OnExit(status)
+	}
+}
+
+// Exiting reports whether the machine has ended: no further command is served.
+func (m *Machine) Exiting() bool { return m.exiting }

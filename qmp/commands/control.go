@@ -1,0 +1,66 @@
+package commands
+
+import (
+	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/qmp"
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// control registers qapi/control.json and qapi/introspect.json.
+func (c *Commands) control() {
+	qmp.Register(c.set, "query-version", qmp.AllowPreconfig, c.queryVersion)
+	qmp.Register(c.set, "query-commands", qmp.AllowPreconfig, c.queryCommands)
+	qmp.Register(c.set, "query-qmp-schema", qmp.AllowPreconfig, c.querySchema)
+	qmp.Register(c.set, "quit", qmp.AllowPreconfig, c.quit)
+	if c.hmp != nil {
+		qmp.Register(c.set, "human-monitor-command", 0, c.human)
+	}
+}
+
+func (c *Commands) queryVersion(*qmp.Call, none) (*qjson.Object, error) {
+	return Version(c.m.Options().Catalog).Info(), nil
+}
+
+// Version returns the version of a catalog as the protocol tells it.
+func Version(cat *catalog.Catalog) qmp.Version {
+	v := cat.Version()
+	return qmp.Version{Major: v.Major, Minor: v.Minor, Micro: v.Micro, Package: v.Package}
+}
+
+type commandInfo struct {
+	Name string `json:"name"`
+}
+
+func (c *Commands) queryCommands(*qmp.Call, none) ([]commandInfo, error) {
+	names := c.set.Names()
+	list := make([]commandInfo, len(names))
+	for i, n := range names {
+		list[i].Name = n
+	}
+	return list, nil
+}
+
+func (c *Commands) querySchema(*qmp.Call, none) ([]any, error) {
+	return c.schema.Subset(c.set.Names(), Events())
+}
+
+// Events lists the events that a machine can send.
+func Events() []string {
+	return []string{
+		"DEVICE_DELETED", "DEVICE_UNPLUG_GUEST_ERROR", "POWERDOWN", "RESET", "RESUME", "SHUTDOWN", "STOP",
+	}
+}
+
+func (c *Commands) quit(call *qmp.Call, _ none) (none, error) {
+	c.m.Quit("host-qmp-quit")
+	return none{}, nil
+}
+
+type humanArgs struct {
+	Line string `json:"command-line"`
+	CPU  *int64 `json:"cpu-index"`
+}
+
+func (c *Commands) human(call *qmp.Call, a humanArgs) (string, error) {
+	return c.hmp(call, a.Line, a.CPU)
+}

@@ -1,0 +1,59 @@
+package commands
+
+import (
+	"github.com/qomd/qomd/qmp"
+	"github.com/qomd/qomd/qom"
+)
+
+// memory registers the queries about memory of qapi/machine.json.
+func (c *Commands) memory() {
+	qmp.Register(c.set, "query-memory-size-summary", 0, c.queryMemorySize)
+	qmp.Register(c.set, "query-memdev", 0, c.queryMemdev)
+}
+
+type memorySize struct {
+	Base    uint64  `json:"base-memory"`
+	Plugged *uint64 `json:"plugged-memory,omitempty"`
+}
+
+func (c *Commands) queryMemorySize(*qmp.Call, none) (memorySize, error) {
+	var plugged uint64
+	return memorySize{Base: c.m.MemorySize(), Plugged: &plugged}, nil
+}
+
+// memdev is QEMU's Memdev.
+type memdev struct {
+	ID        string `json:"id,omitempty"`
+	Size      any    `json:"size"`
+	Merge     any    `json:"merge"`
+	Dump      any    `json:"dump"`
+	Prealloc  any    `json:"prealloc"`
+	Share     any    `json:"share"`
+	Reserve   any    `json:"reserve,omitempty"`
+	HostNodes any    `json:"host-nodes"`
+	Policy    any    `json:"policy"`
+}
+
+func (c *Commands) queryMemdev(*qmp.Call, none) ([]memdev, error) {
+	list := []memdev{}
+	for _, o := range c.m.Objects().Children() {
+		if !o.Is("memory-backend") {
+			continue
+		}
+		list = append(list, memdev{
+			ID: o.Name(), Size: get(o, "size"), Merge: get(o, "merge"), Dump: get(o, "dump"),
+			Prealloc: get(o, "prealloc"), Share: get(o, "share"), Reserve: get(o, "reserve"),
+			HostNodes: get(o, "host-nodes"), Policy: get(o, "policy"),
+		})
+	}
+	return list, nil
+}
+
+// get reads a property that is known to be there; nil when it is not.
+func get(o *qom.Object, name string) any {
+	v, err := o.Get(name)
+	if err != nil {
+		return nil
+	}
+	return v
+}

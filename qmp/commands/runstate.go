@@ -1,0 +1,31 @@
+package commands
+
+import (
+	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/qmp"
+)
+
+// runState registers qapi/run-state.json and the commands of qapi/misc.json
+// that change the run state.
+func (c *Commands) runState() {
+	qmp.Register(c.set, "query-status", qmp.AllowPreconfig, c.queryStatus)
+	qmp.Register(c.set, "stop", 0, func(*qmp.Call, none) (none, error) { c.m.Stop(); return none{}, nil })
+	qmp.Register(c.set, "cont", 0, func(*qmp.Call, none) (none, error) { return none{}, c.m.Cont() })
+	qmp.Register(c.set, "system_reset", 0, func(*qmp.Call, none) (none, error) {
+		c.m.SystemReset(machine.HostQMPSystemReset)
+		return none{}, nil
+	})
+	qmp.Register(c.set, "system_powerdown", 0, func(*qmp.Call, none) (none, error) {
+		c.m.Powerdown()
+		return none{}, nil
+	})
+}
+
+type statusInfo struct {
+	Running bool             `json:"running"`
+	Status  machine.RunState `json:"status"`
+}
+
+func (c *Commands) queryStatus(*qmp.Call, none) (statusInfo, error) {
+	return statusInfo{Running: c.m.Running(), Status: c.m.State()}, nil
+}
