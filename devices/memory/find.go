@@ -49,7 +49,7 @@ func (as *AddressSpace) section(addr uint64, size int, kind qom.HoldKind, holder
 // ReadN reads a little-endian number at an offset of the section. Beyond its
 // end nothing is.
 func (s *Section) ReadN(off uint64, size int) (uint64, Result) {
-	if off+uint64(size) > uint64(s.Size) {
+	if !s.has(off, size) {
 		return s.space.nothing(size)
 	}
 	if m := s.Region.ram; m != nil {
@@ -60,7 +60,7 @@ func (s *Section) ReadN(off uint64, size int) (uint64, Result) {
 
 // WriteN writes one.
 func (s *Section) WriteN(off uint64, size int, val uint64) Result {
-	if off+uint64(size) > uint64(s.Size) || s.ro {
+	if !s.has(off, size) || s.ro {
 		return DecodeError
 	}
 	if m := s.Region.ram; m != nil {
@@ -68,6 +68,12 @@ func (s *Section) WriteN(off uint64, size int, val uint64) Result {
 		return OK
 	}
 	return s.space.dispatchWrite(s.Region, s.Offset+off, size, val)
+}
+
+// has reports whether size bytes at off are in the section.
+func (s *Section) has(off uint64, size int) bool {
+	end := uint64(s.Size)
+	return off <= end && uint64(size) <= end-off
 }
 
 // Release lets the owner, and the view of a cache, go.
