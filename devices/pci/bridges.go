@@ -95,6 +95,12 @@ func (b *conventionalBridge) RealizePCI() error {
 // ExitPCI implements [Exiter].
 func (b *conventionalBridge) ExitPCI() { b.StopBridge() }
 
+// ConfigWrite implements [ConfigWriter].
+func (b *conventionalBridge) ConfigWrite(addr, size int, val uint32) {
+	b.WriteBridgeConfig(addr, size, val)
+	b.shpc.configWritten(addr, size)
+}
+
 // ResetPCI implements [FunctionResetter].
 func (b *conventionalBridge) ResetPCI() {
 	b.ResetBridge()
@@ -134,6 +140,12 @@ func (b *expressBridge) RealizePCI() error {
 
 // ExitPCI implements [Exiter].
 func (b *expressBridge) ExitPCI() { b.StopBridge() }
+
+// ConfigWrite implements [ConfigWriter].
+func (b *expressBridge) ConfigWrite(addr, size int, val uint32) {
+	b.WriteBridgeConfig(addr, size, val)
+	b.shpc.configWritten(addr, size)
+}
 
 // ResetPCI implements [FunctionResetter].
 func (b *expressBridge) ResetPCI() {

@@ -25,10 +25,7 @@ type Bus struct {
 	// OnIRQ, of a root bus, is told when the number of asserted functions of
 	// an interrupt pin (0 to 3, after swizzling) went up or down. May be nil.
 	OnIRQ func(pin int, asserted int)
-	// OnSlotEvent, of a root bus, is told when a hot-plug slot below it wants
-	// the guest's attention. May be nil.
-	OnSlotEvent func()
-	pins        [4]int
+	pins  [4]int
 }
 
 type chassisSlot struct {

@@ -62,3 +62,10 @@ func (d *Device) sendMessage(addr uint64, data uint32) {
 		d.bmSpace.WriteN(addr, 4, uint64(data))
 	}
 }
+
+// interruptGuest tells whoever plays the guest that there is something to see.
+func (d *Device) interruptGuest() {
+	if f := d.Env().Interrupt; f != nil {
+		f()
+	}
+}

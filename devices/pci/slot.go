@@ -159,8 +159,8 @@ func (s *Slot) notify() {
 		s.SetIRQ(pending)
 	}
 	s.notified = pending
-	if f := s.sec.root().OnSlotEvent; f != nil && status&slotStaEvents != 0 {
-		f()
+	if status&slotStaEvents != 0 {
+		s.interruptGuest()
 	}
 }
 

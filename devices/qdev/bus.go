@@ -151,7 +151,12 @@ func (b *Bus) full() bool {
 }
 
 // Hotpluggable reports whether devices may come and go while the machine runs.
-func (b *Bus) Hotpluggable() bool { return b.handler != nil }
+func (b *Bus) Hotpluggable() bool {
+	if h, ok := b.handler.(BusChooser); ok {
+		return h.HandlesBus(b)
+	}
+	return b.handler != nil
+}
 
 // Handler returns the hot-plug handler, nil for none.
 func (b *Bus) Handler() HotplugHandler { return b.handler }

@@ -28,6 +28,10 @@ type UnplugRequester interface{ UnplugRequest(d *Device) error }
 // handler's own book-keeping. Leaving the tree is not its business.
 type Unplugger interface{ Unplug(d *Device) error }
 
+// A BusChooser says on which of the buses that it is the handler of devices may
+// come and go. On the others it is only told of devices made with the machine.
+type BusChooser interface{ HandlesBus(b *Bus) bool }
+
 // Blocker is a reason that forbids unplugging a device.
 type Blocker struct {
 	Err error
