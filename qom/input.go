@@ -7,19 +7,35 @@ import (
 
 // Input is a value on its way into a property. It comes either from JSON, and
 // then has a type of its own that must fit, or from a command line or HMP as
-// text, and is then read as the property's type. The two correspond to QEMU's
-// qobject and keyval input visitors, whose error texts they give.
+// text, and is then read as the property's type. [Value], [Text] and [Plain]
+// correspond to QEMU's qobject, keyval and string input visitors, whose error
+// texts they give.
 type Input struct {
-	v    any
-	text bool
+	v     any
+	text  bool
+	plain bool
 }
 
 // Value is an input from JSON: nil, bool, int64, uint64, float64, string,
 // []any, or an object in the caller's representation.
 func Value(v any) Input { return Input{v: v} }
 
-// Text is an input from a command line.
+// Text is an input from a command line: one of several options, such as those
+// of -device or HMP's device_add.
 func Text(s string) Input { return Input{v: s, text: true} }
+
+// Plain is a text that is the value of one property and nothing else: -global,
+// a compatibility property, HMP's qom-set.
+func Plain(s string) Input { return Input{v: s, text: true, plain: true} }
+
+// expects is QEMU's complaint about a text that is no number; the visitors
+// differ in how they call numbers.
+func (in Input) expects(name, option, alone string) error {
+	if in.plain {
+		option = alone
+	}
+	return fmt.Errorf("Parameter '%s' expects %s", name, option)
+}
 
 // Raw returns the value as it came.
 func (in Input) Raw() any { return in.v }
@@ -57,7 +73,7 @@ func (in Input) Int64(name string) (int64, error) {
 	if in.text {
 		n, err := ParseInt(in.v.(string))
 		if err != nil {
-			return 0, fmt.Errorf("Parameter '%s' expects integer", name)
+			return 0, in.expects(name, "integer", "int64")
 		}
 		return n, nil
 	}
@@ -81,7 +97,7 @@ func (in Input) Uint64(name string) (uint64, error) {
 	if in.text {
 		n, err := ParseUint(in.v.(string))
 		if err != nil {
-			return 0, fmt.Errorf("Parameter '%s' expects integer", name)
+			return 0, in.expects(name, "integer", "uint64")
 		}
 		return n, nil
 	}
@@ -133,7 +149,7 @@ func (in Input) Size(name string) (uint64, error) {
 	if in.text {
 		n, err := ParseSize(in.v.(string))
 		if err != nil {
-			return 0, fmt.Errorf("Parameter '%s' expects size", name)
+			return 0, in.expects(name, "size", "a non-negative number below 2^64")
 		}
 		return n, nil
 	}

@@ -91,12 +91,13 @@ func memoryBehavior(required ...string) Behavior {
 }
 
 func (b *MemoryBackend) setSize(in qom.Input) error {
+	if b.complete {
+		return fmt.Errorf("cannot change property size of %s ", b.TypeName()) // the blank is QEMU's
+	}
 	v, err := in.Size("size")
 	switch {
 	case err != nil:
 		return err
-	case b.complete:
-		return fmt.Errorf("cannot change property size of %s ", b.TypeName()) // the blank is QEMU's
 	case v == 0:
 		return fmt.Errorf("property 'size' of %s doesn't take value '0'", b.TypeName())
 	}

@@ -73,6 +73,9 @@ func add(env *Env, r Request) (*Device, error) {
 	o := env.Tree.NewClass(class)
 	defer o.Unref()
 	d := From(o)
+	if d.invalid != nil {
+		return nil, d.invalid
+	}
 	if env.Ready {
 		if err := d.hotplugAllowed(bus); err != nil {
 			return nil, err

@@ -25,10 +25,13 @@ type Device struct {
 	realizing    bool
 	unrealized   bool // was realized once and is not any more
 	hotplugged   bool
-	deletedEvent bool // DEVICE_DELETED is due when the storage is freed
+	invalid      error // a default that did not fit; the device must not be realized
+	deletedEvent bool  // DEVICE_DELETED is due when the storage is freed
 
 	unplug   pendingUnplug
 	blockers []Blocker
+
+	releaseMAC func() // gives the Ethernet address back; nil when none is claimed
 }
 
 // Qdev returns d; every model that embeds a Device has it.
@@ -153,17 +156,27 @@ func (d *Device) revivable() bool {
 	return ok && m.Revivable()
 }
 
-// applyDefaults sets the machine's defaults on a new device.
+// applyDefaults sets the machine's defaults on a new device. What a user asked
+// for with -global must fit, else the device cannot be made; on a machine that
+// runs QEMU makes do with a warning. Compatibility properties of types that
+// lack them are passed over.
 func (d *Device) applyDefaults() {
 	env := d.Env()
 	for i := range env.Defaults {
 		def := &env.Defaults[i]
-		if !d.Is(def.Type) || d.Property(def.Property) == nil {
+		if !d.Is(def.Type) || !def.User && d.Property(def.Property) == nil {
 			continue
 		}
 		def.used = true
-		if err := d.Set(def.Property, qom.Text(def.Value)); err != nil {
-			env.Log.Warn("default not applied", "type", def.Type, "property", def.Property, "value", def.Value, "error", err)
+		err := d.Set(def.Property, qom.Plain(def.Value))
+		if err == nil {
+			continue
+		}
+		err = fmt.Errorf("can't apply global %s.%s=%s: %w", def.Type, def.Property, def.Value, err)
+		if d.hotplugged || !def.User {
+			env.Log.Warn(err.Error())
+		} else if d.invalid == nil {
+			d.invalid = err
 		}
 	}
 }

@@ -58,6 +58,7 @@ type Env struct {
 
 	draining map[string]*qom.Storage // ids that are taken until their event
 	busIDs   map[string]int          // next number of automatic bus names, by class
+	macs     macUse
 }
 
 // Default is a property value for all devices of a type.

@@ -16,6 +16,9 @@ func (d *Device) Realize(bus *Bus) (err error) {
 	if d.realizing {
 		return fmt.Errorf("device '%s' is being realized", d.Label())
 	}
+	if d.invalid != nil {
+		return d.invalid
+	}
 	d.realizing = true
 	defer func() { d.realizing = false }()
 
@@ -41,9 +44,11 @@ func (d *Device) Realize(bus *Bus) (err error) {
 	}
 
 	d.gate.Open()
+	d.claimMAC()
 	if m, ok := d.Self().(Realizer); ok {
 		if err := m.Realize(); err != nil {
 			d.gate.Close()
+			d.dropMAC()
 			return err
 		}
 	}
@@ -54,6 +59,7 @@ func (d *Device) Realize(bus *Bus) (err error) {
 		if m, ok := d.Self().(Unrealizer); ok {
 			m.Unrealize()
 		}
+		d.dropMAC()
 		d.path = ""
 	}
 	for _, b := range d.buses {
@@ -91,6 +97,7 @@ func (d *Device) Unrealize() {
 	if m, ok := d.Self().(Unrealizer); ok {
 		m.Unrealize()
 	}
+	d.dropMAC()
 	// As QEMU: unrealizing marks the device as leaving, for good when it is
 	// not taken out of the tree as well.
 	d.unplug = pendingUnplug{pending: true}
