@@ -24,7 +24,9 @@ type builder struct {
 	monitors int
 	// noMonitor suppresses the default monitor.
 	noMonitor bool
-	warnings  []*located
+	// all asks for every mistake instead of the first.
+	all      bool
+	warnings []*located
 }
 
 func newBuilder() (*builder, error) {

@@ -23,10 +23,8 @@ func (b *builder) finish() (*Machine, error) {
 		b.finishActions, b.finishRTC, b.finishType, b.finishNames, b.finishChardevs, b.finishAccels,
 		b.finishMemory, b.finishTopology, b.finishMonitors, b.finishPorts, b.finishObjects,
 	}
-	for _, step := range steps {
-		if err := step(); err != nil {
-			return nil, err
-		}
+	if err := b.run(steps); err != nil {
+		return nil, err
 	}
 	b.finishOptions()
 	if err := b.finishDevices(); err != nil {
@@ -34,9 +32,26 @@ func (b *builder) finish() (*Machine, error) {
 	}
 	b.addDefaults()
 	for _, w := range b.warnings {
-		b.m.Warnings = append(b.m.Warnings, w.origin.Prefix("")+"warning: "+w.err.Error())
+		b.m.Warnings = append(b.m.Warnings, Warning{w.err.Error(), w.origin})
 	}
 	return &b.m, nil
+}
+
+// run takes the steps in turn. A command line is refused at the first mistake,
+// as QEMU does; a file hears of all of them, unless not even the type is known.
+func (b *builder) run(steps []func() error) error {
+	var errs []error
+	for _, step := range steps {
+		err := step()
+		if err == nil {
+			continue
+		}
+		errs = append(errs, err)
+		if !b.all || b.m.Type == "" {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // finishType settles the machine type. Without one it is the catalog's default.
@@ -48,7 +63,9 @@ func (b *builder) finishType() error {
 		}
 	}
 	if _, ok := catalog.Default().Machine(b.m.Type); !ok {
-		return fmt.Errorf("unsupported machine type: \"%s\"\nUse -machine help to list supported machines", b.m.Type)
+		kind := b.m.Type
+		b.m.Type = ""
+		return fmt.Errorf("unsupported machine type: \"%s\"\nUse -machine help to list supported machines", kind)
 	}
 	if v := b.m.VGA; v != "" {
 		if kind, _, _ := strings.Cut(v, ","); kind != v || !contains(adapters, v) {
@@ -152,7 +169,12 @@ func (b *builder) finishMemory() error {
 			m.Slots, _ = parseNumber("slots", s)
 		}
 	}
-	return b.m.Memory.check()
+	if err := b.m.Memory.check(); err != nil && b.all {
+		return at(b.m.Memory.Origin, err)
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
 
 func roundUp(n, unit uint64) uint64 {
@@ -186,10 +208,13 @@ func (b *builder) finishTopology() error {
 		if err != nil {
 			return err
 		}
-		if _, err := s.Resolve(b.m.Type); err != nil {
-			return err
-		}
+		s.Origin = b.m.SMP.Origin
 		b.m.SMP = s
+	}
+	if s := b.m.SMP; s != (SMP{}) {
+		if _, err := s.Resolve(b.m.Type); err != nil {
+			return at(s.Origin, err)
+		}
 	}
 	if v, ok := b.machine.Get("boot"); ok {
 		boot, ok := v.(*qjson.Object)

@@ -94,8 +94,8 @@ type Machine struct {
 	PIDFile   string
 	Daemonize bool
 	// Warnings are what QEMU would say about the description on standard error
-	// without giving up, complete but for the program's name.
-	Warnings []string
+	// without giving up.
+	Warnings []Warning
 
 	// LogFile is -D.
 	LogFile string
@@ -140,4 +140,15 @@ type FDSet struct {
 	FD, Set int64
 	Opaque  string
 	Origin  Origin
+}
+
+// Warning is a remark about a description that can be used all the same.
+type Warning struct {
+	Text   string
+	Origin Origin
+}
+
+// Line returns the warning as QEMU, running as prog, prints it.
+func (w Warning) Line(prog string) string {
+	return w.Origin.Prefix(prog) + "warning: " + w.Text
 }
