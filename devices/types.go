@@ -2,6 +2,7 @@ package devices
 
 import (
 	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/devices/qdev"
@@ -17,6 +18,7 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 		qdev.Register,
 		memory.Register,
 		object.Register,
+		chardev.Register,
 	} {
 		register(t)
 	}

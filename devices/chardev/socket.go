@@ -35,7 +35,8 @@ type Socket struct {
 	conn net.Conn     // of a client, until it is served; nil then
 
 	connected atomic.Bool
-	peer      atomic.Pointer[string] // of the connected TCP client
+	current   atomic.Pointer[net.Conn] // being served
+	peer      atomic.Pointer[string]   // of the connected TCP client
 
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -169,8 +170,12 @@ func (s *Socket) one(ctx context.Context, conn net.Conn, handle func(context.Con
 	defer conn.Close()
 	peer := conn.RemoteAddr().String()
 	s.peer.Store(&peer)
+	s.current.Store(&conn)
 	s.connected.Store(true)
-	defer s.connected.Store(false)
+	defer func() {
+		s.connected.Store(false)
+		s.current.Store(nil)
+	}()
 	handle(ctx, conn)
 }
 
@@ -186,6 +191,14 @@ func (s *Socket) Drain() {
 			io.Copy(io.Discard, conn)
 		})
 	})
+}
+
+// Cut ends the connection that is being served, if any. Any goroutine may call
+// it.
+func (s *Socket) Cut() {
+	if conn := s.current.Load(); conn != nil {
+		(*conn).Close()
+	}
 }
 
 // TypeName returns the QOM type.

@@ -11,6 +11,7 @@ const (
 	Resumed                      // virtual time passes again
 	WasReset                     // the machine was reset
 	PowerButton                  // somebody asks for a clean end
+	NMI                          // a non-maskable interrupt
 )
 
 // Hardware is what a guest can touch. Addresses are physical.

@@ -10,9 +10,12 @@ type Linux struct {
 
 // Handle reacts to an event.
 func (l *Linux) Handle(e Event) {
-	if e == WasReset {
+	switch e {
+	case WasReset:
 		l.ready = false
 		return
+	case NMI:
+		return // logged and ignored
 	}
 	if !l.ready {
 		l.boot()

@@ -55,3 +55,6 @@ func (h hardware) Write(addr uint64, size int, value uint64) {
 }
 
 func (h hardware) Tables() guest.Tables { return h.m.tables() }
+
+// InjectNMI interrupts the guest where nothing else can.
+func (m *Machine) InjectNMI() { m.tellGuest(guest.NMI) }

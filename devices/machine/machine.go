@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/pci"
@@ -75,6 +76,9 @@ type Machine struct {
 
 	guest        guest.Guest
 	guestPending []guest.Event
+
+	// Yanks lists the connections that yank can cut; it has a lock of its own.
+	Yanks chardev.Yanks
 
 	// OnEvent is told of every event, in order, under the lock. It must not
 	// block.

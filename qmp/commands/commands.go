@@ -35,6 +35,9 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.machine()
 	c.cpus()
 	c.memory()
+	c.chardevs()
+	c.migration()
+	c.misc()
 	c.lifetime()
 	return c.set
 }

@@ -27,6 +27,6 @@ func (c *Commands) deviceDel(_ *qmp.Call, a idArgs) (none, error) {
 	return none{}, wireError(qdev.Del(c.m.Env(), a.ID))
 }
 
-func (c *Commands) queryPCI(*qmp.Call, none) ([]pci.BusInfo, error) {
+func (c *Commands) queryPCI(*qmp.Call, none) ([]pci.Info, error) {
 	return pci.Query(c.m.PCIRoots()), nil
 }

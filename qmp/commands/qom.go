@@ -215,7 +215,12 @@ func newPropertyInfo(name, typ string, def any, has bool) propertyInfo {
 }
 
 func (c *Commands) objectAdd(_ *qmp.Call, args *qjson.Object) (any, error) {
-	return nil, wireError(object.Add(c.m.Env(), args, false))
+	r, err := object.NewRequest(args, false)
+	if err != nil {
+		return nil, err
+	}
+	_, err = object.Add(c.m.Env(), r)
+	return nil, wireError(err)
 }
 
 type idArgs struct {

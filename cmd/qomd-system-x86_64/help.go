@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/devices/catalog"
+)
+
+// printHelp answers options that ask for information instead of a machine.
+func printHelp(out, errOut io.Writer, prog string, h *config.HelpRequest) int {
+	switch h.Option {
+	case "version":
+		v := catalog.Default().Version()
+		fmt.Fprintf(out, "QEMU emulator version %d.%d.%d", v.Major, v.Minor, v.Micro)
+		if v.Package != "" {
+			fmt.Fprintf(out, " (%s)", v.Package)
+		}
+		fmt.Fprintln(out, "\nqomd: QEMU's monitor without the virtual machine")
+	case "h", "help":
+		fmt.Fprintf(out, "usage: %s [options]\n\nThe options are those of qemu-system-x86_64:\n", prog)
+		for _, o := range config.OptionTable() {
+			fmt.Fprintf(out, "-%-20s %s\n", o.Name, o.Effect)
+		}
+	case "machine", "M":
+		fmt.Fprintln(out, "Supported machines are:")
+		for _, m := range catalog.Default().Machines() {
+			if m.Alias != "" {
+				fmt.Fprintf(out, "%-20s (alias of %s)\n", m.Alias, m.Name)
+			}
+			suffix := ""
+			if m.IsDefault {
+				suffix = " (default)"
+			}
+			fmt.Fprintf(out, "%-20s%s\n", m.Name, suffix)
+		}
+	default:
+		fmt.Fprintf(errOut, "%s: -%s %s: no help is available on this\n", prog, h.Option, h.Topic)
+		return 1
+	}
+	return 0
+}

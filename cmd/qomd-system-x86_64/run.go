@@ -1,0 +1,110 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"github.com/qomd/qomd/cmd/logging"
+	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/qmp/daemon"
+)
+
+// run is the process: it returns its exit status.
+func run(argv []string) int {
+	prog := filepath.Base(argv[0])
+	cfg, err := config.ParseArgs(prog, argv[1:])
+	if err != nil {
+		var help *config.HelpRequest
+		if errors.As(err, &help) {
+			return printHelp(os.Stdout, os.Stderr, prog, help)
+		}
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if cfg.Daemonize && !isDaemonChild() {
+		return daemonize(prog, argv)
+	}
+	status, err := serve(prog, cfg)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", prog, err)
+		return 1
+	}
+	return status
+}
+
+// serve boots the machine and waits for its end.
+func serve(prog string, cfg *config.Machine) (status int, err error) {
+	// Like QEMU, the program says nothing unless something is wrong.
+	log, closer, err := logging.New(config.Log{Level: "warning", Format: "text", File: cfg.LogFile}, os.Stderr)
+	if err != nil {
+		return 1, err
+	}
+	if closer != nil {
+		defer closer.Close()
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	defer signal.Stop(signals)
+
+	if cfg.PIDFile != "" {
+		if err := writePIDFile(cfg.PIDFile); err != nil {
+			return 1, err
+		}
+		defer os.Remove(cfg.PIDFile)
+	}
+	vm, err := daemon.Start(*cfg, daemon.Options{Log: log, Guest: defaultGuest()})
+	if err != nil {
+		return 1, err
+	}
+	defer vm.Close()
+	if isDaemonChild() {
+		if err := detach(); err != nil {
+			return 1, err
+		}
+	}
+	for {
+		select {
+		case <-signals:
+			vm.Quit(machine.HostSignal)
+		case <-vm.Done():
+			return vm.Wait(), nil
+		}
+	}
+}
+
+// guestEnv names the guest of machines that do not say who plays it.
+const guestEnv = "QOMD_GUEST"
+
+func defaultGuest() string {
+	if g := os.Getenv(guestEnv); g != "" {
+		return g
+	}
+	return "linux"
+}
+
+// writePIDFile writes our process number, and refuses a file that another
+// running process has locked, as QEMU does.
+func writePIDFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return fmt.Errorf("cannot open PID file: %w", err)
+	}
+	// The file stays open, and so locked, for as long as the process lives.
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return fmt.Errorf("cannot create PID file: Cannot lock pid file: %w", err)
+	}
+	if err := f.Truncate(0); err != nil {
+		return fmt.Errorf("cannot create PID file: %w", err)
+	}
+	if _, err := f.WriteString(strconv.Itoa(os.Getpid()) + "\n"); err != nil {
+		return fmt.Errorf("cannot create PID file: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,216 @@
+package daemon
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/guest"
+	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/qmp"
+	"github.com/qomd/qomd/qmp/commands"
+	"github.com/qomd/qomd/qmp/hmp"
+	"github.com/qomd/qomd/qom"
+)
+
+// Shared is what all machines of a process have in common. The zero value is
+// ready to use, and safe for concurrent use.
+type Shared struct {
+	mu      sync.Mutex
+	types   map[*catalog.Catalog]*qom.Types
+	schemas commands.Schemas
+}
+
+func (s *Shared) typesOf(cat *catalog.Catalog) *qom.Types {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.types[cat]; t != nil {
+		return t
+	}
+	if s.types == nil {
+		s.types = map[*catalog.Catalog]*qom.Types{}
+	}
+	t := machine.NewTypes(cat)
+	s.types[cat] = t
+	return t
+}
+
+// Options are what a configuration does not say.
+type Options struct {
+	Log    *slog.Logger // nil: silent
+	Shared *Shared      // nil: the machine shares with nobody
+	// Guest plays the operating system where the configuration names none.
+	Guest string
+	// NewGuest makes a guest of the caller's own, whatever the configuration
+	// says; nil: the one that is named.
+	NewGuest func(guest.Hardware) guest.Guest
+	// Stepped makes virtual time move only by [machine.Machine.Step].
+	Stepped bool
+	// Now is the time of events; nil: time.Now.
+	Now func() time.Time
+	// OnViolation is told of broken lifetime rules.
+	OnViolation func(qom.Violation)
+}
+
+// VM is a machine that is being served.
+type VM struct {
+	Machine *machine.Machine
+
+	cfg    config.Machine
+	log    *slog.Logger
+	server *qmp.Server
+	human  *hmp.Human
+
+	ctx      context.Context
+	cancel   context.CancelFunc
+	serving  sync.WaitGroup
+	chardevs []*chardev.Chardev
+
+	exitOnce sync.Once
+	exited   chan struct{}
+	status   int
+}
+
+// Start boots a machine. An error names what is to blame, see [Error].
+func Start(cfg config.Machine, opts Options) (*VM, error) {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if opts.Shared == nil {
+		opts.Shared = new(Shared)
+	}
+	vm := &VM{cfg: cfg, log: opts.Log, exited: make(chan struct{})}
+	if cfg.Name != "" {
+		vm.log = vm.log.With("machine", cfg.Name)
+	}
+	vm.ctx, vm.cancel = context.WithCancel(context.Background())
+
+	mo, err := machineOptions(cfg, opts, vm.log)
+	if err != nil {
+		vm.cancel()
+		return nil, err
+	}
+	if vm.Machine, err = machine.New(mo); err != nil {
+		vm.cancel()
+		return nil, &Error{Err: err}
+	}
+	vm.Machine.OnViolation = opts.OnViolation
+	vm.Machine.OnExit = vm.exit
+
+	var set *qmp.CommandSet
+	vm.human = hmp.New(vm.Machine, func() *qmp.CommandSet { return set })
+	sc := opts.Shared.schemas.Of(mo.Catalog)
+	set = commands.New(vm.Machine, sc, vm.human.Command)
+	vm.server = qmp.NewServer(qmp.Config{
+		Commands: set, Schema: sc, Logger: vm.log, Do: vm.Machine.Do, Now: opts.Now,
+		Version: commands.Version(mo.Catalog),
+	})
+	vm.Machine.OnEvent = vm.server.Emit
+
+	if err := vm.build(); err != nil {
+		vm.Close()
+		return nil, err
+	}
+	return vm, nil
+}
+
+// build adds what the configuration lists, and starts to serve.
+func (vm *VM) build() error {
+	if err := vm.openChardevs(); err != nil {
+		return err
+	}
+	var err error
+	vm.Machine.Do(func() { err = vm.populate() })
+	if err != nil {
+		return err
+	}
+	if err := vm.serveMonitors(); err != nil {
+		return err
+	}
+	vm.Machine.Do(func() { err = vm.Machine.Ready(!vm.cfg.Paused) })
+	return err
+}
+
+// exit is told by the machine that it ends; the machine's lock is held.
+func (vm *VM) exit(status int) {
+	vm.exitOnce.Do(func() {
+		vm.status = status
+		vm.server.End()
+		close(vm.exited)
+	})
+}
+
+// Done is closed when the machine has ended: by quit, by its guest, or by
+// [VM.Quit]. It still has to be closed.
+func (vm *VM) Done() <-chan struct{} { return vm.exited }
+
+// Wait waits for the machine's end and returns the status a process should
+// exit with.
+func (vm *VM) Wait() int {
+	<-vm.exited
+	return vm.status
+}
+
+// Quit ends the machine, with a SHUTDOWN event of the given cause.
+func (vm *VM) Quit(cause machine.Cause) {
+	vm.Machine.Do(func() {
+		if !vm.Machine.Exiting() {
+			vm.Machine.Quit(cause)
+		}
+	})
+}
+
+// flushTime is how long clients have to read what is still to be said.
+const flushTime = 2 * time.Second
+
+// Close takes the machine down: clients get what is queued for them, sockets
+// are closed and removed, devices go. It returns the storages that somebody
+// still holds.
+func (vm *VM) Close() []*qom.Storage {
+	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
+	defer cancel()
+	if err := vm.server.Shutdown(ctx); err != nil {
+		vm.log.Warn("clients did not read their last replies", "error", err)
+	}
+	vm.cancel()
+	for _, c := range vm.chardevs {
+		if err := c.Backend().Close(); err != nil {
+			vm.log.Warn("closing a character device", "id", c.Label(), "error", err)
+		}
+	}
+	vm.serving.Wait()
+	leaks := vm.Machine.Close()
+	for _, s := range leaks {
+		vm.log.Warn("storage still held at exit", "type", s.TypeName(), "path", s.FormerPath(), "generation", s.Generation())
+	}
+	return leaks
+}
+
+// ServeConn serves QMP on a connection of any origin, until it ends or the
+// machine does. It returns at once.
+func (vm *VM) ServeConn(conn net.Conn, m qmp.Monitor) {
+	vm.serving.Go(func() {
+		if err := vm.server.ServeConn(vm.ctx, conn, m); err != nil {
+			vm.log.Debug("session ended", "monitor", m.Name, "error", err)
+		}
+	})
+}
+
+// ServeSocket serves QMP on a socket, one client at a time, until the machine
+// ends; then the socket is closed. It returns at once.
+func (vm *VM) ServeSocket(s *chardev.Socket, m qmp.Monitor) {
+	vm.serving.Go(func() {
+		s.Serve(vm.ctx, func(ctx context.Context, conn net.Conn) {
+			if err := vm.server.ServeConn(ctx, conn, m); err != nil {
+				vm.log.Debug("session ended", "monitor", m.Name, "error", err)
+			}
+		})
+		s.Close()
+	})
+}

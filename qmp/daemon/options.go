@@ -1,0 +1,62 @@
+package daemon
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/devices/qdev"
+)
+
+// Error is a mistake in a machine's description.
+type Error struct {
+	Origin config.Origin // where it was written
+	Err    error
+}
+
+func (e *Error) Error() string {
+	if where := e.Origin.String(); where != "" {
+		return where + ": " + e.Err.Error()
+	}
+	return e.Err.Error()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// machineOptions translates a description.
+func machineOptions(cfg config.Machine, opts Options, log *slog.Logger) (machine.Options, error) {
+	o := machine.Options{
+		Name: cfg.Name, UUID: cfg.UUID, Type: cfg.Type, Settings: cfg.TypeOptions, CPU: cfg.CPU,
+		Memory: cfg.Memory.Size, Guest: cfg.Guest, NewGuest: opts.NewGuest, Stepped: opts.Stepped, Log: log,
+		NoReboot:   cfg.Actions.Reboot == "shutdown",
+		NoShutdown: cfg.Actions.Shutdown == "pause",
+	}
+	smp, err := cfg.SMP.Resolve(cfg.Type)
+	if err != nil {
+		return o, &Error{Origin: cfg.SMP.Origin, Err: err}
+	}
+	o.SMP = machine.SMP{
+		CPUs: int(smp.CPUs), Sockets: int(smp.Sockets), Dies: int(smp.Dies), Modules: int(smp.Modules),
+		Cores: int(smp.Cores), Threads: int(smp.Threads),
+	}
+	if len(cfg.Accels) > 0 {
+		o.Accel = cfg.Accels[0].Name
+	}
+	if o.Guest == "" && o.Accel != "qtest" {
+		o.Guest = opts.Guest
+	}
+	o.Catalog = catalog.Default()
+	if cfg.Catalog != "" {
+		var err error
+		if o.Catalog, err = catalog.Load(cfg.Catalog); err != nil {
+			return o, &Error{Origin: cfg.Origin, Err: fmt.Errorf("catalog: %w", err)}
+		}
+	}
+	o.Types = opts.Shared.typesOf(o.Catalog)
+	for _, g := range cfg.Globals {
+		o.Defaults = append(o.Defaults, qdev.Default{Type: g.Driver, Property: g.Property, Value: g.Value, User: true})
+	}
+	return o, nil
+}
