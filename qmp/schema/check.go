@@ -9,9 +9,9 @@ import (
 )
 
 // CheckArguments checks the arguments of a command as QEMU's generated code does
-// before it calls the command, and returns the first mistake in QEMU's words.
-// args may be nil when the request had none. The error for a command the schema
-// lacks, or for a broken schema, begins with "schema: ".
+// before it calls the command, and returns the first mistake as an *Error. args
+// may be nil when the request had none. An error of any other type says that the
+// schema lacks the command or is broken.
 func (s *Schema) CheckArguments(command string, args *qjson.Object) error {
 	e, err := s.command(command)
 	if err != nil {
@@ -80,10 +80,17 @@ func (s *Schema) checkLoosely(t *entry, args *qjson.Object) error {
 
 func first(v any, _ bool) any { return v }
 
-func missing(name string) error { return fmt.Errorf("Parameter '%s' is missing", name) }
+// Error is a mistake in a value, in QEMU's words.
+type Error struct{ Text string }
+
+func (e *Error) Error() string { return e.Text }
+
+func faultf(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
+
+func missing(name string) error { return faultf("Parameter '%s' is missing", name) }
 
 func mistyped(name, expected string) error {
-	return fmt.Errorf("Invalid parameter type for '%s', expected: %s", name, expected)
+	return faultf("Invalid parameter type for '%s', expected: %s", name, expected)
 }
 
 // visitor walks through a value along its type, as QEMU's QObjectInputVisitor.
@@ -140,9 +147,9 @@ func (v *visitor) object(t *entry, o *qjson.Object) error {
 	}
 	name := firstLeft(o, visited(nil, t, o))
 	if len(v.path) == 0 {
-		return fmt.Errorf("Parameter '%s' is unexpected", name)
+		return faultf("Parameter '%s' is unexpected", name)
 	}
-	return fmt.Errorf("Parameter '%s.%s' is unexpected", v.full(""), name)
+	return faultf("Parameter '%s.%s' is unexpected", v.full(""), name)
 }
 
 // members visits the members of type t and of the variant they select, and counts
@@ -232,7 +239,7 @@ func (v *visitor) value(t *entry, name string, value any, w *width) error {
 			return mistyped(v.full(name), "string")
 		}
 		if !t.values[text] {
-			return fmt.Errorf("Parameter '%s' does not accept value '%s'", bare(name), text)
+			return faultf("Parameter '%s' does not accept value '%s'", bare(name), text)
 		}
 		return nil
 	case "alternate":
@@ -341,12 +348,12 @@ func (v *visitor) integer(name string, value any, w *width) error {
 		fits = w == nil || w.bits == 64
 	default:
 		if unsigned {
-			return fmt.Errorf("Parameter '%s' expects uint64", v.full(name))
+			return faultf("Parameter '%s' expects uint64", v.full(name))
 		}
 		return mistyped(v.full(name), "integer")
 	}
 	if !fits {
-		return fmt.Errorf("Parameter '%s' expects %s", bare(name), w.name)
+		return faultf("Parameter '%s' expects %s", bare(name), w.name)
 	}
 	return nil
 }
