@@ -14,7 +14,7 @@ import (
 func viewRoot(r *Region, chain []*Region) (*Region, []*Region) {
 	for r != nil {
 		chain = append(chain, r)
-		if r.disabled {
+		if r.disabled || r.leaving() {
 			return nil, chain
 		}
 		switch {
@@ -49,6 +49,10 @@ func viewRoot(r *Region, chain []*Region) (*Region, []*Region) {
 	return nil, chain
 }
 
+// leaving reports whether the owner is being finalized: an alias, which holds
+// nothing, may lead to such a region. It cannot be held any more.
+func (r *Region) leaving() bool { return r.owner != nil && r.owner.Ref() == qom.Finalizing }
+
 // renderer flattens one tree.
 type renderer struct {
 	ranges []Range
@@ -65,8 +69,8 @@ func (b *renderer) visit(r *Region, base, from, to int128, readOnly bool) {
 		r.mark = b.number
 		b.seen = append(b.seen, r)
 	}
-	if r.disabled || r.owner != nil && r.owner.Ref() == qom.Finalizing {
-		return // the owner of an alias' target may be on its way out
+	if r.disabled || r.leaving() {
+		return
 	}
 	readOnly = readOnly || r.readOnly
 	base = base.add(wide(r.addr))

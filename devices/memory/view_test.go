@@ -67,6 +67,14 @@ func TestRender(t *testing.T) {
 				m.mem.AddSubregion(i*0x80, a)
 			}
 		}, []string{"0-ff x"}},
+		{"two aliases with a hole between them do not", func(m *machine, r func(string, uint64) *Region) {
+			x := r("x", 0x100)
+			for i := range uint64(2) {
+				a := new(Region)
+				a.InitAlias(m.System, nil, "a", x, i*0x80, 0x40)
+				m.mem.AddSubregion(i*0x80, a)
+			}
+		}, []string{"0-3f x", "80-bf x @80"}},
 		{"alias smaller than its target clips", func(m *machine, r func(string, uint64) *Region) {
 			a := new(Region)
 			a.InitAlias(m.System, nil, "a", r("x", 0x100), 0, 0x80)
@@ -197,14 +205,25 @@ func TestAliasOutlivesTarget(t *testing.T) {
 	b.InitAlias(m.System, nil, "b", &d.other, 0, 0x10)
 	m.mem.AddSubregion(0, &a)
 	m.mem.AddSubregion(0x20, &b)
+	// One that amounts to the target as a whole.
+	var whole Region
+	whole.InitAlias(m.System, nil, "whole", &d.r, 0, 0x10)
+	direct := m.NewSpace(&whole, "direct")
+	if root := direct.Current().Root(); root != &d.r {
+		t.Errorf("view of an alias has root %v", root)
+	}
+	direct.discard()
+	m.Settle()
 	looks := 0
-	stop := m.Listen(func() { looks++; m.memory.Current() })
+	stop := m.Listen(func() { looks++; m.memory.Current(); direct.Current() })
 	d.Unparent()
 	if looks == 0 {
 		t.Error("nobody looked")
 	}
-	if diff := cmp.Diff([]string(nil), flat(m.memory)); diff != "" {
-		t.Errorf("view (-want +got):\n%s", diff)
+	for _, as := range m.Spaces() {
+		if diff := cmp.Diff([]string(nil), flat(as)); as != m.ports && diff != "" {
+			t.Errorf("view of %s (-want +got):\n%s", as.Name(), diff)
+		}
 	}
 	stop()
 	m.Settle()
