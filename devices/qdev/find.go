@@ -15,8 +15,13 @@ func FindBus(env *Env, path string) (*Bus, error) {
 	var bus *Bus
 	if strings.HasPrefix(path, "/") {
 		bus, rest = env.SystemBus, path[1:]
-	} else if bus, _ = findByName(env.SystemBus, name, ""); bus == nil {
-		return nil, fmt.Errorf("Bus '%s' not found", name)
+	} else {
+		if name != "" { // which findByName takes for any
+			bus, _ = findByName(env.SystemBus, name, "")
+		}
+		if bus == nil {
+			return nil, fmt.Errorf("Bus '%s' not found", name)
+		}
 	}
 	for {
 		rest = strings.TrimLeft(rest, "/")
@@ -76,7 +81,7 @@ func (b *Bus) deviceNamed(name string) *Device {
 }
 
 // findByName searches bus and the buses below it, depth first, newest device
-// first, for one with the given name and type; empty means any. A full bus is
+// and bus first, for one with the given name and type; empty means any. A full bus is
 // taken only when no other fits.
 func findByName(bus *Bus, name, typ string) (found *Bus, full bool) {
 	var firstFull *Bus
@@ -87,8 +92,8 @@ func findByName(bus *Bus, name, typ string) (found *Bus, full bool) {
 		firstFull = bus
 	}
 	for _, d := range bus.children {
-		for _, b := range d.buses {
-			switch hit, isFull := findByName(b, name, typ); {
+		for i := len(d.buses) - 1; i >= 0; i-- {
+			switch hit, isFull := findByName(d.buses[i], name, typ); {
 			case hit == nil:
 			case !isFull:
 				return hit, false

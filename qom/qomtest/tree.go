@@ -12,8 +12,9 @@ import (
 // happen. When the test ends the tree is checked, closed, and whatever is not
 // freed by then is reported with its holders.
 //
-// The owner of the tree may have things to settle first, such as callbacks
-// that wait for a grace period: register that with t.Cleanup after NewTree.
+// Where something has to settle before and after the tree is closed, such as
+// callbacks that wait for a grace period, the owner closes the tree itself, in
+// a t.Cleanup registered after NewTree.
 func NewTree(t testing.TB, types *qom.Types) *qom.Tree {
 	t.Helper()
 	tree := qom.NewTree(types)
@@ -21,7 +22,9 @@ func NewTree(t testing.TB, types *qom.Types) *qom.Tree {
 	t.Cleanup(func() {
 		tree.Drain()
 		Check(t, tree)
-		tree.Close()
+		if tree.Root().Phase() == qom.Live {
+			tree.Close()
+		}
 		if report := Leaks(tree); report != "" {
 			t.Errorf("not freed at the end:\n%s", report)
 		}
