@@ -7,6 +7,7 @@ import (
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/qmp"
+	"github.com/qomd/qomd/qmp/qtest"
 )
 
 // serveMonitors attaches the monitors of the description to their character
@@ -15,6 +16,11 @@ func (vm *VM) serveMonitors() error {
 	for _, m := range vm.cfg.Monitors {
 		if err := vm.serveMonitor(m); err != nil {
 			return &Error{m.Origin, err}
+		}
+	}
+	if id := vm.cfg.QTest; id != "" {
+		if err := vm.serveQTest(id); err != nil {
+			return &Error{config.Origin{Option: "-qtest"}, err}
 		}
 	}
 	for _, c := range vm.chardevs {
@@ -54,5 +60,25 @@ func (vm *VM) serveMonitor(m config.Monitor) error {
 		return nil
 	}
 	vm.serving.Go(func() { s.Serve(vm.ctx, vm.human.ServeConn) })
+	return nil
+}
+
+// serveQTest serves the register protocol on a character device.
+func (vm *VM) serveQTest(id string) error {
+	c := vm.chardev(id)
+	if c == nil {
+		return fmt.Errorf("chardev \"%s\" not found", id)
+	}
+	s, ok := c.Backend().(*chardev.Socket)
+	if !ok {
+		return fmt.Errorf("chardev \"%s\" is not a socket", id)
+	}
+	var err error
+	vm.Machine.Do(func() { err = c.Attach("qtest") })
+	if err != nil {
+		return err
+	}
+	server := qtest.New(vm.Machine, vm.log)
+	vm.serving.Go(func() { s.Serve(vm.ctx, server.ServeConn) })
 	return nil
 }

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"fmt"
 	"log/slog"
 
 	"github.com/qomd/qomd/config"
@@ -50,8 +49,8 @@ func machineOptions(cfg config.Machine, opts Options, log *slog.Logger) (machine
 	o.Catalog = catalog.Default()
 	if cfg.Catalog != "" {
 		var err error
-		if o.Catalog, err = catalog.Load(cfg.Catalog); err != nil {
-			return o, &Error{Origin: cfg.Origin, Err: fmt.Errorf("catalog: %w", err)}
+		if o.Catalog, err = catalog.Load("qemu-" + cfg.Catalog); err != nil {
+			return o, &Error{Origin: cfg.Origin, Err: err}
 		}
 	}
 	o.Types = opts.Shared.typesOf(o.Catalog)
