@@ -1,0 +1,25 @@
+package hmp
+
+// absent are parts of QEMU that no machine here has, with what QEMU prints when
+// it runs without them.
+var absent = []struct{ topic, help, answer string }{
+	{"jit", "the compiler of guest code; there is none", "Error: JIT information is only available with accel=tcg\n"},
+	{"replay", "record and replay; there is none", "Record/replay is not active\n"},
+	{"sev", "AMD SEV; there is none", "SEV is not enabled\n"},
+	{"sgx", "Intel SGX; there is none", "No EPC regions defined, SGX not available\n"},
+	{"spice", "the SPICE server; there is none", "Server: disabled\n"},
+	{"via", "MOS6522 VIA devices; there are none", "MOS6522 VIA is not available in this QEMU\n"},
+	{"vnc", "the VNC server; there is none", "None\n"},
+}
+
+// absentTopics are the topics of "info" on what is not there.
+func absentTopics() []*command {
+	var rows []*command
+	for _, a := range absent {
+		rows = append(rows, &command{
+			names: a.topic, help: a.help,
+			run: func(r *run) error { r.printf("%s", a.answer); return nil },
+		})
+	}
+	return rows
+}

@@ -1,0 +1,66 @@
+package hmp
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// backendTopics are the topics of "info" on what devices talk to.
+func backendTopics() []*command {
+	return []*command{
+		{names: "chardev", help: "character devices", qmp: "query-chardev",
+			run: func(r *run) error {
+				list, err := r.list("query-chardev")
+				if err != nil {
+					return err
+				}
+				slices.SortStableFunc(list, func(a, b *qjson.Object) int {
+					return strings.Compare(text(a, "label"), text(b, "label"))
+				})
+				for _, c := range list {
+					r.printf("%s: filename=%s\n", text(c, "label"), text(c, "filename"))
+				}
+				return nil
+			}},
+		{names: "balloon", help: "the balloon", qmp: "query-balloon",
+			run: func(r *run) error {
+				o, err := r.object("query-balloon")
+				if err == nil {
+					r.printf("balloon: actual=%d\n", number(o, "actual")>>20)
+				}
+				return err
+			}},
+		{names: "vm-generation-id", help: "the generation of the machine", qmp: "query-vm-generation-id",
+			run: func(r *run) error {
+				o, err := r.object("query-vm-generation-id")
+				if err == nil {
+					r.printf("%s\n", text(o, "guid"))
+				}
+				return err
+			}},
+		{names: "mice", help: "pointing devices, a star at the one in use", qmp: "query-mice", run: infoMice},
+	}
+}
+
+func infoMice(r *run) error {
+	list, err := r.list("query-mice")
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		r.printf("No mouse devices connected\n")
+	}
+	for _, m := range list {
+		mark, kind := ' ', ""
+		if flag(m, "current") {
+			mark = '*'
+		}
+		if flag(m, "absolute") {
+			kind = " (absolute)"
+		}
+		r.printf("%c Mouse #%d: %s%s\n", mark, number(m, "index"), text(m, "name"), kind)
+	}
+	return nil
+}

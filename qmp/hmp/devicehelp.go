@@ -1,0 +1,114 @@
+package hmp
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// categories are the headings of the list of devices, in QEMU's order.
+var categories = []string{
+	"Controller/Bridge/Hub", "USB", "Storage", "Network", "Input", "Display", "Sound", "Misc", "CPU", "Watchdog", "Uncategorized",
+}
+
+// deviceHelp lists the devices there are, or the properties of the one named.
+func (r *run) deviceHelp(o *options) {
+	driver, named := o.pairs.Get("driver")
+	if !named || driver == "help" || driver == "?" {
+		r.listDevices(false)
+		return
+	}
+	cat := r.h.m.Options().Catalog
+	name := driver.(string)
+	if real := cat.DeviceByAlias(name); real != "" {
+		name = real
+	}
+	if _, err := r.query("device-list-properties", qjson.Member{Name: "typename", Value: name}); err != nil {
+		r.printf("%s\n", err)
+		return
+	}
+	props, _ := cat.DeviceProperties(name)
+	props = slices.Clone(props)
+	slices.SortFunc(props, func(a, b catalog.Property) int { return strings.Compare(a.Name, b.Name) })
+	if len(props) == 0 {
+		r.printf("There are no options for %s.\n", name)
+		return
+	}
+	r.printf("%s options:\n", name)
+	for _, p := range props {
+		r.printf("%s\n", propertyHelp(p))
+	}
+}
+
+// propertyHelp is one line on a property. QEMU describes some in prose, which
+// catalogs do not carry; for booleans it is always the same.
+func propertyHelp(p catalog.Property) string {
+	line := fmt.Sprintf("  %s=<%s>", p.Name, p.Type)
+	about := ""
+	if p.Type == "bool" {
+		about = "on/off"
+	}
+	if about == "" && !p.HasDefault {
+		return line
+	}
+	line = fmt.Sprintf("%-24s - %s", line, about)
+	if p.HasDefault {
+		line += fmt.Sprintf(" (default: %s)", defaultText(p.Default))
+	}
+	return line
+}
+
+func defaultText(v any) string {
+	switch v {
+	case true:
+		return "on"
+	case false:
+		return "off"
+	}
+	return plain(v)
+}
+
+// listDevices lists all types of devices by category; all includes those that
+// users cannot make.
+func (r *run) listDevices(all bool) {
+	cat := r.h.m.Options().Catalog
+	lines := map[string][]string{}
+	for _, name := range foldedNames(cat) {
+		f, ok := cat.Device(name)
+		if !ok || !all && !f.UserCreatable {
+			continue
+		}
+		line := fmt.Sprintf("name \"%s\"", name)
+		if f.Bus != "" {
+			line += ", bus " + f.Bus
+		}
+		if f.Alias != "" {
+			line += fmt.Sprintf(", alias \"%s\"", f.Alias)
+		}
+		if !f.UserCreatable {
+			line += ", no-user"
+		}
+		category := cmp.Or(f.Category, "Uncategorized")
+		lines[category] = append(lines[category], line)
+	}
+	gap := ""
+	for _, c := range categories {
+		if len(lines[c]) > 0 {
+			r.printf("%s%s devices:\n%s\n", gap, c, strings.Join(lines[c], "\n"))
+			gap = "\n"
+		}
+	}
+}
+
+// foldedNames lists the types of a catalog, sorted without regard to case.
+func foldedNames(cat *catalog.Catalog) []string {
+	names := slices.Collect(cat.Types())
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
+	})
+	return names
+}

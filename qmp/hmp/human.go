@@ -1,0 +1,70 @@
+package hmp
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+
+	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/qmp"
+)
+
+// Human is the human monitor of one machine.
+type Human struct {
+	m   *machine.Machine
+	set func() *qmp.CommandSet
+
+	// Guarded by the machine's lock:
+	commands *table // made when the first line comes
+	format   format // letters and sizes that "/fmt" remembers
+}
+
+// New returns the human monitor of a machine. set answers the machine's QMP
+// commands; it is first called when a line is run, so that the set may hold
+// human-monitor-command itself.
+func New(m *machine.Machine, set func() *qmp.CommandSet) *Human {
+	return &Human{m: m, set: set, format: format{letter: 'x', size: 4}}
+}
+
+// Command runs a line within human-monitor-command and returns what it prints,
+// lines ended by CR LF as QEMU has them. The machine's lock is held. cpu is the
+// CPU chosen by the caller, nil for none; the only error is one that does not
+// exist.
+func (h *Human) Command(c *qmp.Call, line string, cpu *int64) (string, error) {
+	if cpu != nil && (*cpu < 0 || *cpu >= int64(h.processors())) {
+		return "", errors.New("Parameter 'cpu-index' expects a CPU number")
+	}
+	r := &run{h: h, call: c}
+	r.line(line)
+	return crlf(r.out.String()), nil
+}
+
+// processors counts the processors that are there.
+func (h *Human) processors() int {
+	n := 0
+	for _, s := range h.m.CPUSlots() {
+		if s.CPU != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// table returns the machine's commands.
+func (h *Human) table() *table {
+	if h.commands == nil {
+		h.commands = newTable(commandRows())
+	}
+	return h.commands
+}
+
+// offers reports whether the monitor has a command: those that stand for a QMP
+// command are there when that one is.
+func (h *Human) offers(c *command) bool {
+	return c.qmp == "" || h.set().Lookup(c.qmp) != nil
+}
+
+func (h *Human) log() *slog.Logger { return h.m.Options().Log }
+
+// crlf ends lines as terminals want them.
+func crlf(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }

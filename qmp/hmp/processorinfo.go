@@ -1,0 +1,81 @@
+package hmp
+
+import (
+	"strings"
+
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// processorTopics are the topics of "info" on processors.
+func processorTopics() []*command {
+	return []*command{
+		{names: "cpus", help: "the processors", qmp: "query-cpus-fast", run: infoCPUs},
+		{names: "hotpluggable-cpus", help: "places for processors", qmp: "query-hotpluggable-cpus", run: infoHotpluggableCPUs},
+		{names: "iothreads", help: "I/O threads", qmp: "query-iothreads", run: infoIOThreads},
+	}
+}
+
+func infoCPUs(r *run) error {
+	list, err := r.list("query-cpus-fast")
+	if err != nil {
+		return err
+	}
+	for i, c := range list {
+		mark := ' '
+		if i == 0 {
+			mark = '*'
+		}
+		model, _, _ := strings.Cut(text(c, "qom-type"), "-x86_64-cpu")
+		r.printf("%c CPU #%d: thread_id=%d model=%s\n", mark, number(c, "cpu-index"), number(c, "thread-id"), model)
+	}
+	return nil
+}
+
+// placeMembers are the members of CpuInstanceProperties, as QEMU prints them.
+var placeMembers = []string{
+	"node-id", "drawer-id", "book-id", "socket-id", "die-id", "cluster-id", "module-id", "core-id", "thread-id",
+}
+
+func infoHotpluggableCPUs(r *run) error {
+	list, err := r.list("query-hotpluggable-cpus")
+	if err != nil {
+		return err
+	}
+	r.printf("Hotpluggable CPUs:\n")
+	for _, c := range list {
+		r.printf("  type: \"%s\"\n", text(c, "type"))
+		r.printf("  vcpus_count: \"%d\"\n", number(c, "vcpus-count"))
+		if c.Has("qom-path") {
+			r.printf("  qom_path: \"%s\"\n", text(c, "qom-path"))
+		}
+		r.printf("  CPUInstance Properties:\n")
+		place := member(c, "props")
+		for _, name := range placeMembers {
+			if place.Has(name) {
+				r.printf("    %s: \"%d\"\n", name, number(place, name))
+			}
+		}
+	}
+	return nil
+}
+
+func infoIOThreads(r *run) error {
+	list, err := r.list("query-iothreads")
+	if err != nil {
+		return err
+	}
+	for _, t := range list {
+		r.printf("%s:\n  thread_id=%d\n", text(t, "id"), number(t, "thread-id"))
+		r.members(t, "poll-max-ns", "poll-grow", "poll-shrink", "poll-weight", "aio-max-batch")
+	}
+	return nil
+}
+
+// members prints those members of an object that it has, a line each.
+func (r *run) members(o *qjson.Object, names ...string) {
+	for _, n := range names {
+		if v, ok := o.Get(n); ok {
+			r.printf("  %s=%s\n", n, plain(v))
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package hmp
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/qomd/qomd/qmp"
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// run is one line at work.
+type run struct {
+	h       *Human
+	call    *qmp.Call // nil on a socket of its own
+	history *history  // nil within QMP
+	args    values
+	out     strings.Builder
+}
+
+// printf prints for the user.
+func (r *run) printf(format string, args ...any) { fmt.Fprintf(&r.out, format, args...) }
+
+// line finds the command of a line and runs it.
+func (r *run) line(line string) {
+	cmd, rest := r.command(r.h.table(), line, line)
+	if cmd == nil {
+		return
+	}
+	p := &arguments{cmd: cmd, rest: rest, format: &r.h.format, printf: r.printf}
+	var ok bool
+	if r.args, ok = p.parse(); !ok {
+		typed := strings.TrimRight(line[:len(line)-len(rest)], spaces)
+		r.printf("Try \"help %s\" for more information\n", strings.TrimLeft(typed, spaces))
+		return
+	}
+	r.report(cmd.run(r))
+}
+
+// command finds the command that text begins with, and that of its second word
+// if it has a table of its own. whole is the line, which errors quote.
+func (r *run) command(t *table, whole, text string) (cmd *command, rest string) {
+	text = strings.TrimLeft(text, spaces)
+	if text == "" {
+		return nil, ""
+	}
+	n := strings.IndexAny(text, spaces+"/")
+	if n < 0 {
+		n = len(text)
+	}
+	if cmd = r.h.find(t, text[:n]); cmd == nil {
+		quoted := whole[:len(whole)-len(text)+n]
+		r.printf("unknown command: '%s'\n", strings.TrimLeft(quoted, spaces))
+		return nil, ""
+	}
+	rest = strings.TrimLeft(text[n:], spaces)
+	if cmd.sub != nil && rest != "" {
+		return r.command(cmd.sub, whole, rest)
+	}
+	return cmd, rest
+}
+
+// hinted is an error with a second line, which only people get to see.
+type hinted interface{ Hint() string }
+
+// report prints an error as QEMU does.
+func (r *run) report(err error) {
+	if err == nil {
+		return
+	}
+	r.printf("Error: %s\n", err)
+	var h hinted
+	if errors.As(err, &h) {
+		r.printf("%s\n", h.Hint())
+	}
+}
+
+// query asks a QMP command and returns its reply as JSON values.
+func (r *run) query(name string, args ...qjson.Member) (any, error) {
+	v, err := r.h.set().Call(r.call, name, qjson.NewObject(args...))
+	if err != nil {
+		return nil, err
+	}
+	return qjson.Parse(qjson.Append(nil, v, false))
+}
+
+// ask is query for commands whose reply does not matter.
+func (r *run) ask(name string, args ...qjson.Member) error {
+	_, err := r.h.set().Call(r.call, name, qjson.NewObject(args...))
+	return err
+}
+
+// list is query for commands that answer a list of objects.
+func (r *run) list(name string, args ...qjson.Member) ([]*qjson.Object, error) {
+	v, err := r.query(name, args...)
+	if err != nil {
+		return nil, err
+	}
+	return objects(v), nil
+}
+
+// object is query for commands that answer an object.
+func (r *run) object(name string, args ...qjson.Member) (*qjson.Object, error) {
+	v, err := r.query(name, args...)
+	o, _ := v.(*qjson.Object)
+	return o, err
+}
+
+// objects returns the objects of a JSON array.
+func objects(v any) []*qjson.Object {
+	all, _ := v.([]any)
+	list := make([]*qjson.Object, 0, len(all))
+	for _, e := range all {
+		if o, ok := e.(*qjson.Object); ok {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// text reads a string member, empty when there is none.
+func text(o *qjson.Object, name string) string {
+	v, _ := o.Get(name)
+	s, _ := v.(string)
+	return s
+}
+
+// number reads an integer member, 0 when there is none.
+func number(o *qjson.Object, name string) int64 {
+	v, _ := o.Get(name)
+	n, _ := qjson.Int(v)
+	return n
+}
+
+// flag reads a boolean member.
+func flag(o *qjson.Object, name string) bool {
+	v, _ := o.Get(name)
+	b, _ := v.(bool)
+	return b
+}
+
+// member reads a member that is an object, nil when there is none.
+func member(o *qjson.Object, name string) *qjson.Object {
+	v, _ := o.Get(name)
+	m, _ := v.(*qjson.Object)
+	return m
+}
+
+// plain prints a JSON value as C programs print it: no quotes, booleans as
+// words.
+func plain(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	}
+	return string(qjson.Append(nil, v, false))
+}

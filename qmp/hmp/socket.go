@@ -1,0 +1,80 @@
+package hmp
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// ServeConn is a monitor for people on a connection: a greeting, a prompt, and
+// QEMU's line editor, whose escape sequences it sends to any client. It returns
+// when the client hangs up, ctx is done, or a line has ended the machine, and
+// closes the connection.
+func (h *Human) ServeConn(ctx context.Context, conn net.Conn) {
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+
+	e := &editor{complete: func(text string) (list []string, typed int) {
+		h.m.Do(func() { list, typed = h.complete(text) })
+		return list, typed
+	}}
+	v := h.m.Options().Catalog.Version()
+	e.print(fmt.Sprintf("QEMU %d.%d.%d monitor - type 'help' for more information\n", v.Major, v.Minor, v.Micro))
+	e.start()
+	buf := make([]byte, 4096)
+	for flush(e, conn) {
+		n, err := conn.Read(buf)
+		for _, b := range buf[:n] {
+			line, done := e.input(b)
+			if !done {
+				continue
+			}
+			if !flush(e, conn) || !h.typed(e, line) {
+				flush(e, conn)
+				return
+			}
+			e.start()
+		}
+		if err != nil {
+			flush(e, conn)
+			return
+		}
+	}
+}
+
+// flush sends what the editor has for the terminal.
+func flush(e *editor, conn net.Conn) bool {
+	if e.out.Len() == 0 {
+		return true
+	}
+	_, err := e.out.WriteTo(conn)
+	return err == nil
+}
+
+// typed runs a line and prints its answer; false when the machine has ended.
+func (h *Human) typed(e *editor, line string) (on bool) {
+	var out strings.Builder
+	h.m.Do(func() {
+		if h.m.Exiting() {
+			return
+		}
+		r := &run{h: h, history: &e.history}
+		defer func() {
+			// One broken command must not take all machines of the process
+			// with it.
+			if p := recover(); p != nil {
+				h.log().Error("command panicked", "line", line, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				r.report(fmt.Errorf("internal error: %v", p))
+			}
+			out.WriteString(r.out.String())
+			on = !h.m.Exiting()
+		}()
+		r.line(line)
+	})
+	e.print(out.String())
+	return on
+}

@@ -1,0 +1,67 @@
+package hmp
+
+import (
+	"slices"
+	"strings"
+)
+
+// command is one row of the table of commands, or of the topics of "info".
+type command struct {
+	names  string // alternatives, separated by '|', the main one first
+	args   string // what it takes, in QEMU's notation: see arguments
+	params string // what it takes, for people
+	help   string // one line for people
+	qmp    string // the QMP command it stands for; empty: none
+	sub    *table // commands of the second word
+	run    func(*run) error
+
+	// complete proposes values for an argument: words are those typed so far,
+	// the command's name first, the last one unfinished. May be nil.
+	complete func(c *completer, words []string)
+}
+
+// is reports whether name is one of the command's.
+func (c *command) is(name string) bool {
+	return slices.Contains(strings.Split(c.names, "|"), name)
+}
+
+// table is a set of commands, sorted by name as help prints them.
+type table struct {
+	rows   []*command
+	byName map[string]*command
+}
+
+func newTable(rows []*command) *table {
+	t := &table{rows: slices.Clone(rows), byName: map[string]*command{}}
+	slices.SortStableFunc(t.rows, func(a, b *command) int { return strings.Compare(a.names, b.names) })
+	for _, c := range t.rows {
+		for _, n := range strings.Split(c.names, "|") {
+			t.byName[n] = c
+		}
+	}
+	return t
+}
+
+// find returns the command of a name that the monitor offers, or nil.
+func (h *Human) find(t *table, name string) *command {
+	if c := t.byName[name]; c != nil && h.offers(c) {
+		return c
+	}
+	return nil
+}
+
+// commandRows lists all commands.
+func commandRows() []*command {
+	rows := slices.Concat(helpRows(), controlRows(), deviceRows(), objectRows(), treeRows(), expressionRows(), dumpRows(), portRows())
+	return append(rows, &command{
+		names: "info", args: "item:s?", params: "[subcommand]", help: "tell about the state of the machine",
+		sub: newTable(topicRows()),
+		run: func(r *run) error { r.helpFor([]string{"info"}); return nil },
+	})
+}
+
+// topicRows lists all topics of "info".
+func topicRows() []*command {
+	return slices.Concat(machineTopics(), processorTopics(), memoryTopics(), deviceTopics(), treeTopics(),
+		backendTopics(), migrationTopics(), absentTopics(), lifetimeTopics())
+}
