@@ -3,6 +3,7 @@ package qdev
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/qomd/qomd/qom"
 )
@@ -17,6 +18,8 @@ type Backend interface {
 	// Name is what the property shows.
 	Name() string
 	// Attach connects the device; prop is the property that names the backend.
+	// An error other than ErrInUse is told to the user: as it is, or for a
+	// character device after "can't take value".
 	Attach(o *qom.Object, prop string) error
 	// Detach undoes Attach.
 	Detach(o *qom.Object, prop string)
@@ -75,6 +78,8 @@ func backendKind(name string) kind {
 			switch err := b.Attach(o, p.Name); {
 			case errors.Is(err, ErrInUse):
 				return nil, fmt.Errorf("Property '%s.%s' can't take value '%s', it's in use", o.TypeName(), p.Name, s)
+			case err != nil && strings.HasPrefix(name, "chardev"):
+				return nil, fmt.Errorf("Property '%s.%s' can't take value '%s': %w", o.TypeName(), p.Name, s, err)
 			case err != nil:
 				return nil, err
 			}

@@ -11,6 +11,7 @@ var enums = map[string][]string{
 	"HostMemPolicy":           {"default", "preferred", "bind", "interleave"},
 	"LostTickPolicy":          {"discard", "delay", "slew"},
 	"MigMode":                 {"normal", "cpr-reboot", "cpr-transfer", "cpr-exec"},
+	"MonitorQMPCloseAction":   {"none", "delete"},
 	"MultiFDCompression":      {"none", "zlib", "zstd", "qatzip", "qpl", "uadk"},
 	"NetFilterDirection":      {"all", "rx", "tx"},
 	"NotifyVMexitOption":      {"run", "internal-error", "disable"},

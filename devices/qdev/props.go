@@ -95,6 +95,9 @@ func kindOf(f catalog.Property) kind {
 	case "list":
 		return listKind
 	}
+	if _, text := f.Default.(string); text || f.Type == "QemuUUID" {
+		return stringKind(f) // an enumeration whose values QEMU does not tell
+	}
 	return anyKind(f.Type)
 }
 
