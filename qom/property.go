@@ -214,7 +214,7 @@ func (o *Object) nameTaken(name string) bool {
 // childProperty describes o as a child property of its parent.
 func (o *Object) childProperty() *Property {
 	return &Property{
-		Name: o.name, Type: "child<" + o.class.name,
+		Name: o.name, Type: "child<" + o.class.name + ">",
 		Get:    func(*Object) (any, error) { return o.Path(), nil },
 		Target: func(*Object) *Object { return o },
 	}

@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"slices"
+
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/qmp"
 )
@@ -18,9 +20,11 @@ type chardevInfo struct {
 	FrontendOpen bool   `json:"frontend-open"`
 }
 
+// queryChardev lists the newest device first, which is what clients of QEMU
+// see most of the time; its order is that of a hash table.
 func (c *Commands) queryChardev(*qmp.Call, none) ([]chardevInfo, error) {
 	list := []chardevInfo{}
-	for _, o := range c.m.Chardevs().Children() {
+	for _, o := range slices.Backward(c.m.Chardevs().Children()) {
 		if dev := chardev.From(o); dev != nil {
 			list = append(list, chardevInfo{dev.Label(), dev.Backend().Filename(), dev.Frontend() != ""})
 		}
