@@ -59,9 +59,7 @@ func (as *AddressSpace) Write(addr uint64, p []byte) Result {
 		if g == nil {
 			n := v.gap(addr, len(p))
 			as.sys.stats.Unassigned++
-			if !as.ports {
-				res |= DecodeError
-			}
+			res |= as.dropped()
 			p, addr = p[n:], addr+uint64(n)
 			continue
 		}
@@ -81,8 +79,12 @@ func (as *AddressSpace) Write(addr uint64, p []byte) Result {
 	return res
 }
 
-// ReadN reads a little-endian number of 1 to 8 bytes.
+// ReadN reads a little-endian number of 1 to 8 bytes, in aligned pieces as
+// [AddressSpace.Read] does; in a space of ports it is [AddressSpace.Load].
 func (as *AddressSpace) ReadN(addr uint64, size int) (uint64, Result) {
+	if as.ports {
+		return as.Load(addr, size)
+	}
 	v := as.Current()
 	if g := v.Lookup(addr); g != nil && g.Last-addr >= uint64(size-1) {
 		off := g.Offset + (addr - g.First)
@@ -101,131 +103,56 @@ func (as *AddressSpace) ReadN(addr uint64, size int) (uint64, Result) {
 	return binary.LittleEndian.Uint64(buf[:]), res
 }
 
-// WriteN writes one.
+// WriteN writes one, in pieces as [AddressSpace.Write] does; in a space of ports
+// it is [AddressSpace.Store].
 func (as *AddressSpace) WriteN(addr uint64, size int, val uint64) Result {
+	if as.ports {
+		return as.Store(addr, size, val)
+	}
 	var buf [8]byte
 	binary.LittleEndian.PutUint64(buf[:], val)
 	return as.Write(addr, buf[:size])
 }
 
-// gap returns how many of n bytes from addr on, where nothing is, are before
-// the next range.
-func (v *View) gap(addr uint64, n int) int {
-	if i := v.search(addr); i < len(v.ranges) {
-		if rest := v.ranges[i].First - addr; rest < uint64(n) {
-			return int(rest)
-		}
-		return n
-	}
-	if rest := -addr; rest != 0 && rest < uint64(n) {
-		return int(rest) // addresses go round after the last
-	}
-	return n
-}
-
-// unassigned fills p as an address where nothing is does.
-func (as *AddressSpace) unassigned(p []byte) Result {
-	as.sys.stats.Unassigned++
-	if !as.ports {
-		clear(p)
-		return DecodeError
-	}
-	for i := range p {
-		p[i] = 0xff
-	}
-	return OK
-}
-
-// nothing answers a read of a place where nothing is.
-func (as *AddressSpace) nothing(size int) (uint64, Result) {
-	if as.ports {
-		return ones(size), OK
-	}
-	return 0, DecodeError
-}
-
-// dispatchRead reads size bytes, a power of two, of a region without content
-// of its own.
-func (as *AddressSpace) dispatchRead(r *Region, off uint64, size int) (uint64, Result) {
-	if r.kind != KindIO {
+// Load reads a little-endian number of 1, 2, 4 or 8 bytes as a processor's
+// load or "in" instruction does: all of it comes from the region that has the
+// first byte, even where that region ends, and an access that is not valid
+// there as a whole reads 0 and fails. This is QEMU's address_space_ldl, while
+// Read is its address_space_read, which cuts accesses into aligned pieces.
+func (as *AddressSpace) Load(addr uint64, size int) (uint64, Result) {
+	as.sys.stats.Reads++
+	g := as.Current().Lookup(addr)
+	if g == nil {
+		as.sys.stats.Unassigned++
 		return as.nothing(size)
 	}
-	g := r.gateOf()
-	if g != nil && g.Closed() {
-		g.reads.Add(1)
-		as.sys.stats.Late++
-		return as.nothing(size)
+	off := g.Offset + (addr - g.First)
+	if m := g.Region.ram; m != nil {
+		if g.Last-addr < uint64(size-1) {
+			return 0, DecodeError
+		}
+		return m.load(off, size), OK
 	}
-	if !r.rules.valid(off, size, false) {
-		return 0, DecodeError
-	}
-	if !as.enter(r, g, off) {
-		return 0, AccessError
-	}
-	if g != nil && !r.reentrant {
-		defer func() { g.busy = false }()
-	}
-	step := r.rules.implSize(size)
-	if step >= size {
-		return r.ops.Read(off, step) & ones(step), OK
-	}
-	val := uint64(0)
-	for i := 0; i < size; i += step {
-		val |= (r.ops.Read(off+uint64(i), step) & ones(step)) << (8 * i)
-	}
-	return val, OK
+	return as.dispatchRead(g.Region, off, size)
 }
 
-// dispatchWrite is its counterpart.
-func (as *AddressSpace) dispatchWrite(r *Region, off uint64, size int, val uint64) Result {
-	if r.kind != KindIO {
-		if as.ports {
-			return OK
-		}
+// Store is the counterpart of Load.
+func (as *AddressSpace) Store(addr uint64, size int, val uint64) Result {
+	as.sys.stats.Writes++
+	g := as.Current().Lookup(addr)
+	if g == nil {
+		as.sys.stats.Unassigned++
+		return as.dropped()
+	}
+	off := g.Offset + (addr - g.First)
+	switch m := g.Region.ram; {
+	case g.ReadOnly || m != nil && g.Last-addr < uint64(size-1):
 		return DecodeError
+	case m != nil:
+		m.store(off, size, val)
+		return OK
 	}
-	g := r.gateOf()
-	if g != nil && g.Closed() {
-		g.writes.Add(1)
-		as.sys.stats.Late++
-		if as.ports {
-			return OK
-		}
-		return DecodeError
-	}
-	if !r.rules.valid(off, size, true) {
-		return DecodeError
-	}
-	if !as.enter(r, g, off) {
-		return AccessError
-	}
-	if g != nil && !r.reentrant {
-		defer func() { g.busy = false }()
-	}
-	step := r.rules.implSize(size)
-	for i := 0; i < size; i += step {
-		r.ops.Write(off+uint64(i), step, val>>(8*i)&ones(step))
-	}
-	return OK
-}
-
-// enter claims the device for a callback; it answers no when one is running
-// already: the device got here by its own memory access.
-func (as *AddressSpace) enter(r *Region, g *Gate, off uint64) bool {
-	if g == nil || r.reentrant {
-		return true
-	}
-	if !g.busy {
-		g.busy = true
-		return true
-	}
-	s := as.sys
-	s.stats.Reentered++
-	if !s.warned {
-		s.warned = true
-		s.Log.Warn("blocked re-entrant IO on memory region", "region", r.label, "addr", off)
-	}
-	return false
+	return as.dispatchWrite(g.Region, off, size, val)
 }
 
 func littleEndian(p []byte) uint64 {

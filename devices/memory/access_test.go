@@ -85,7 +85,7 @@ func TestUnassigned(t *testing.T) {
 		{m.memory, 0x1234, 0, DecodeError},
 		{m.memory, 1<<64 - 2, 0, DecodeError}, // goes round
 		{m.ports, 0x80, 0xffffffff, OK},
-		{m.ports, 0xfffe, 0xffffffff, OK}, // over the end of the root
+		{m.ports, 0xfffc, 0xffffffff, OK},
 		{m.ports, 1 << 32, 0xffffffff, OK},
 	} {
 		if v, res := tc.as.ReadN(tc.addr, 4); v != tc.val || res != tc.res {
@@ -93,6 +93,78 @@ func TestUnassigned(t *testing.T) {
 		}
 		if res := tc.as.WriteN(tc.addr, 4, 1); res != tc.res {
 			t.Errorf("%s %#x: write %d", tc.as.Name(), tc.addr, res)
+		}
+	}
+	m.finish()
+}
+
+// Ports are accessed as a whole, in the region of the first. The values are
+// those of a q35 of QEMU 11.1, with the DMA page registers 0x81 and 0x82 set to
+// 0x12 and 0x34.
+func TestPorts(t *testing.T) {
+	m := newMachine(t)
+	var debug, page, fw Region
+	debug.InitIO(m.System, nil, Funcs{OnRead: func(uint64, int) uint64 { return ^uint64(0) }}, "ioport80", 1)
+	pages := []byte{0x12, 0x34, 0}
+	page.InitIO(m.System, nil, Funcs{OnRead: func(addr uint64, _ int) uint64 {
+		if addr < uint64(len(pages)) {
+			return uint64(pages[addr])
+		}
+		return 0xff
+	}, OnWrite: func(addr uint64, _ int, val uint64) {
+		if addr < uint64(len(pages)) {
+			pages[addr] = byte(val)
+		}
+	}}, "dma-page", 3)
+	page.SetRules(&Rules{Valid: Access{Min: 1, Max: 4, Unaligned: true}, Impl: Access{Max: 1, Unaligned: true}})
+	fw.InitIO(m.System, nil, Funcs{OnRead: func(addr uint64, _ int) uint64 { return uint64("QEMU"[addr]) }}, "fwcfg", 2)
+	fw.SetRules(&Rules{Accepts: func(_ uint64, size int, write bool) bool { return size == 1 }})
+	m.io.AddSubregion(0x80, &debug)
+	m.io.AddSubregion(0x81, &page)
+	m.io.AddSubregion(0x510, &fw)
+	for _, tc := range []struct {
+		addr uint64
+		size int
+		want uint64
+	}{
+		{0x80, 1, 0xff}, {0x80, 2, 0xffff}, {0x80, 4, 0xffffffff}, {0x81, 1, 0x12}, {0x84, 4, 0xffffffff}, {0x82, 2, 0x0034},
+		{0x81, 2, 0x3412}, {0x83, 2, 0xff00}, {0x510, 4, 0}, {0x510, 2, 0}, {0x510, 1, 'Q'}, {0x511, 1, 'E'},
+		{0xffff, 4, 0}, {0xfffe, 4, 0}, {0xffff, 2, 0}, {0x6f, 2, 0}, {0x5e, 4, 0},
+	} {
+		if v, _ := m.ports.ReadN(tc.addr, tc.size); v != tc.want {
+			t.Errorf("%d bytes at %#x: %#x, want %#x", tc.size, tc.addr, v, tc.want)
+		}
+	}
+	if res := m.ports.WriteN(0x80, 4, 0x11223344); res != OK || pages[0] != 0x12 {
+		t.Errorf("write over the end of a region: %d, %#x", res, pages)
+	}
+	if res := m.ports.WriteN(0x82, 2, 0x5678); res != OK || pages[1] != 0x78 || pages[2] != 0x56 {
+		t.Errorf("write: %d, %#x", res, pages)
+	}
+	m.finish()
+}
+
+func TestLoadAndStore(t *testing.T) {
+	m := newMachine(t)
+	var ram, rom Region
+	ram.InitRAM(m.System, nil, "ram", 0x1000)
+	rom.InitROM(m.System, nil, "rom", 0x1000)
+	m.mem.AddSubregion(0, &ram)
+	m.mem.AddSubregion(0x1000, &rom)
+	for _, tc := range []struct {
+		addr   uint64
+		stored Result
+		want   uint64
+		loaded Result
+	}{
+		{0x10, OK, 0x12345678, OK}, {0x11, OK, 0x12345678, OK}, {0xffe, DecodeError, 0, DecodeError},
+		{0x1000, DecodeError, 0, OK}, {0x3000, DecodeError, 0, DecodeError},
+	} {
+		if res := m.memory.Store(tc.addr, 4, 0x12345678); res != tc.stored {
+			t.Errorf("store at %#x: %d, want %d", tc.addr, res, tc.stored)
+		}
+		if v, res := m.memory.Load(tc.addr, 4); v != tc.want || res != tc.loaded {
+			t.Errorf("load at %#x: %#x, %d, want %#x, %d", tc.addr, v, res, tc.want, tc.loaded)
 		}
 	}
 	m.finish()

@@ -70,7 +70,7 @@ func (b *Block[D]) put(r *row[D], i int, val uint64) {
 // Read reads size bytes, at most 8, at an offset of the block.
 func (b *Block[D]) Read(off uint64, size int) uint64 {
 	t, end, out := b.table, off+uint64(size), uint64(0)
-	for at := t.find(off); at < len(t.order) && t.order[at].off < end; at++ {
+	for at := t.start(off); at < len(t.order) && t.order[at].off < end; at++ {
 		e := &t.order[at]
 		r := &t.rows[e.row]
 		val := b.value(r, int(e.i))
@@ -92,7 +92,7 @@ func (b *Block[D]) Read(off uint64, size int) uint64 {
 func (b *Block[D]) Write(off uint64, size int, val uint64) {
 	t, end := b.table, off+uint64(size)
 	val &= mask(size)
-	for at := t.find(off); at < len(t.order) && t.order[at].off < end; at++ {
+	for at := t.start(off); at < len(t.order) && t.order[at].off < end; at++ {
 		e := &t.order[at]
 		r := &t.rows[e.row]
 		touched := into(mask(size), e.off, off) & mask(r.Size)

@@ -149,6 +149,21 @@ func TestReset(t *testing.T) {
 	}
 }
 
+func TestExact(t *testing.T) {
+	table := NewTable(16, []Row[int]{{Name: "A", Off: 0, Reset: 0x01000040}, {Name: "B", Off: 4, Reset: 0x08001040, Write: 0xff}}).Exact()
+	b := table.New(0)
+	for _, s := range []step{
+		r(0, 4, 0x01000040), r(0, 1, 0x40), r(0, 8, 0x08001040_01000040), r(1, 4, 0), r(2, 2, 0), r(3, 2, 0), r(8, 4, 0),
+		w(5, 1, 0xff), w(3, 4, 0xffffffff), r(4, 4, 0x08001040), w(4, 1, 0x55), r(4, 4, 0x08001055),
+	} {
+		if s.write {
+			b.Write(s.off, s.size, s.val)
+		} else if got := b.Read(s.off, s.size); got != s.val {
+			t.Errorf("%d bytes at %#x: %#x, want %#x", s.size, s.off, got, s.val)
+		}
+	}
+}
+
 func TestLookup(t *testing.T) {
 	type at struct {
 		Reg Reg

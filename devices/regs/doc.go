@@ -17,7 +17,8 @@
 //   - Nothing is at an offset without register: reads yield zeros there, writes
 //     are dropped.
 //
-// Devices whose specification demands more (xHCI wants aligned 4-byte accesses)
+// [Table.Exact] makes a table that knows only accesses which begin at a
+// register. Devices whose specification demands more (xHCI wants aligned 4-byte accesses)
 // restrict accesses by the rules of their region.
 //
 // Reading a part of a register clears read-to-clear bits in that part only.

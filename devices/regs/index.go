@@ -51,6 +51,15 @@ func (t *Table[D]) find(off uint64) int {
 	return at
 }
 
+// start is find for an access, which an exact table may refuse.
+func (t *Table[D]) start(off uint64) int {
+	at := t.find(off)
+	if t.exact && at < len(t.order) && t.order[at].off != off {
+		return len(t.order)
+	}
+	return at
+}
+
 // At returns the register at an offset and its number in the array; false when
 // nothing is there.
 func (t *Table[D]) At(off uint64) (reg Reg, i int, ok bool) {

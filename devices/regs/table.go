@@ -44,6 +44,7 @@ type Table[D any] struct {
 	index []uint16 // by offset>>shift: first element that ends behind the start of the slot
 	shift uint
 	order []element // all elements by offset
+	exact bool
 }
 
 type row[D any] struct {
@@ -90,6 +91,14 @@ func NewTable[D any](size uint64, rows []Row[D]) *Table[D] {
 		}
 	}
 	t.buildIndex()
+	return t
+}
+
+// Exact makes accesses that do not begin at a register find nothing, which is
+// what QEMU's models do that switch on the offset: reading the upper half of
+// a register yields 0. It returns t, for use with [NewTable].
+func (t *Table[D]) Exact() *Table[D] {
+	t.exact = true
 	return t
 }
 
