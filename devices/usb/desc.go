@@ -156,9 +156,9 @@ func (d *Device) configure(value uint8) bool {
 }
 
 // refreshEndpoints makes the endpoints those of the configuration and its
-// alternate settings. Packets in flight on an endpoint that goes are cancelled.
+// alternate settings. Packets in flight end with an error.
 func (d *Device) refreshEndpoints() {
-	d.cancelAll()
+	d.abortAll()
 	d.clearEndpoints()
 	l := d.layout()
 	if l != nil {

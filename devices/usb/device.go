@@ -185,7 +185,7 @@ func (d *Device) Detach() {
 	if root := p.Root(); root != p {
 		root.ops.ChildDetach(root, d)
 	}
-	d.cancelAll()
+	d.abortAll()
 	d.attached, d.state, d.addr, d.wakeup = false, NotAttached, 0, false
 	if m, ok := d.Self().(DetachHandler); ok {
 		m.HandleDetach()
@@ -198,7 +198,7 @@ func (d *Device) ResetPort() {
 	if !d.attached {
 		return
 	}
-	d.cancelAll()
+	d.abortAll()
 	d.addr, d.wakeup, d.state = 0, false, Default
 	d.configure(0)
 	if m, ok := d.Self().(ResetHandler); ok {

@@ -85,13 +85,14 @@ func (d *Device) eachEndpoint(f func(*Endpoint)) {
 	}
 }
 
-// cancelAll cancels every packet in flight.
-func (d *Device) cancelAll() {
-	d.eachEndpoint(func(e *Endpoint) {
-		for len(e.queue) > 0 {
-			e.queue[len(e.queue)-1].Cancel()
-		}
-	})
+// abortAll ends every packet in flight. What the controller submits in answer
+// is not touched.
+func (d *Device) abortAll() {
+	var list []*Packet
+	d.eachEndpoint(func(e *Endpoint) { list = append(list, e.queue...) })
+	for _, p := range list {
+		p.abort()
+	}
 }
 
 // Packets returns how many packets the device has in flight.

@@ -238,17 +238,32 @@ func (p *Packet) Complete() {
 	p.hold.Release()
 }
 
-// Cancel takes a packet in flight back. The controller is not told: it is
-// either the one that cancels, or it was told that the device leaves.
+// Cancel takes a packet in flight back, for the controller, which is not told.
 func (p *Packet) Cancel() {
 	if !p.InFlight() {
 		return
 	}
 	p.leave(packetCanceled)
+	p.forget()
+	p.hold.Release()
+}
+
+// abort ends a packet in flight because its endpoint goes away under it: model
+// and controller are both told.
+func (p *Packet) abort() {
+	if !p.InFlight() {
+		return
+	}
+	p.forget()
+	p.Status, p.Actual = IOError, 0
+	p.Complete()
+}
+
+// forget tells the model that it has the packet no longer.
+func (p *Packet) forget() {
 	if m, ok := p.ep.dev.Self().(Canceller); ok {
 		m.CancelPacket(p)
 	}
-	p.hold.Release()
 }
 
 func (p *Packet) leave(s packetState) {
