@@ -1,0 +1,258 @@
+package virtio
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/qomd/qomd/devices/qdev"
+)
+
+// Types of requests, VIRTIO 1.2 section 5.2.6.
+const (
+	blkIn          = 0
+	blkOut         = 1
+	blkFlush       = 4
+	blkGetID       = 8
+	blkDiscard     = 11
+	blkWriteZeroes = 13
+
+	blkHeader = 16
+	sector    = 512
+	blkIDSize = 20
+)
+
+// Status bytes of requests.
+const (
+	blkOK          = 0
+	blkIOError     = 1
+	blkUnsupported = 2
+)
+
+// Features of block devices, VIRTIO 1.2 section 5.2.3.
+const (
+	blkFeatureSegMax   = 2
+	blkFeatureGeometry = 4
+	blkFeatureReadOnly = 5
+	blkFeatureBlkSize  = 6
+	blkFeatureFlush    = 9
+	blkFeatureTopology = 10
+	blkFeatureWCE      = 11
+	blkFeatureMQ       = 12
+	blkFeatureDiscard  = 13
+	blkFeatureZeroes   = 14
+)
+
+// queuesOpen is the value of num-queues that leaves the number to the machine.
+const queuesOpen = 0xffff
+
+// Blk is virtio-blk-device.
+type Blk struct {
+	Device
+	disk Disk
+	wce  bool
+}
+
+var errNoDrive = errors.New("drive property not set")
+
+// Prepare implements [Preparer]: there is a queue per processor unless the user
+// wants another number.
+func (b *Blk) Prepare(*Proxy) {
+	if uintOf(&b.Object, "num-queues") == queuesOpen {
+		b.Store("num-queues", uint64(processors(&b.Object)))
+	}
+}
+
+// Vectors implements [VectorUser].
+func (b *Blk) Vectors() uint32 { return uint32(uintOf(&b.Object, "num-queues")) + 1 }
+
+// RealizeVirtio implements [Model].
+func (b *Blk) RealizeVirtio() error {
+	backend := qdev.BackendOf(&b.Object, "drive")
+	queues, size := uintOf(&b.Object, "num-queues"), uintOf(&b.Object, "queue-size")
+	switch {
+	case backend == nil:
+		return errNoDrive
+	case queues == 0:
+		return errors.New("num-queues property must be larger than 0")
+	case queues > maxQueue:
+		return errors.New("num-queues property is larger than the number of queues a device can have")
+	case size <= 2:
+		return badQueueSize("queue-size", size, "must be > 2")
+	case size > maxQueue || size&(size-1) != 0:
+		return badQueueSize("queue-size", size, "must be a power of 2 (max 1024)")
+	}
+	b.disk, b.wce = diskOf(backend), true
+	b.fillIn()
+	b.Offer(blkFeatureSegMax, blkFeatureGeometry, blkFeatureTopology, blkFeatureBlkSize, blkFeatureFlush)
+	b.OfferIf("config-wce", blkFeatureWCE)
+	b.OfferIf("discard", blkFeatureDiscard)
+	b.OfferIf("write-zeroes", blkFeatureZeroes)
+	if b.disk.ReadOnly() {
+		b.Offer(blkFeatureReadOnly)
+	}
+	if queues > 1 {
+		b.Offer(blkFeatureMQ)
+	}
+	for range queues {
+		b.AddQueue(int(size))
+	}
+	return nil
+}
+
+// fillIn gives properties that were left open the values that hold now, as
+// QEMU does.
+func (b *Blk) fillIn() {
+	o := &b.Object
+	for _, name := range [...]string{"logical_block_size", "physical_block_size"} {
+		if uintOf(o, name) == 0 {
+			o.Store(name, uint64(sector))
+		}
+	}
+	if uintOf(o, "cyls") == 0 {
+		cyls := b.disk.Size() / sector / (16 * 63)
+		o.Store("cyls", uint64(min(max(cyls, 2), 16383)))
+		o.Store("heads", uint64(16))
+		o.Store("secs", uint64(63))
+	}
+}
+
+// Disk returns what the device reads and writes, nil while it is not realized.
+func (b *Blk) Disk() Disk { return b.disk }
+
+// ConfigSize implements [Configured].
+func (b *Blk) ConfigSize() int { return 60 }
+
+// Config implements [Configured], VIRTIO 1.2 section 5.2.4.
+func (b *Blk) Config(p []byte) {
+	le, o := binary.LittleEndian, &b.Object
+	le.PutUint64(p, uint64(b.disk.Size()/sector))
+	le.PutUint32(p[12:], uint32(uintOf(o, "queue-size")-2))
+	if !boolOf(o, "seg-max-adjust") {
+		le.PutUint32(p[12:], 126)
+	}
+	le.PutUint16(p[16:], uint16(uintOf(o, "cyls")))
+	p[18], p[19] = byte(uintOf(o, "heads")), byte(uintOf(o, "secs"))
+	le.PutUint32(p[20:], uint32(uintOf(o, "logical_block_size")))
+	for n := uintOf(o, "physical_block_size") / max(uintOf(o, "logical_block_size"), 1); n > 1; n /= 2 {
+		p[24]++
+	}
+	le.PutUint16(p[26:], uint16(uintOf(o, "min_io_size")/max(uintOf(o, "logical_block_size"), 1)))
+	le.PutUint32(p[28:], uint32(uintOf(o, "opt_io_size")/max(uintOf(o, "logical_block_size"), 1)))
+	p[32] = byte(flag(b.wce))
+	le.PutUint16(p[34:], uint16(uintOf(o, "num-queues")))
+	if b.Offered(blkFeatureDiscard) {
+		le.PutUint32(p[36:], uint32(uintOf(o, "max-discard-sectors")))
+		le.PutUint32(p[40:], 1)
+		le.PutUint32(p[44:], 1)
+	}
+	if b.Offered(blkFeatureZeroes) {
+		le.PutUint32(p[48:], uint32(uintOf(o, "max-write-zeroes-sectors")))
+		le.PutUint32(p[52:], 1)
+		p[56] = 1
+	}
+}
+
+// SetConfig implements [ConfigWriter]: the driver may switch the write cache.
+func (b *Blk) SetConfig(p []byte) {
+	if b.Accepted(blkFeatureWCE) {
+		b.wce = p[32]&1 != 0
+	}
+}
+
+// Notify implements [Notified].
+func (b *Blk) Notify(q *Queue) { q.Each(b.start) }
+
+// start carries out a request.
+func (b *Blk) start(e *Element) {
+	if e.Out.Len() < blkHeader || e.In.Len() < 1 {
+		b.Break("virtio-blk missing headers")
+		e.Drop()
+		return
+	}
+	head := e.Out.Bytes(blkHeader)
+	kind, at := binary.LittleEndian.Uint32(head), binary.LittleEndian.Uint64(head[8:])
+	in, out := e.In.Len()-1, e.Out.Len()-blkHeader
+	switch kind {
+	case blkIn:
+		if !b.within(at, in) {
+			b.finish(e, blkIOError, 0)
+			return
+		}
+		b.disk.ReadAt(&e.In, int64(at)*sector, in, func(err error) { b.finish(e, statusOf(err), in) })
+	case blkOut:
+		if !b.within(at, out) || b.disk.ReadOnly() {
+			b.finish(e, blkIOError, 0)
+			return
+		}
+		b.disk.WriteAt(afterHeader{&e.Out}, int64(at)*sector, out, func(err error) { b.finish(e, statusOf(err), 0) })
+	case blkFlush:
+		b.disk.Flush(func(err error) { b.finish(e, statusOf(err), 0) })
+	case blkGetID:
+		id := make([]byte, min(in, blkIDSize))
+		copy(id, textOf(&b.Object, "serial"))
+		e.In.WriteAt(id, 0)
+		b.finish(e, blkOK, int64(len(id)))
+	case blkDiscard, blkWriteZeroes:
+		b.range16(e, kind, out)
+	default:
+		b.finish(e, blkUnsupported, 0)
+	}
+}
+
+// range16 is a discard, which a disk may ignore, or a write of zeros.
+func (b *Blk) range16(e *Element, kind uint32, out int64) {
+	offered := kind == blkDiscard && b.Offered(blkFeatureDiscard) || kind == blkWriteZeroes && b.Offered(blkFeatureZeroes)
+	if !offered || out != blkHeader {
+		b.finish(e, blkUnsupported, 0)
+		return
+	}
+	var seg [blkHeader]byte
+	e.Out.ReadAt(seg[:], blkHeader)
+	at, n := binary.LittleEndian.Uint64(seg[:]), int64(binary.LittleEndian.Uint32(seg[8:]))*sector
+	switch {
+	case !b.within(at, n) || b.disk.ReadOnly():
+		b.finish(e, blkIOError, 0)
+	case kind == blkDiscard || n == 0:
+		b.finish(e, blkOK, 0)
+	default:
+		b.disk.WriteAt(zeros{}, int64(at)*sector, n, func(err error) { b.finish(e, statusOf(err), 0) })
+	}
+}
+
+// within reports whether n bytes from a sector on are whole sectors of the
+// disk.
+func (b *Blk) within(at uint64, n int64) bool {
+	total := uint64(b.disk.Size() / sector)
+	return n%int64(uintOf(&b.Object, "logical_block_size")) == 0 && at <= total && uint64(n)/sector <= total-at
+}
+
+// finish gives a request back: n bytes of data and the status behind the last.
+func (b *Blk) finish(e *Element, status byte, n int64) {
+	e.In.WriteAt([]byte{status}, e.In.Len()-1)
+	q := e.Queue()
+	q.Push(e, uint32(n+1))
+	q.Signal()
+}
+
+func statusOf(err error) byte {
+	if err != nil {
+		return blkIOError
+	}
+	return blkOK
+}
+
+// ExitVirtio implements [Exiter].
+func (b *Blk) ExitVirtio() {}
+
+// afterHeader is a buffer without the request's header.
+type afterHeader struct{ b *Buffer }
+
+func (a afterHeader) ReadAt(p []byte, off int64) (int, error) { return a.b.ReadAt(p, off+blkHeader) }
+
+// zeros reads as zeros for ever.
+type zeros struct{}
+
+func (zeros) ReadAt(p []byte, _ int64) (int, error) {
+	clear(p)
+	return len(p), nil
+}

@@ -1,0 +1,85 @@
+package virtio
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/qomd/qomd/qom"
+)
+
+// badQueueSize is QEMU's complaint about a queue's size.
+func badQueueSize(prop string, n uint64, rule string) error {
+	return fmt.Errorf("invalid %s property (%d), %s", prop, n, rule)
+}
+
+// processors returns how many processors the machine has, as its property smp
+// tells, and 1 where nobody does.
+func processors(o *qom.Object) int {
+	machine, _ := o.Tree().Resolve("/machine", "")
+	if machine == nil || machine.Property("smp") == nil {
+		return 1
+	}
+	v, err := machine.Get("smp")
+	if err != nil || v == nil {
+		return 1
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return 1
+	}
+	var smp struct {
+		CPUs int `json:"cpus"`
+	}
+	if json.Unmarshal(text, &smp) != nil || smp.CPUs < 1 {
+		return 1
+	}
+	return smp.CPUs
+}
+
+// Generic is a backend without a function of its own: a driver finds it,
+// negotiates, and sets up its queues.
+type Generic struct {
+	Device
+	shape *shape
+}
+
+// shape is what such a kind of devices has to show.
+type shape struct {
+	queues []int  // sizes
+	bits   []uint // features
+	config int    // bytes of configuration
+	fill   func(o *qom.Object, p []byte)
+	check  func(o *qom.Object) error // of the properties
+}
+
+// RealizeVirtio implements [Model].
+func (g *Generic) RealizeVirtio() error {
+	if g.shape == nil {
+		return nil
+	}
+	if g.shape.check != nil {
+		if err := g.shape.check(&g.Object); err != nil {
+			return err
+		}
+	}
+	g.Offer(g.shape.bits...)
+	for _, n := range g.shape.queues {
+		g.AddQueue(n)
+	}
+	return nil
+}
+
+// ConfigSize implements [Configured].
+func (g *Generic) ConfigSize() int {
+	if g.shape == nil {
+		return 0
+	}
+	return g.shape.config
+}
+
+// Config implements [Configured].
+func (g *Generic) Config(p []byte) {
+	if g.shape != nil && g.shape.fill != nil {
+		g.shape.fill(&g.Object, p)
+	}
+}
