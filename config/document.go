@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -26,7 +27,13 @@ func (d *document) load(v *viper.Viper, data []byte) error {
 	switch format {
 	case "yaml", "yml", "toml", "json":
 		v.SetConfigType(format)
-		return v.ReadConfig(bytes.NewReader(data))
+		err := v.ReadConfig(bytes.NewReader(data))
+		// viper puts words of its own in front of the decoder's error.
+		var l *located
+		if errors.As(err, &l) {
+			return l
+		}
+		return err
 	case "cfg", "conf", "ini":
 		d.ini, d.root = true, &node{kind: mapNode}
 		return nil
@@ -42,7 +49,7 @@ func (d *document) Decoder(format string) (viper.Decoder, error) {
 	return decoder(func(data []byte, values map[string]any) error {
 		root, err := parse(data)
 		if err != nil {
-			return at(d.errorOrigin(err.Error()), err)
+			return d.place(err)
 		}
 		if root.kind != mapNode {
 			return at(Origin{File: d.path, Line: root.line}, fmt.Errorf("expected a map, found %s", kindNames[root.kind]))
@@ -66,13 +73,15 @@ type decoder func([]byte, map[string]any) error
 func (d decoder) Decode(data []byte, values map[string]any) error { return d(data, values) }
 
 // lineNumber is how the decoders name the place of a mistake.
-var lineNumber = regexp.MustCompile(`line ([0-9]+)`)
+var lineNumber = regexp.MustCompile(`^(?:yaml: )?line ([0-9]+): `)
 
-// errorOrigin takes the place of a mistake out of a decoder's message.
-func (d *document) errorOrigin(message string) Origin {
+// place takes the line of a mistake out of a decoder's message.
+func (d *document) place(err error) error {
 	o := Origin{File: d.path}
-	if m := lineNumber.FindStringSubmatch(message); m != nil {
+	text := err.Error()
+	if m := lineNumber.FindStringSubmatch(text); m != nil {
 		o.Line, _ = strconv.Atoi(m[1])
+		text = text[len(m[0]):]
 	}
-	return o
+	return at(o, errors.New(text))
 }

@@ -27,8 +27,8 @@ func (f *fileMachine) device(n *node, key string) Device {
 	if id := n.get("id"); id != nil && id.kind == stringNode && checkID(d.ID) != nil {
 		f.fail(id, key+".id", "%q is not an identifier: letters, digits, '-', '.' and '_', starting with a letter", d.ID)
 	}
-	f.strings(d.Driver, n, key)
-	d.Options, d.FromJSON = f.options(n, key, func(name string) bool { return deviceKeys[name] })
+	wrong := f.strings(d.Driver, n, key)
+	d.Options, d.FromJSON = f.options(n, key, func(name string) bool { return deviceKeys[name] || wrong[name] })
 	if children := n.get("devices"); children != nil {
 		f.list(children, key+".devices", func(n *node, key string) { d.Devices = append(d.Devices, f.device(n, key)) })
 	}
@@ -36,8 +36,10 @@ func (f *fileMachine) device(n *node, key string) Device {
 }
 
 // strings refuses numbers for properties that are strings: serial: 0123 would
-// be read as 83 by some and as text by others.
-func (f *fileMachine) strings(driver string, n *node, key string) {
+// be read as 83 by some and as text by others. It returns the names of those
+// it has complained about.
+func (f *fileMachine) strings(driver string, n *node, key string) map[string]bool {
+	wrong := map[string]bool{}
 	c := catalog.Default()
 	if alias := c.DeviceByAlias(driver); alias != "" {
 		driver = alias
@@ -45,9 +47,10 @@ func (f *fileMachine) strings(driver string, n *node, key string) {
 	properties, _ := c.DeviceProperties(driver)
 	for _, p := range properties {
 		if v := n.get(p.Name); v != nil && p.Type == "str" && !deviceKeys[p.Name] && v.kind != stringNode {
-			f.is(v, fmt.Sprintf("%s.%s", key, p.Name), stringNode, "a string")
+			wrong[p.Name] = !f.is(v, fmt.Sprintf("%s.%s", key, p.Name), stringNode, "a string")
 		}
 	}
+	return wrong
 }
 
 // chardev reads one chardev with the members of -chardev.

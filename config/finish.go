@@ -56,8 +56,10 @@ func (b *builder) run(steps []func() error) error {
 
 // finishType settles the machine type. Without one it is the catalog's default.
 func (b *builder) finishType() error {
-	b.m.Type = take(b.machine, "type")
-	if b.m.Type == "" {
+	_, given := b.machine.Get("type")
+	b.m.Type = stringOf(b.machine, "type")
+	b.machine.Delete("type")
+	if !given {
 		if facts, ok := catalog.Default().DefaultMachine(); ok {
 			b.m.Type = facts.Alias
 		}

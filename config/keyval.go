@@ -151,22 +151,22 @@ func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 func alphanumeric(c byte) bool { return letter(c) || c >= '0' && c <= '9' }
 
-// fragments splits a checked key at its dots, except for those of a
-// downstream prefix.
+// fragments splits a key at its dots, except for those of a downstream prefix.
+// A file may have keys that checkKey would refuse; they stay as they are.
 func fragments(key string) []string {
 	var parts []string
 	for {
 		n := nameLength(key)
-		if n == 0 {
-			if n = digits(key); n == 0 {
-				n = len(key) // only reached with keys that were not checked
+		if n == 0 || n < len(key) && key[n] != '.' {
+			if n = strings.IndexByte(key, '.'); n < 0 {
+				n = len(key)
 			}
 		}
 		parts = append(parts, key[:n])
 		if n == len(key) {
 			return parts
 		}
-		key = strings.TrimPrefix(key[n:], ".")
+		key = key[n+1:]
 	}
 }
 

@@ -71,32 +71,36 @@ func (n *node) set(key string, value *node) {
 // canonical are the whole numbers that read back as they were written.
 var canonical = regexp.MustCompile(`^(0|-?[1-9][0-9]*|0x[0-9a-fA-F]+)$`)
 
-// number returns the text of a number, or why it would not survive being read
-// as one: 1.10 is 1.1 and 0123 is 83 to whatever takes them for numbers.
+// number returns the text of a whole number, or why it would not survive being
+// read as one: 1.10 is 1.1 and 0123 is 83 to whatever takes them for numbers.
 func (n *node) number() (string, error) {
 	if n.kind == intNode && canonical.MatchString(n.text) {
 		return n.text, nil
 	}
+	if read := n.misread(); read != "" {
+		return "", fmt.Errorf("%s is a number and would be read as %s: write it in quotes, %q", n.text, read, n.text)
+	}
+	return "", fmt.Errorf("%s is not a whole number: write it in quotes, %q, if it is meant as text", n.text, n.text)
+}
+
+// misread returns what a number turns into when it is read as one, or "" if
+// that is how it was written.
+func (n *node) misread() string {
 	read := ""
-	if n.kind == floatNode {
+	switch n.kind {
+	case floatNode:
 		if f, err := strconv.ParseFloat(strings.ReplaceAll(n.text, "_", ""), 64); err == nil {
 			read = strconv.FormatFloat(f, 'g', -1, 64)
 		}
-	} else if i, err := strconv.ParseInt(n.text, 0, 64); err == nil {
-		read = strconv.FormatInt(i, 10)
+	case intNode:
+		if i, err := strconv.ParseInt(n.text, 0, 64); err == nil && !canonical.MatchString(n.text) {
+			read = strconv.FormatInt(i, 10)
+		}
 	}
-	if read == "" || read == n.text {
-		return "", fmt.Errorf("%s is not a whole number: write it in quotes, %q, if it is meant as text", n.text, n.text)
+	if read == n.text {
+		return ""
 	}
-	return "", fmt.Errorf("%s is a number and would be read as %s: write it in quotes, %q", n.text, read, n.text)
-}
-
-// walk calls f for a node and everything in it.
-func (n *node) walk(f func(*node)) {
-	f(n)
-	for _, item := range n.items {
-		item.walk(f)
-	}
+	return read
 }
 
 // clone copies a tree, with the text of strings changed by f.

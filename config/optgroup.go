@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -73,32 +74,43 @@ var groupForms = []optGroup{
 // catalog lists some.
 var free = map[string]bool{"machine": true, "smp-opts": true, "boot-opts": true, "drive": true}
 
-// newGroups returns empty groups with the members QEMU reports for them.
-func newGroups() (map[string]*optGroup, error) {
+// described are the members of the groups as QEMU reports them, by group and
+// name. They are decoded once and never change.
+var described = sync.OnceValues(func() (map[string]map[string]string, error) {
 	data, err := catalog.Default().CommandLineOptionsJSON()
 	if err != nil {
 		return nil, err
 	}
-	var described []struct {
+	var list []struct {
 		Option     string
 		Parameters []struct{ Name, Type string }
 	}
-	if err := json.Unmarshal(data, &described); err != nil {
+	if err := json.Unmarshal(data, &list); err != nil {
 		return nil, fmt.Errorf("command line options of the catalog: %w", err)
+	}
+	groups := map[string]map[string]string{}
+	for _, d := range list {
+		if free[d.Option] || len(d.Parameters) == 0 {
+			continue
+		}
+		groups[d.Option] = make(map[string]string, len(d.Parameters))
+		for _, p := range d.Parameters {
+			groups[d.Option][p.Name] = p.Type
+		}
+	}
+	return groups, nil
+})
+
+// newGroups returns empty groups with the members QEMU reports for them.
+func newGroups() (map[string]*optGroup, error) {
+	params, err := described()
+	if err != nil {
+		return nil, err
 	}
 	groups := make(map[string]*optGroup, len(groupForms))
 	for _, form := range groupForms {
+		form.params = params[form.name]
 		groups[form.name] = &form
-	}
-	for _, d := range described {
-		g := groups[d.Option]
-		if g == nil || free[d.Option] || len(d.Parameters) == 0 {
-			continue
-		}
-		g.params = make(map[string]string, len(d.Parameters))
-		for _, p := range d.Parameters {
-			g.params[p.Name] = p.Type
-		}
 	}
 	return groups, nil
 }

@@ -51,7 +51,11 @@ func (r *reader) is(n *node, key string, want kind, what string) bool {
 	switch n.kind {
 	case intNode, floatNode, boolNode, timeNode:
 		if want == stringNode {
-			r.fail(n, key, "%s is %s where %s is meant: write it in quotes, %q", n.text, kindNames[n.kind], what, n.text)
+			read := n.misread()
+			if read != "" {
+				read = " and would be read as " + read
+			}
+			r.fail(n, key, "%s is %s where %s is meant%s: write it in quotes, %q", n.text, kindNames[n.kind], what, read, n.text)
 			return false
 		}
 	}
