@@ -24,6 +24,7 @@ var enums = map[string][]string{
 	"QAuthZListPolicy":        {"deny", "allow"},
 	"QCryptoSecretFormat":     {"raw", "base64"},
 	"QCryptoTLSCredsEndpoint": {"client", "server"},
+	"SpdmTransportType":       {"unspecified", "mctp", "doe", "scsi", "nvme"},
 	"ZeroPageDetection":       {"none", "legacy", "multifd"},
 	"on|off|split":            {"on", "off", "split"},
 }

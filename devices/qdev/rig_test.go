@@ -109,7 +109,7 @@ type rig struct {
 
 type testClock struct{ now int64 }
 
-func (c *testClock) Now() int64                           { return c.now }
+func (c *testClock) Now() int64                            { return c.now }
 func (c *testClock) AfterFunc(time.Duration, func()) Timer { return nil }
 
 type rootDevice struct {
