@@ -5,7 +5,10 @@ import (
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/object"
+	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/devices/scsi"
+	"github.com/qomd/qomd/devices/virtio"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -19,8 +22,19 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 		memory.Register,
 		object.Register,
 		chardev.Register,
+		func(t *qom.Types) { pci.Register(t, pciFacts(cat)) },
+		scsi.Register,
+		virtio.Register,
 	} {
 		register(t)
 	}
 	return t
+}
+
+// pciFacts answers what the catalog knows of the configuration space of a type.
+func pciFacts(cat *catalog.Catalog) pci.Facts {
+	return func(typ string) *catalog.PCIFacts {
+		d, _ := cat.Device(typ)
+		return d.PCI
+	}
 }
