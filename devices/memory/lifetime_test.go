@@ -2,7 +2,9 @@ package memory
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
+	"weak"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/qomd/qomd/qom"
@@ -77,6 +79,38 @@ func TestIdleRendersNothing(t *testing.T) {
 		t.Errorf("idle machine worked: %+v, %s", st, &m.Reclaimer)
 	}
 	m.check(0)
+	m.finish()
+}
+
+// The collector as oracle: once the storage is freed nothing here refers to
+// the device any more.
+func TestNothingRetained(t *testing.T) {
+	m := newMachine(t)
+	gone := func() weak.Pointer[device] {
+		d := m.plug("card")
+		mapCard(m, d, 0xe0000000)
+		m.memory.ReadN(0xe0000000, 4)
+		dma, err := DMAMap(m.memory, 0xe0000000, 8, ToDevice, "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, _ := NewCache(m.memory, 0xe0003000, 4, "y")
+		unplug(m, d)
+		m.Settle()
+		dma.UnmapAsync(0)
+		s.Release()
+		m.Settle()
+		return weak.Make(d)
+	}()
+	m.check(0)
+	for range 10 {
+		if runtime.GC(); gone.Value() == nil {
+			break
+		}
+	}
+	if gone.Value() != nil {
+		t.Error("something still refers to the freed device")
+	}
 	m.finish()
 }
 

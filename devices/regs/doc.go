@@ -18,8 +18,8 @@
 //     are dropped.
 //
 // [Table.Exact] makes a table that knows only accesses which begin at a
-// register. Devices whose specification demands more (xHCI wants aligned 4-byte accesses)
-// restrict accesses by the rules of their region.
+// register. Devices whose specification demands more (xHCI wants aligned
+// accesses of 4 bytes) restrict accesses by the rules of their region.
 //
 // Reading a part of a register clears read-to-clear bits in that part only.
 package regs
