@@ -18,7 +18,8 @@ type builder struct {
 	machine *qjson.Object
 	// jsonDevices are created after those written as text, as in QEMU.
 	jsonDevices []Device
-	// ports are the words of -serial, -parallel and -qtest.
+	// serials, parallels and qtests are the words of -serial, -parallel and
+	// -qtest.
 	serials, parallels, qtests []argument
 	// monitors counts what gets an id of the form compat_monitorN.
 	monitors int

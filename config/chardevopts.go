@@ -159,7 +159,7 @@ var protocols = []struct{ prefix, param string }{
 }
 
 // words are old names that are complete in themselves.
-var words = map[string]bool{"null": true, "pty": true, "msmouse": true, "wctablet": true, "braille": true,
+var words = map[string]bool{"null": true, "pty": true, "msmouse": true, "wctablet": true,
 	"testdev": true, "stdio": true, "vc": true}
 
 // compatPairs turns the one-word syntax of -qmp, -monitor, -serial and -qtest

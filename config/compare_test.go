@@ -46,12 +46,15 @@ func errorText(err error) string {
 }
 
 // TestArgsLikeQEMU holds the command line to what a real QEMU accepts and what
-// it prints about the rest.
+// it prints about the rest. The command lines of session-args.json are those
+// of the recorded sessions.
 func TestArgsLikeQEMU(t *testing.T) {
-	for _, r := range readRecorded(t, "qemu-args.json") {
-		_, err := config.ParseArgs(prog, r.Args)
-		if diff := cmp.Diff(r.Error, errorText(err)); diff != "" {
-			t.Errorf("%q (-QEMU +here):\n%s", r.Args, diff)
+	for _, file := range []string{"qemu-args.json", "session-args.json"} {
+		for _, r := range readRecorded(t, file) {
+			_, err := config.ParseArgs(prog, r.Args)
+			if diff := cmp.Diff(r.Error, errorText(err)); diff != "" {
+				t.Errorf("%q (-QEMU +here):\n%s", r.Args, diff)
+			}
 		}
 	}
 }
