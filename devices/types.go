@@ -3,6 +3,7 @@ package devices
 import (
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/devices/pci"
@@ -23,6 +24,7 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 		object.Register,
 		chardev.Register,
 		func(t *qom.Types) { pci.Register(t, pciFacts(cat)) },
+		chipset.Register,
 		scsi.Register,
 		virtio.Register,
 	} {

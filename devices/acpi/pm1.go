@@ -16,17 +16,20 @@ const (
 )
 
 const (
+	pm1Timer       = 1 << 0
 	pm1PowerButton = 1 << 8
 	pm1Status      = 0x8731 // bits cleared by writing 1
 	pm1SCI         = 1 << 0
 	pm1SleepEnable = 1 << 13
 	pmTimerHz      = 3579545
+	timerHalf      = 1 << 23 // the timer bit sets when the top bit of 24 changes
 )
 
 // PM is the fixed power management hardware: events, control, timer.
 type PM struct {
 	status, enable, control uint16
 	s4                      uint8
+	overflow                uint64 // timer ticks at which the timer bit sets
 	clock                   qdev.Clock
 	event, ctrl, timer      memory.Region
 
@@ -57,7 +60,7 @@ var wordRules = memory.Rules{
 }
 
 // Reset clears the registers.
-func (p *PM) Reset() { p.status, p.enable, p.control = 0, 0, 0 }
+func (p *PM) Reset() { p.status, p.enable, p.control, p.overflow = 0, 0, 0, 0 }
 
 // PressPowerButton latches the event, when the guest enabled it.
 func (p *PM) PressPowerButton() {
@@ -79,17 +82,23 @@ func (p *PM) SetSCI(on bool) {
 }
 
 func (p *PM) readEvent(addr uint64, _ int) uint64 {
-	if addr < 2 {
-		return uint64(p.status)
+	if addr >= 2 {
+		return uint64(p.enable)
 	}
-	return uint64(p.enable)
+	if p.ticks() >= p.overflow {
+		p.status |= pm1Timer
+	}
+	return uint64(p.status)
 }
 
 func (p *PM) writeEvent(addr uint64, _ int, val uint64) {
-	if addr < 2 {
-		p.status &^= uint16(val) & pm1Status
-	} else {
+	if addr >= 2 {
 		p.enable = uint16(val)
+		return
+	}
+	p.status &^= uint16(val) & pm1Status
+	if val&pm1Timer != 0 {
+		p.overflow = (p.ticks() + timerHalf) &^ (timerHalf - 1)
 	}
 }
 
@@ -110,7 +119,10 @@ func (p *PM) writeControl(_ uint64, _ int, val uint64) {
 	}
 }
 
-func (p *PM) readTimer(uint64, int) uint64 {
+func (p *PM) readTimer(uint64, int) uint64 { return p.ticks() & 0xffffff }
+
+// ticks is virtual time in periods of the timer.
+func (p *PM) ticks() uint64 {
 	now := uint64(p.clock.Now())
-	return (now/1e9*pmTimerHz + now%1e9*pmTimerHz/1e9) & 0xffffff
+	return now/1e9*pmTimerHz + now%1e9*pmTimerHz/1e9
 }

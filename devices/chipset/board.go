@@ -1,0 +1,321 @@
+package chipset
+
+import (
+	"fmt"
+
+	"github.com/qomd/qomd/devices/acpi"
+	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/devices/pci"
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qom"
+)
+
+// Options are what a board needs of its machine.
+type Options struct {
+	Machine    *qom.Object    // /machine
+	System, IO *memory.Region // address spaces of the processors
+	RAM        *memory.Region // main memory
+	LowRAM     uint64         // bytes of it below 4 GiB
+	HighRAM    uint64         // bytes of it above
+
+	// Sleep is told when the guest asks for a sleep state, Reset when it resets
+	// the machine. Either may be nil.
+	Sleep func(acpi.Sleep)
+	Reset func()
+}
+
+// Board is the fixed part of a machine.
+type Board struct {
+	Root    *pci.Bus         // the root PCI bus
+	ISA     *qdev.Bus        // the ISA bus
+	Hotplug *acpi.PCIHotplug // ACPI PCI hot-plug, of [Board.PowerDevice]
+	// PowerDevice is the device that has ACPI: /machine's acpi-device.
+	PowerDevice *qdev.Device
+	// SMRAM is what /machine's smram links to.
+	SMRAM *memory.Region
+
+	env     *qdev.Env
+	opts    Options
+	pciMem  memory.Region
+	rootBus pci.Bus
+	ports   pci.ConfigPorts
+	mmcfg   pci.ConfigMemory
+	pm      *power
+	reset   resetControl
+
+	parts   []*qdev.Device          // in order of creation
+	devices map[string]*qdev.Device // by key; dropped when the board is complete
+	buses   map[string]*qdev.Bus
+	regions []memory.Region // of all parts, in one piece
+	irqs    []qom.Object
+}
+
+// NewQ35 builds the board of machine types pc-q35-*.
+func NewQ35(env *qdev.Env, o Options) (*Board, error) { return build(env, o, q35Parts) }
+
+// NewPC builds the board of machine types pc-i440fx-*.
+func NewPC(env *qdev.Env, o Options) (*Board, error) { return build(env, o, pcParts) }
+
+func build(env *qdev.Env, o Options, parts []part) (*Board, error) {
+	b := &Board{env: env, opts: o, devices: map[string]*qdev.Device{}, buses: map[string]*qdev.Bus{"sysbus": env.SystemBus}}
+	regions, irqs := 0, 0
+	b.parts = make([]*qdev.Device, 0, len(parts))
+	for i := range parts {
+		regions += len(parts[i].regions)
+		for _, g := range parts[i].gpios {
+			irqs += g.n
+		}
+	}
+	b.regions, b.irqs = make([]memory.Region, 0, regions), make([]qom.Object, 0, irqs)
+
+	env.Memory.Begin()
+	defer env.Memory.Commit()
+	b.pciMem.Init(env.Memory, nil, "pci", all)
+	o.System.AddSubregionOverlap(0, &b.pciMem, -1)
+	for i := range parts {
+		if err := b.add(&parts[i]); err != nil {
+			return nil, fmt.Errorf("%s of the board: %w", parts[i].typ, err)
+		}
+	}
+	b.devices, b.buses = nil, nil
+	return b, nil
+}
+
+// add makes one part.
+func (b *Board) add(p *part) error {
+	parent := b.env.Unattached
+	switch {
+	case p.in == "machine":
+		parent = b.opts.Machine
+	case p.in != "":
+		parent = &b.devices[p.in].Object
+	}
+	if p.typ == "" { // only regions and lines, of the parent
+		b.addLines(parent, p)
+		return b.addRegions(parent, nil, p)
+	}
+	class := b.env.Tree.Types.Class(p.typ)
+	if class == nil {
+		if p.optional() {
+			return nil
+		}
+		return fmt.Errorf("unknown type '%s'", p.typ)
+	}
+	o := b.env.Tree.NewClass(class)
+	defer o.Unref()
+	name := p.name
+	if name == "" {
+		name = "device[*]"
+	}
+	if err := parent.AddChild(name, o); err != nil {
+		return err
+	}
+	d := qdev.From(o)
+	for _, v := range p.values {
+		if o.Property(v.name) != nil {
+			o.Store(v.name, v.v)
+		}
+	}
+	for _, l := range p.links {
+		if target := b.devices[l.v.(string)]; target != nil && o.Property(l.name) != nil {
+			if err := o.Set(l.name, qom.Value(target.Path())); err != nil {
+				return err
+			}
+		}
+	}
+	b.addLines(o, p)
+	b.addBuses(d, p)
+	f := pci.FromDevice(d)
+	if f != nil {
+		f.SetDevfn(p.devfn)
+		f.SetMultifunction(p.multi)
+	} else if err := b.addRegions(o, nil, p); err != nil {
+		return err
+	}
+	if m, ok := o.Self().(onBoard); ok {
+		m.attach(b)
+	}
+	if err := d.Realize(b.buses[p.bus]); err != nil {
+		return err
+	}
+	b.parts = append(b.parts, d)
+	if p.as != "" {
+		b.devices[p.as] = d
+	}
+	if f == nil {
+		return nil
+	}
+	for _, c := range p.config {
+		for i := range len(c.bytes) {
+			f.SetConfig(c.at+i, c.bytes[i])
+		}
+	}
+	return b.addRegions(o, f, p)
+}
+
+// onBoard is implemented by devices with code of their own, which learn of
+// their board before they are realized.
+type onBoard interface{ attach(*Board) }
+
+// optional parts are missing in QEMU versions before they were invented.
+func (p *part) optional() bool { return p.as == "" && p.name == "" }
+
+func (b *Board) addLines(o *qom.Object, p *part) {
+	for _, g := range p.gpios {
+		for i := range g.n {
+			b.irqs = append(b.irqs, qom.Object{})
+			irq := &b.irqs[len(b.irqs)-1]
+			b.env.Tree.InitForeign(o, irq, "irq")
+			if err := o.AddChild(g.names[i], irq); err != nil {
+				b.env.Log.Warn("interrupt line left out", "name", g.names[i], "error", err)
+			}
+			irq.Unref()
+		}
+	}
+}
+
+func (b *Board) addBuses(d *qdev.Device, p *part) {
+	for _, s := range p.buses {
+		switch s.as {
+		case "pci":
+			b.Root = pci.InitRootBus(&b.rootBus, s.typ, d, s.name, pci.Spaces{Mem: &b.pciMem, IO: b.opts.IO, DMA: b.opts.System})
+			b.buses["pci"] = &b.rootBus.Bus
+			b.ports.Init(b.Root, &d.Object, b.env.Memory, b.opts.IO)
+			if s.typ == "PCIE" {
+				b.mmcfg.Init(b.Root, &d.Object, b.env.Memory, mmcfgSize)
+			}
+			continue
+		}
+		for range max(s.n, 1) {
+			q := qdev.InitBus(new(qdev.Bus), s.typ, d, nil, s.name)
+			q.MaxDevices = s.max
+			if s.as != "" {
+				b.buses[s.as] = q
+			}
+			if s.as == "isa" {
+				b.ISA = q
+			}
+		}
+	}
+}
+
+// addRegions makes the regions of a part: children of o, and with f registered
+// as its BARs where they say so.
+func (b *Board) addRegions(o *qom.Object, f *pci.Device, p *part) error {
+	first := len(b.regions)
+	find := func(name string) *memory.Region {
+		switch name {
+		case "system":
+			return b.opts.System
+		case "io":
+			return b.opts.IO
+		case "pci":
+			return &b.pciMem
+		case "ram":
+			return b.opts.RAM
+		}
+		for i := first; i < len(b.regions); i++ {
+			if b.regions[i].Label() == name {
+				return &b.regions[i]
+			}
+		}
+		return nil
+	}
+	owner := o
+	if o == b.env.Unattached || o == b.opts.Machine {
+		owner = nil
+	}
+	for i := range p.regions {
+		s := &p.regions[i]
+		b.regions = append(b.regions, memory.Region{})
+		r := &b.regions[len(b.regions)-1]
+		s.init(r, b, owner, o, find(s.target))
+		if s.name == "smram" {
+			b.SMRAM = r
+		}
+		if s.off {
+			r.SetEnabled(false)
+		}
+		if c := find(s.in); c != nil && s.in != "" {
+			c.AddSubregionOverlap(s.at, r, s.priority)
+		}
+		if s.bar && f != nil {
+			if err := f.RegisterBAR(s.number, s.barKind, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *region) init(r *memory.Region, b *Board, owner, parent *qom.Object, target *memory.Region) {
+	sys := b.env.Memory
+	switch s.kind {
+	case container:
+		r.Init(sys, owner, s.name, s.size)
+	case ram:
+		r.InitRAM(sys, owner, s.name, s.size)
+	case rom:
+		r.InitROM(sys, owner, s.name, s.size)
+	case alias, aliasReadOnly:
+		r.InitAlias(sys, owner, s.name, target, s.offset, s.size)
+		r.SetReadOnly(s.kind == aliasReadOnly)
+	default:
+		var ops memory.Ops = nothing{}
+		if s.ops != nil {
+			ops = s.ops(b)
+		}
+		if parent == b.opts.Machine {
+			owner = parent
+		}
+		r.InitIO(sys, owner, ops, s.name, s.size)
+		if s.ops != nil {
+			r.SetRules(&acpi.ByteRules)
+		}
+	}
+}
+
+// nothing reads 0 and ignores writes: registers that no client looks at.
+type nothing struct{}
+
+func (nothing) Read(uint64, int) uint64   { return 0 }
+func (nothing) Write(uint64, int, uint64) {}
+
+// Tables says where the guest finds the ACPI hardware; ports are 0 while the
+// guest's firmware has not placed it.
+type Tables struct {
+	GPEStatus, GPEEnable  uint16
+	PM1Status, PM1Control uint16
+	PCIHotplug            uint16
+	PCIBuses              int
+}
+
+// Tables returns what firmware would tell the guest now.
+func (b *Board) Tables() Tables { return b.pm.tables() }
+
+// PlacePower does what firmware does before it starts the guest: it gives the
+// power management registers their usual place, port 0x600, through the
+// configuration space.
+func (b *Board) PlacePower() { b.pm.place(b.Root, 0x600) }
+
+// PressPowerButton tells the guest of the power button.
+func (b *Board) PressPowerButton() { b.pm.fixed.PressPowerButton() }
+
+// Close takes the board apart, newest part first, and whatever still stands in
+// the processors' address spaces: nothing of the board holds anything any more
+// once the grace period is over. Devices of users must be gone.
+func (b *Board) Close() {
+	for i := len(b.parts) - 1; i >= 0; i-- {
+		b.parts[i].Unparent()
+	}
+	b.parts = nil
+	b.env.Memory.Begin()
+	defer b.env.Memory.Commit()
+	for _, c := range []*memory.Region{&b.pciMem, b.opts.IO, b.opts.System} {
+		for _, r := range c.Subregions() {
+			if r.Owner() != nil {
+				c.DelSubregion(r)
+			}
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package chipset
+
+// mmcfgSize is the largest size of memory-mapped configuration space: 1 MiB for
+// each of 256 buses.
+const mmcfgSize = 256 << 20
+
+// pam returns the regions by which a host bridge lets the guest choose, for 13
+// areas below 1 MiB, whether memory or PCI shows; at first PCI does.
+func pam() []region {
+	var list []region
+	for i := range uint64(13) {
+		at, size := uint64(0xf0000), uint64(0x10000)
+		if i > 0 {
+			at, size = 0xc0000+(i-1)*0x4000, 0x4000
+		}
+		for j, a := range [4]region{
+			{name: "pam-pci", kind: alias, target: "pci"},
+			{name: "pam-rom", kind: aliasReadOnly, target: "ram"},
+			{name: "pam-ram", kind: alias, target: "ram"},
+			{name: "pam-pci", kind: alias, target: "pci"},
+		} {
+			a.size, a.at, a.offset, a.in, a.priority, a.off = size, at, at, "system", 1, j > 0
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// machineRegions are the regions that belong to no device.
+var machineRegions = []part{
+	{regions: []region{
+		{name: "pc.bios", size: 256 * kib, kind: rom, in: "pci", at: 0xfffc0000},
+		{name: "isa-bios", size: 128 * kib, kind: aliasReadOnly, target: "pc.bios", offset: 128 * kib, in: "pci", at: 0xe0000, priority: 1},
+		{name: "pc.rom", size: 128 * kib, kind: ram, in: "pci", at: 0xc0000, priority: 1},
+	}},
+	{in: "machine", regions: []region{
+		{name: "ioport80", size: 1, in: "io", at: 0x80},
+		{name: "ioportF0", size: 1, in: "io", at: 0xf0},
+	}},
+}
+
+var fwCfg = part{
+	in: "machine", name: "fw_cfg", typ: "fw_cfg_io", bus: "sysbus",
+	regions: []region{
+		{name: "fwcfg", size: 2, in: "io", at: 0x510},
+		{name: "fwcfg.dma", size: 8, in: "io", at: 0x514},
+		{name: "/rom@etc/acpi/tables", size: 128 * kib, kind: rom},
+		{name: "/rom@etc/table-loader", size: 4 * kib, kind: rom},
+		{name: "/rom@etc/acpi/rsdp", size: 20, kind: rom},
+	},
+}
+
+// legacyISA are the devices inside an ISA bridge.
+func legacyISA(bridge string) []part {
+	var list []part
+	for _, d := range [2]struct {
+		name                 string
+		channels, control, n uint64
+		page, pages, refresh uint64
+	}{
+		{"dma[0]", 0x00, 0x08, 8, 0x81, 3, 0x87},
+		{"dma[1]", 0xc0, 0xd0, 16, 0x89, 3, 0x8f},
+	} {
+		list = append(list, part{in: bridge, name: d.name, typ: "i8257", bus: "isa", regions: []region{
+			{name: "dma-chan", size: d.n, in: "io", at: d.channels},
+			{name: "dma-page", size: d.pages, in: "io", at: d.page},
+			{name: "dma-page", size: 1, in: "io", at: d.refresh},
+			{name: "dma-cont", size: d.n, in: "io", at: d.control},
+		}})
+	}
+	return append(list, part{as: "rtc", in: bridge, name: "rtc", typ: "mc146818rtc", bus: "isa", regions: []region{
+		{name: "rtc", size: 2, kind: container, in: "io", at: 0x70},
+		{name: "rtc-index", size: 1, in: "rtc", at: 0},
+	}})
+}
+
+// superIO are the devices of every PC after its bridges. floppy is a part to
+// put before the keyboard controller, or none.
+func superIO(host string, floppy ...part) []part {
+	pic := func(at, elcr uint64) part {
+		return part{typ: "isa-i8259", bus: "isa", gpios: []gpio{{inputs, 8}}, regions: []region{
+			{name: "pic", size: 2, in: "io", at: at},
+			{name: "elcr", size: 1, in: "io", at: elcr},
+		}}
+	}
+	list := []part{
+		{in: host, name: "ioapic", typ: "ioapic", bus: "sysbus", gpios: []gpio{{inputs, 24}}, regions: []region{
+			{name: "ioapic", size: 4 * kib, in: "system", at: 0xfec00000},
+		}},
+		pic(0x20, 0x4d0),
+		pic(0xa0, 0x4d1),
+		{as: "hpet", typ: "hpet", bus: "sysbus", gpios: []gpio{{inputs, 2}}, regions: []region{
+			{name: "hpet", size: kib, in: "system", at: 0xfed00000},
+		}},
+		{as: "pit", typ: "isa-pit", bus: "isa", gpios: []gpio{{inputs, 1}}, regions: []region{
+			{name: "pit", size: 4, in: "io", at: 0x40},
+		}},
+		{typ: "isa-pcspk", bus: "isa", links: []value{{"pit", "pit"}}, regions: []region{
+			{name: "pcspk", size: 1, in: "io", at: 0x61},
+		}},
+	}
+	list = append(list, floppy...)
+	return append(list,
+		part{as: "i8042", typ: "i8042", bus: "isa", gpios: []gpio{{kbdIRQ, 1}, {mouseIRQ, 1}}, regions: []region{
+			{name: "i8042-data", size: 1, in: "io", at: 0x60},
+			{name: "i8042-cmd", size: 1, in: "io", at: 0x64, ops: keyboardCommand},
+		}},
+		part{in: "i8042", name: "ps2kbd", typ: "ps2-kbd", bus: "sysbus"},
+		part{in: "i8042", name: "ps2mouse", typ: "ps2-mouse", bus: "sysbus"},
+		part{typ: "vmport", bus: "isa", regions: []region{{name: "vmport", size: 1, in: "io", at: 0x5658}}},
+		part{typ: "vmmouse", bus: "isa", links: []value{{"i8042", "i8042"}}},
+		part{typ: "port92", bus: "isa", regions: []region{{name: "port92", size: 1, in: "io", at: 0x92, ops: port92}}},
+	)
+}
+
+// eeproms are the memory modules' descriptions on the SMBus.
+func eeproms() []part {
+	list := make([]part, 8)
+	for i := range list {
+		list[i] = part{typ: "smbus-eeprom", bus: "i2c", values: []value{{"address", uint64(0x50 + i)}}}
+	}
+	return list
+}

@@ -1,0 +1,105 @@
+package chipset
+
+import (
+	"strconv"
+
+	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/devices/pci"
+)
+
+// part describes one fixed device. Parts are made in the order of their list,
+// which numbers the device[N] and the child[N] of buses.
+type part struct {
+	as    string // key for later parts, empty for none
+	in    string // key of the composition parent; empty: /machine/unattached
+	name  string // in the parent; empty: the next device[N]
+	typ   string
+	bus   string // key of the bus it sits on: "sysbus" or one that a part offers
+	devfn uint8
+	multi bool // PCI: multifunction
+
+	values  []value
+	links   []value // link properties, by key of the part
+	buses   []bus
+	gpios   []gpio
+	regions []region
+	config  []patch
+}
+
+// value is a property and what it shows.
+type value struct {
+	name string
+	v    any
+}
+
+// bus is a bus that a part offers, n times with automatic names when n is set.
+type bus struct {
+	as, typ, name string
+	n, max        int
+}
+
+// gpio is n interrupt lines, children of type irq.
+type gpio struct {
+	names []string
+	n     int
+}
+
+// patch is bytes of a configuration space.
+type patch struct {
+	at    int
+	bytes string
+}
+
+// kind of a region.
+type kind uint8
+
+const (
+	portsOrMMIO kind = iota
+	container
+	ram
+	rom
+	alias
+	aliasReadOnly
+)
+
+// region is a memory region of a part. Regions are known by their names within
+// the part, and to it alone; those of the board are "system", "io", "pci" and
+// "ram".
+type region struct {
+	name     string
+	size     uint64
+	kind     kind
+	in       string // name of the container, empty for none
+	at       uint64
+	priority int32
+	off      bool   // not enabled
+	target   string // of an alias
+	offset   uint64
+	ops      func(*Board) memory.Ops // nil: reads 0
+	bar      bool                    // is BAR number of a PCI part
+	number   int
+	barKind  pci.BARKind
+}
+
+const (
+	kib = uint64(1) << 10
+	gib = uint64(1) << 30
+	all = ^uint64(0)
+)
+
+// names makes the names stem[0] to stem[n-1].
+func names(stem string, n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = stem + "[" + strconv.Itoa(i) + "]"
+	}
+	return list
+}
+
+var (
+	inputs    = names("unnamed-gpio-in", 24)
+	boardPins = names("non-qdev-gpio", 28)
+	kbdIRQ    = []string{"ps2-kbd-input-irq[0]"}
+	mouseIRQ  = []string{"ps2-mouse-input-irq[0]"}
+	updateIRQ = []string{"update-irq"}
+)

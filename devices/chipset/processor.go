@@ -1,0 +1,53 @@
+package chipset
+
+import (
+	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/devices/qdev"
+)
+
+// Processor is what belongs to one processor: its local APIC and its view of
+// memory.
+type Processor struct {
+	memory, system, smram, msi memory.Region
+	vapic                      memory.Region
+}
+
+// NewProcessor adds the parts of a processor, a realized device, to it. The
+// first one's APIC is the one that memory shows, and brings the device
+// kvmvapic with it.
+func NewProcessor(env *qdev.Env, cpu *qdev.Device, system, io *memory.Region, first bool) (*Processor, error) {
+	p, sys, o := new(Processor), env.Memory, &cpu.Object
+	p.memory.Init(sys, o, "memory", all)
+	p.system.InitAlias(sys, o, "memory", system, 0, all)
+	p.memory.AddSubregion(0, &p.system)
+
+	lapic, err := env.Tree.NewChild(o, "lapic", "apic")
+	if err != nil {
+		return nil, err
+	}
+	p.msi.InitIO(sys, lapic, nothing{}, "apic-msi", 1<<20)
+	if first {
+		system.AddSubregionOverlap(0xfee00000, &p.msi, 0x1000)
+	}
+	if err := qdev.From(lapic).Realize(nil); err != nil {
+		return nil, err
+	}
+	if !first {
+		return p, nil
+	}
+	vapic, err := env.Tree.NewChild(env.Unattached, "device[*]", "kvmvapic")
+	if err != nil {
+		return nil, err
+	}
+	p.vapic.InitIO(sys, vapic, nothing{}, "kvmvapic", 2)
+	io.AddSubregion(0x7e, &p.vapic)
+	return p, qdev.From(vapic).Realize(env.SystemBus)
+}
+
+// ShowSMRAM adds system management memory to the processor's view, once the
+// board is there.
+func (p *Processor) ShowSMRAM(env *qdev.Env, cpu *qdev.Device, smram *memory.Region) {
+	p.smram.InitAlias(env.Memory, &cpu.Object, "smram", smram, 0, 4*gib)
+	p.smram.SetEnabled(false)
+	p.memory.AddSubregionOverlap(0, &p.smram, 1)
+}

@@ -1,0 +1,79 @@
+package chipset
+
+import (
+	"github.com/qomd/qomd/devices/pci"
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qom"
+)
+
+// Register adds the code of the fixed devices to t.
+func Register(t *qom.Types) {
+	for typ, m := range map[string]*powerModel{"ICH9-LPC": &ich9, "PIIX4_PM": &piix4} {
+		t.Add(qom.TypeInfo{
+			Name: typ, Parent: "pci-device",
+			New: func() qom.Instance {
+				return &power{model: m, bridges: true, root: m == &piix4, s4: 2, enableCmd: m.enableCmd, disableCmd: m.disableCmd}
+			},
+			ClassInit:  fixedClass(m.class),
+			Properties: powerProperties(m == &piix4),
+		})
+	}
+	for typ, class := range fixedClasses {
+		t.Add(qom.TypeInfo{
+			Name: typ, Parent: "pci-device",
+			New:       func() qom.Instance { return new(function) },
+			ClassInit: fixedClass(class),
+		})
+	}
+}
+
+// fixedClass records the identity of a function that users cannot add.
+func fixedClass(id pci.Class) func(*qom.Class) {
+	return func(c *qom.Class) {
+		pci.SetClass(c, id)
+		qdev.UpdateClass(c, func(k *qdev.Class) { k.UserCreatable, k.Hotpluggable = false, false })
+	}
+}
+
+// function is a PCI function of the board without code of its own: its part
+// says what it shows.
+type function struct{ pci.Device }
+
+// RealizePCI implements [pci.Function].
+func (f *function) RealizePCI() error { return nil }
+
+var fixedClasses = map[string]pci.Class{
+	"mch":       {Vendor: 0x8086, Device: 0x29c0, Class: 0x0600},
+	"ICH9-SMB":  {Vendor: 0x8086, Device: 0x2930, Class: 0x0c05, Revision: 2, IRQPin: 1},
+	"i440FX":    {Vendor: 0x8086, Device: 0x1237, Class: 0x0600, Revision: 2},
+	"PIIX3":     {Vendor: 0x8086, Device: 0x7000, Class: 0x0601},
+	"piix3-ide": {Vendor: 0x8086, Device: 0x7010, Class: 0x0101, ProgIf: 0x80},
+	"ich9-ahci": {Vendor: 0x8086, Device: 0x2922, Class: 0x0106, ProgIf: 1, Revision: 2, IRQPin: 1},
+}
+
+// ich9 is the power management of q35, in the LPC bridge.
+var ich9 = powerModel{
+	class: pci.Class{Vendor: 0x8086, Device: 0x2918, Class: 0x0601, Revision: 2},
+	block: "ich9-pm", blockSize: 0x80, baseReg: 0x40, baseMask: 0xff80, enableReg: 0x44, enableBit: 0x80,
+	gpeSize: 16, gpeOffset: 0x20, pcihp: 0xcc0, enableCmd: 2, disableCmd: 3,
+	writable: []writable{{0x40, 4, 0xff80}, {0x44, 1, 0x87}, {0xf0, 4, 0xffffc001}},
+	extra: []region{
+		{name: "acpi-smi", size: 8, in: "ich9-pm", at: 0x30},
+		{name: "sm-tco", size: 0x20, in: "ich9-pm", at: 0x60},
+		{name: "acpi-cpu-hotplug", size: 0xc, in: "io", at: 0xcd8},
+		{name: "lpc-rcrb-mmio", size: 16 * kib},
+		{name: "lpc-reset-control", size: 1, in: "io", at: 0xcf9, priority: 1, ops: resetPort},
+	},
+}
+
+// piix4 is the power management of pc, a function beside the ISA bridge.
+var piix4 = powerModel{
+	class: pci.Class{Vendor: 0x8086, Device: 0x7113, Class: 0x0680, Revision: 3, IRQPin: 1},
+	block: "piix4-pm", blockSize: 0x40, baseReg: 0x40, baseMask: 0xffc0, enableReg: 0x80, enableBit: 0x01,
+	gpeSize: 4, gpeBase: 0xafe0, pcihp: 0xae00, enableCmd: 0xf1, disableCmd: 0xf0,
+	writable: []writable{{0x40, 4, 0xffc0}, {0x80, 1, 0x01}},
+	extra: []region{
+		{name: "acpi-cpu-hotplug", size: 0xc, in: "io", at: 0xaf00},
+		{name: "pm-smbus", size: 0x40, in: "io", at: 0xb100},
+	},
+}
