@@ -138,3 +138,7 @@ func (b *Bus) release(d *Device) {
 	d.port, p.dev = nil, nil
 	b.free = append(b.free, p)
 }
+
+// SetMask changes the speeds the port offers, when a companion controller comes
+// or goes. A device that is attached stays.
+func (p *Port) SetMask(m SpeedMask) { p.mask = m }

@@ -1,0 +1,118 @@
+package usbtest
+
+import (
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/devices/usb"
+	"github.com/qomd/qomd/qom"
+)
+
+// SlowType is a USB device that never answers by itself.
+const SlowType = "usbtest-slow"
+
+// Slow keeps every packet it gets until the test completes it. It has a bulk
+// endpoint for each direction, number 1.
+type Slow struct {
+	usb.Device
+	Packets  []*usb.Packet
+	Canceled int
+}
+
+// RealizeUSB implements [usb.Realizer].
+func (s *Slow) RealizeUSB() error {
+	s.SetDescriptors(&slowDescriptors)
+	return nil
+}
+
+// HandleData implements [usb.DataHandler].
+func (s *Slow) HandleData(p *usb.Packet) {
+	s.Packets = append(s.Packets, p)
+	p.Status = usb.Async
+}
+
+// CancelPacket implements [usb.Canceller].
+func (s *Slow) CancelPacket(p *usb.Packet) {
+	for i, q := range s.Packets {
+		if q == p {
+			s.Packets = append(s.Packets[:i], s.Packets[i+1:]...)
+			s.Canceled++
+			return
+		}
+	}
+}
+
+var slowDescriptors = usb.Descriptors{
+	Vendor: 0x46f4, Product: 0xffff, Strings: [8]string{1: "slow"}, ProductString: 1,
+	High: &usb.Layout{Version: 0x0200, MaxPacket0: 64, Configs: []usb.Config{{
+		Value: 1,
+		Interfaces: []usb.Interface{{
+			Class: 0xff,
+			Endpoints: []usb.EndpointInfo{
+				{Address: 0x81, Type: usb.BulkEndpoint, MaxPacket: 512},
+				{Address: 0x01, Type: usb.BulkEndpoint, MaxPacket: 512},
+			},
+		}},
+	}}},
+}
+
+func registerTests(t *qom.Types) {
+	t.Add(qom.TypeInfo{Name: SlowType, Parent: usb.DeviceType, New: func() qom.Instance { return new(Slow) },
+		ClassInit: func(c *qom.Class) {
+			qdev.UpdateClass(c, func(k *qdev.Class) { k.UserCreatable, k.Hotpluggable = true, true })
+		}})
+	t.Add(qom.TypeInfo{Name: hostType, Parent: "device", New: func() qom.Instance { return new(hostBridge) }})
+}
+
+// Drives are block backends by name.
+type Drives map[string]*Drive
+
+// Netdev implements [qdev.Backends].
+func (Drives) Netdev(string) qdev.Backend { return nil }
+
+// Chardev implements [qdev.Backends].
+func (Drives) Chardev(string) qdev.Backend { return nil }
+
+// Drive implements [qdev.Backends].
+func (d Drives) Drive(name string) qdev.Backend {
+	if b := d[name]; b != nil {
+		return b
+	}
+	return nil
+}
+
+// Drive is a block backend in memory.
+type Drive struct {
+	Label string
+	Data  []byte
+	User  *qom.Object
+}
+
+// AddDrive makes a backend of n bytes.
+func (m *Machine) AddDrive(name string, n int) *Drive {
+	d := &Drive{Label: name, Data: make([]byte, n)}
+	m.Drives[name] = d
+	return d
+}
+
+// Name implements [qdev.Backend].
+func (d *Drive) Name() string { return d.Label }
+
+// Attach implements [qdev.Backend].
+func (d *Drive) Attach(o *qom.Object, _ string) error {
+	if d.User != nil {
+		return qdev.ErrInUse
+	}
+	d.User = o
+	return nil
+}
+
+// Detach implements [qdev.Backend].
+func (d *Drive) Detach(*qom.Object, string) { d.User = nil }
+
+// Length implements [scsi.Drive].
+func (d *Drive) Length() int64 { return int64(len(d.Data)) }
+
+// ReadAt implements [scsi.Drive].
+func (d *Drive) ReadAt(p []byte, off int64) (int, error) { return copy(p, d.Data[off:]), nil }
+
+// WriteAt implements [scsi.Drive].
+func (d *Drive) WriteAt(p []byte, off int64) (int, error) { return copy(d.Data[off:], p), nil }
