@@ -16,7 +16,7 @@ type Call struct {
 	OOB     bool          // run out of band, without the machine lock
 
 	after   []func() // once the reply is on its way to the client
-	onReply func()   // right after the reply was queued, still under the lock
+	onReply func()   // with the reply of a success, server.mu held
 }
 
 // Context is done when the session ends.

@@ -113,10 +113,15 @@ func (c *Session) reply(call *Call, r request, result any, err error) {
 		text, _ = c.replyText(call, r, nil,
 			Errorf(GenericError, "internal error in command '%s': its result has no JSON form", call.Command.Name))
 	}
-	c.sendText(text, call.after)
-	if err == nil && call.onReply != nil {
-		call.onReply()
+	if err != nil || call.onReply == nil {
+		c.sendText(text, call.after)
+		return
 	}
+	// No event may slip in between, nor get lost.
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.sendText(text, call.after)
+	call.onReply()
 }
 
 // replyText encodes the answer. The members stand in the order of QEMU's hash

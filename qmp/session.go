@@ -120,12 +120,8 @@ func (c *Session) Value(key any) any {
 // type of the caller's own.
 func (c *Session) SetValue(key, value any) { c.values.Store(key, value) }
 
-// negotiated ends the negotiation.
-func (c *Session) negotiated(oob bool) {
-	c.server.mu.Lock()
-	defer c.server.mu.Unlock()
-	c.ready, c.oob = true, oob
-}
+// negotiated ends the negotiation. Precondition: server.mu is held.
+func (c *Session) negotiated(oob bool) { c.ready, c.oob = true, oob }
 
 // state returns what decides how a request is treated.
 func (c *Session) state() (ready, oob bool) {

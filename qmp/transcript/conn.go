@@ -28,7 +28,8 @@ func (c *conn) fill(deadline time.Time) error {
 		return errClosed
 	}
 	if err := c.SetReadDeadline(deadline); err != nil {
-		return err
+		c.closed = true // a pipe says so here
+		return errClosed
 	}
 	var chunk [1 << 16]byte
 	n, err := c.Read(chunk[:])
