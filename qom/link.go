@@ -26,7 +26,7 @@ func (o *Object) ResolveLink(name, typ string, in Input) (*Object, error) {
 		return nil, &AmbiguousPathError{Path: path, Link: true}
 	}
 	if target == nil {
-		if any, _ := o.Tree().Resolve(path, ""); any != nil {
+		if other, several := o.Tree().Resolve(path, ""); other != nil || several {
 			return nil, invalidType(name, typ)
 		}
 		return nil, &NotFoundError{Path: path}

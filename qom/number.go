@@ -10,7 +10,7 @@ import (
 var errNotNumber = errors.New("not a number")
 
 // ParseInt reads a signed integer as QEMU's qemu_strtoi64 with base 0 does:
-// decimal, 0x hexadecimal or 0 octal.
+// decimal, 0x hexadecimal, 0 octal, or 0b binary as newer C libraries have it.
 func ParseInt(s string) (int64, error) {
 	s = strings.TrimLeft(s, " \t\n")
 	neg := false
@@ -47,6 +47,8 @@ func parseMagnitude(s string) (uint64, error) {
 	switch {
 	case strings.HasPrefix(s, "0x"), strings.HasPrefix(s, "0X"):
 		base, s = 16, s[2:]
+	case strings.HasPrefix(s, "0b"), strings.HasPrefix(s, "0B"):
+		base, s = 2, s[2:]
 	case len(s) > 1 && s[0] == '0':
 		base, s = 8, s[1:]
 	}
@@ -58,9 +60,10 @@ func parseMagnitude(s string) (uint64, error) {
 
 // ParseSize reads a number of bytes as QEMU's qemu_strtosz does: digits, an
 // optional fraction, an optional suffix (B K M G T P E, either case; powers of
-// 1024, bytes without one). Hexadecimal numbers take no suffix.
+// 1024, bytes without one). Hexadecimal numbers take neither; a fraction of a
+// byte is refused.
 func ParseSize(s string) (uint64, error) {
-	s = strings.TrimLeft(s, " \t\n")
+	s = strings.TrimPrefix(strings.TrimLeft(s, " \t\n"), "+")
 	if strings.HasPrefix(s, "0x") || strings.HasPrefix(s, "0X") {
 		return parseMagnitude(s)
 	}
@@ -70,24 +73,21 @@ func ParseSize(s string) (uint64, error) {
 			number, shift = s[:n-1], uint(10*i)
 		}
 	}
-	whole, frac, hasFrac := strings.Cut(number, ".")
-	if whole == "" || strings.Trim(whole, "0123456789") != "" || strings.Trim(frac, "0123456789") != "" {
+	whole, frac, _ := strings.Cut(number, ".")
+	if whole+frac == "" || strings.Trim(whole, "0123456789") != "" || strings.Trim(frac, "0123456789") != "" {
 		return 0, errNotNumber
 	}
-	n, err := strconv.ParseUint(whole, 10, 64)
+	n, err := strconv.ParseUint("0"+whole, 10, 64)
 	if err != nil || n > math.MaxUint64>>shift {
 		return 0, errNotNumber
 	}
 	n <<= shift
-	if hasFrac && frac != "" {
-		if shift == 0 {
-			return 0, errNotNumber
-		}
-		f, err := strconv.ParseFloat("0."+frac, 64)
-		if err != nil {
-			return 0, errNotNumber
-		}
-		n += uint64(f * float64(uint64(1)<<shift))
+	if strings.Trim(frac, "0") == "" {
+		return n, nil
 	}
-	return n, nil
+	f, err := strconv.ParseFloat("0."+frac, 64)
+	if err != nil || shift == 0 {
+		return 0, errNotNumber
+	}
+	return n + uint64(f*float64(uint64(1)<<shift)), nil
 }

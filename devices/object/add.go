@@ -77,7 +77,7 @@ func Add(env *qdev.Env, r Request) (*qom.Object, error) {
 			return nil, missing(name)
 		}
 	}
-	for name := range r.Props.All() {
+	for name := range r.Props.Hashed() {
 		if p := class.Property(name); p == nil || p.Set == nil {
 			return nil, fmt.Errorf("Parameter '%s' is unexpected", name)
 		}
@@ -88,7 +88,7 @@ func Add(env *qdev.Env, r Request) (*qom.Object, error) {
 
 	o := env.Tree.NewClass(class)
 	defer o.Unref()
-	for name, v := range r.Props.All() {
+	for name, v := range r.Props.Hashed() {
 		in := qom.Value(v)
 		if text, ok := v.(string); ok && r.Text {
 			in = qom.Text(text)

@@ -84,7 +84,7 @@ func add(env *Env, r Request) (*Device, error) {
 	if err := d.setID(r.ID, r.HasID); err != nil {
 		return nil, err
 	}
-	for name, v := range r.Props.All() {
+	for name, v := range r.Props.Hashed() {
 		in := qom.Value(v)
 		if text, ok := v.(string); ok && r.Text {
 			in = qom.Text(text)
