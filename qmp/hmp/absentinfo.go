@@ -4,9 +4,11 @@ package hmp
 // it runs without them.
 var absent = []struct{ topic, help, answer string }{
 	{"jit", "the compiler of guest code; there is none", "Error: JIT information is only available with accel=tcg\n"},
+	{"numa", "NUMA nodes; there are none", "0 nodes\n"},
 	{"replay", "record and replay; there is none", "Record/replay is not active\n"},
 	{"sev", "AMD SEV; there is none", "SEV is not enabled\n"},
 	{"sgx", "Intel SGX; there is none", "No EPC regions defined, SGX not available\n"},
+	{"snapshots", "snapshots of the machine; no drive holds any", "Error: no block device can store vmstate for snapshot\n"},
 	{"spice", "the SPICE server; there is none", "Server: disabled\n"},
 	{"via", "MOS6522 VIA devices; there are none", "MOS6522 VIA is not available in this QEMU\n"},
 	{"vnc", "the VNC server; there is none", "None\n"},

@@ -1,6 +1,7 @@
 package hmp
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -40,6 +41,10 @@ func objectAdd(r *run) error {
 	if help {
 		r.objectHelp(text(args, "qom-type"))
 		return nil
+	}
+	// QEMU knows the type before it looks for the id.
+	if class := r.h.m.Tree().Types.Class(text(args, "qom-type")); args.Has("qom-type") && (class == nil || !creatable(class)) {
+		return fmt.Errorf("Parameter 'qom-type' does not accept value '%s'", text(args, "qom-type"))
 	}
 	request, err := object.NewRequest(args, true)
 	if err != nil {

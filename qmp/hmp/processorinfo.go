@@ -1,6 +1,7 @@
 package hmp
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/qmp/qjson"
@@ -12,7 +13,38 @@ func processorTopics() []*command {
 		{names: "cpus", help: "the processors", qmp: "query-cpus-fast", run: infoCPUs},
 		{names: "hotpluggable-cpus", help: "places for processors", qmp: "query-hotpluggable-cpus", run: infoHotpluggableCPUs},
 		{names: "iothreads", help: "I/O threads", qmp: "query-iothreads", run: infoIOThreads},
+		{names: "mem", help: "virtual memory, which no guest has turned on", run: pagingOff},
+		{names: "tlb", help: "translations of virtual addresses, which no guest has turned on", run: pagingOff},
+		{names: "stats", args: "target:s,names:s?,provider:s?", params: "target [names] [provider]",
+			help: "statistics that accelerators keep; there are none", run: infoStats},
 	}
+}
+
+// pagingOff is the state of a processor that runs no guest.
+func pagingOff(r *run) error {
+	if r.h.processors() == 0 {
+		r.printf("No CPU available\n")
+		return nil
+	}
+	r.printf("PG disabled\n")
+	return nil
+}
+
+// statTargets and statProviders are what statistics could be asked for.
+var (
+	statTargets   = []string{"vm", "vcpu", "cryptodev"}
+	statProviders = []string{"kvm", "cryptodev"}
+)
+
+func infoStats(r *run) error {
+	target, provider := r.args.text("target"), r.args.text("provider")
+	switch {
+	case !slices.Contains(statTargets, target):
+		r.printf("invalid stats target %s\n", target)
+	case r.has("provider") && !slices.Contains(statProviders, provider):
+		r.printf("invalid stats provider %s\n", provider)
+	}
+	return nil
 }
 
 func infoCPUs(r *run) error {

@@ -45,7 +45,7 @@ func (r *run) has(name string) bool { _, ok := r.args[name]; return ok }
 func qomSet(r *run) error {
 	path, property, value := r.args.text("path"), r.args.text("property"), r.args.text("value")
 	if r.args.flag("json") {
-		v, err := qjson.Parse([]byte(value))
+		v, err := readJSON(value)
 		if err != nil {
 			return err
 		}
