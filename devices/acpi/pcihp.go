@@ -226,9 +226,9 @@ func (h *PCIHotplug) ejectSlot(b *hotplugBus, slots uint32) {
 	}
 }
 
-// Reset ejects what the guest was asked to let go, and finds out anew which
+// ResetHotplug ejects what the guest was asked to let go, and finds out anew which
 // slots may be ejected. The first reset gives out the selectors.
-func (h *PCIHotplug) Reset() {
+func (h *PCIHotplug) ResetHotplug() {
 	if h.root == nil {
 		return
 	}

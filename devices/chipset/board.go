@@ -46,8 +46,6 @@ type Board struct {
 	parts   []*qdev.Device          // in order of creation
 	devices map[string]*qdev.Device // by key; dropped when the board is complete
 	buses   map[string]*qdev.Bus
-	regions []memory.Region // of all parts, in one piece
-	irqs    []qom.Object
 }
 
 // NewQ35 builds the board of machine types pc-q35-*.
@@ -58,16 +56,7 @@ func NewPC(env *qdev.Env, o Options) (*Board, error) { return build(env, o, pcPa
 
 func build(env *qdev.Env, o Options, parts []part) (*Board, error) {
 	b := &Board{env: env, opts: o, devices: map[string]*qdev.Device{}, buses: map[string]*qdev.Bus{"sysbus": env.SystemBus}}
-	regions, irqs := 0, 0
 	b.parts = make([]*qdev.Device, 0, len(parts))
-	for i := range parts {
-		regions += len(parts[i].regions)
-		for _, g := range parts[i].gpios {
-			irqs += g.n
-		}
-	}
-	b.regions, b.irqs = make([]memory.Region, 0, regions), make([]qom.Object, 0, irqs)
-
 	env.Memory.Begin()
 	defer env.Memory.Commit()
 	b.pciMem.Init(env.Memory, nil, "pci", all)
@@ -162,9 +151,9 @@ func (p *part) optional() bool { return p.as == "" && p.name == "" }
 
 func (b *Board) addLines(o *qom.Object, p *part) {
 	for _, g := range p.gpios {
-		for i := range g.n {
-			b.irqs = append(b.irqs, qom.Object{})
-			irq := &b.irqs[len(b.irqs)-1]
+		irqs := make([]qom.Object, g.n)
+		for i := range irqs {
+			irq := &irqs[i]
 			b.env.Tree.InitForeign(o, irq, "irq")
 			if err := o.AddChild(g.names[i], irq); err != nil {
 				b.env.Log.Warn("interrupt line left out", "name", g.names[i], "error", err)
@@ -202,7 +191,8 @@ func (b *Board) addBuses(d *qdev.Device, p *part) {
 // addRegions makes the regions of a part: children of o, and with f registered
 // as its BARs where they say so.
 func (b *Board) addRegions(o *qom.Object, f *pci.Device, p *part) error {
-	first := len(b.regions)
+	regions := make([]memory.Region, len(p.regions)) // in one piece; they know each other
+	made := 0
 	find := func(name string) *memory.Region {
 		switch name {
 		case "system":
@@ -214,9 +204,9 @@ func (b *Board) addRegions(o *qom.Object, f *pci.Device, p *part) error {
 		case "ram":
 			return b.opts.RAM
 		}
-		for i := first; i < len(b.regions); i++ {
-			if b.regions[i].Label() == name {
-				return &b.regions[i]
+		for i := range made {
+			if p.regions[i].name == name {
+				return &regions[i]
 			}
 		}
 		return nil
@@ -227,9 +217,9 @@ func (b *Board) addRegions(o *qom.Object, f *pci.Device, p *part) error {
 	}
 	for i := range p.regions {
 		s := &p.regions[i]
-		b.regions = append(b.regions, memory.Region{})
-		r := &b.regions[len(b.regions)-1]
+		r := &regions[i]
 		s.init(r, b, owner, o, find(s.target))
+		made++
 		if s.name == "smram" {
 			b.SMRAM = r
 		}

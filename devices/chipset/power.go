@@ -124,7 +124,7 @@ func (p *power) ResetPCI() {
 	p.SetConfigLong(m.baseReg, 1)
 	p.SetConfig(m.enableReg, 0)
 	p.decode()
-	p.PCIHotplug.Reset()
+	p.ResetHotplug()
 }
 
 // ConfigWrite implements [pci.ConfigWriter].
