@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/qdev"
@@ -12,9 +13,23 @@ import (
 
 // source gives the types of a catalog to qom, one by one as they are asked
 // for.
-type source struct{ cat *catalog.Catalog }
+type source struct {
+	cat *catalog.Catalog
+	// observed reports whether the catalog knows more of devices than QMP
+	// tells. Then a device it does not mention is one that users cannot make.
+	observed func() bool
+}
 
-func newSource(cat *catalog.Catalog) qom.Source { return source{cat} }
+func newSource(cat *catalog.Catalog) qom.Source {
+	return source{cat, sync.OnceValue(func() bool {
+		for name := range cat.Types() {
+			if _, ok := cat.Device(name); ok {
+				return true
+			}
+		}
+		return false
+	})}
+}
 
 // Names lists every type of the catalog.
 func (s source) Names() iter.Seq[string] { return s.cat.Types() }
@@ -73,12 +88,31 @@ func fixedAfterRealize(p catalog.Property) bool {
 	return true
 }
 
+// busOf are the buses of base types. Catalogs tell the bus of concrete types
+// only, and those captured over QMP alone not even that.
+var busOf = map[string]string{
+	"ccid-card": "ccid-bus", "floppy": "floppy-bus", "hda-codec": "HDA", "i2c-slave": "i2c-bus", "ide-device": "IDE",
+	"ipack-device": "IndustryPack", "isa-device": "ISA", "nitro-vsock-device": "nitro-vsock-bus", "nvme-ns": "nvme-bus",
+	"pci-device": "PCI", "scsi-device": "SCSI", "sdmmc-common": "sd-bus", "sys-bus-device": "System", "ufs-lu": "ufs-bus",
+	"usb-device": "usb-bus", "virtio-device": "virtio-bus", "virtio-serial-port": "virtio-serial-bus",
+	"vmbus-dev": "vmbus", "xen-backend": "xen-sysbus", "xen-device": "xen-bus",
+}
+
 // classInit records what was observed of a device type. What was not is as its
 // ancestor has it.
 func (s source) classInit(name string) func(*qom.Class) {
 	return func(c *qom.Class) {
+		if bus := busOf[name]; bus != "" {
+			qdev.UpdateClass(c, func(k *qdev.Class) {
+				k.BusType = bus
+				k.UserCreatable = k.UserCreatable && bus != "System"
+			})
+		}
 		facts, ok := s.cat.Device(name)
 		if !ok {
+			if !c.Abstract() && s.observed() {
+				qdev.UpdateClass(c, func(k *qdev.Class) { k.UserCreatable = false })
+			}
 			return
 		}
 		qdev.UpdateClass(c, func(k *qdev.Class) {
