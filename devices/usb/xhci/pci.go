@@ -33,7 +33,9 @@ func Register(t *qom.Types) {
 		New:  func() qom.Instance { return new(PCI) },
 		Init: initPCI,
 	})
-	t.Add(qom.TypeInfo{Name: "qemu-xhci", Parent: "pci-xhci"})
+	t.Add(qom.TypeInfo{Name: "qemu-xhci", Parent: "pci-xhci",
+		// It has MSI-X and prefers not to offer both.
+		Init: func(o *qom.Object) { o.Store("msi", "off") }})
 	t.Add(qom.TypeInfo{Name: "nec-usb-xhci", Parent: "pci-xhci"})
 }
 
