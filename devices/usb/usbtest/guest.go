@@ -33,7 +33,6 @@ type Guest struct {
 	Func *pci.Device
 	Base uint64 // of BAR 0
 
-	next   uint64 // free memory
 	dcbaa  uint64
 	cmd    *Ring
 	events uint64
@@ -85,7 +84,7 @@ const (
 // Boot starts a controller: BAR 0, bus master, rings, MSI-X vector 0, run.
 func (m *Machine) Boot(d *qdev.Device) *Guest {
 	m.TB.Helper()
-	g := &Guest{M: m, Func: pci.FromDevice(d), Base: barBase + uint64(pci.FromDevice(d).Slot())<<16, next: memoryBase, Slots: map[int]*GuestSlot{}}
+	g := &Guest{M: m, Func: pci.FromDevice(d), Base: barBase + uint64(pci.FromDevice(d).Slot())<<16, Slots: map[int]*GuestSlot{}}
 	g.Func.WriteConfig(0x10, 4, uint32(g.Base))
 	g.Func.WriteConfig(0x14, 4, 0)
 	g.Func.WriteConfig(0x04, 2, 0x6)
@@ -136,10 +135,10 @@ func (g *Guest) PORTSC(n int) uint32 { return g.R(0x440 + 0x10*uint64(n-1)) }
 // SetPORTSC writes it.
 func (g *Guest) SetPORTSC(n int, v uint32) { g.W(0x440+0x10*uint64(n-1), v) }
 
-// Alloc returns zeroed memory, in whole pages.
+// Alloc returns zeroed memory of the machine, in whole pages.
 func (g *Guest) Alloc(n int) uint64 {
-	at := g.next
-	g.next += (uint64(n) + 4095) &^ 4095
+	at := g.M.next
+	g.M.next += (uint64(n) + 4095) &^ 4095
 	g.Poke(at, make([]byte, n))
 	return at
 }

@@ -34,7 +34,7 @@ type Machine struct {
 	Line bool
 
 	system, ram, hole, msi memory.Region
-	root                   hostBridge
+	next                   uint64 // memory that no guest uses yet
 }
 
 type hostBridge struct {
@@ -46,7 +46,7 @@ type hostBridge struct {
 // that no storage drains, and that nothing is left once the machine is closed.
 func New(tb testing.TB) *Machine {
 	tree := qom.NewTree(types())
-	m := &Machine{TB: tb, Clock: &Clock{}, Drives: Drives{}}
+	m := &Machine{TB: tb, Clock: &Clock{}, Drives: Drives{}, next: memoryBase}
 	tree.OnViolation = func(v qom.Violation) { tb.Errorf("violation: %v", v) }
 	m.Env = &qdev.Env{
 		Tree: tree, Memory: memory.NewSystem(tree), Clock: m.Clock, Log: slog.New(slog.DiscardHandler),

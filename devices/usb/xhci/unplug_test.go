@@ -59,7 +59,7 @@ func TestPortStatusChange(t *testing.T) {
 // in each direction.
 func slowDevice(t *testing.T, g *usbtest.Guest, n int) (*usbtest.Slow, *usbtest.GuestSlot, uint64) {
 	t.Helper()
-	slow := g.M.Add(usbtest.SlowType, "id", "slow").Self().(*usbtest.Slow)
+	slow := g.M.Add(usbtest.SlowType, "id", "slow", "bus", "x.0").Self().(*usbtest.Slow)
 	s, code := g.Address(usb2Port, 0)
 	if s == nil {
 		t.Fatalf("not addressed: code %d", code)
