@@ -78,8 +78,13 @@ func (o *Object) TryHold(kind HoldKind, who string) (*Hold, bool) {
 }
 
 // HoldInto is HoldN with a token supplied by the caller, usually a field of the
-// holder, so that nothing is allocated. The token must be new or released.
+// holder, so that nothing is allocated. The token must be new or released; one
+// that still holds something keeps that, and the mistake is a violation.
 func (o *Object) HoldInto(h *Hold, kind HoldKind, who string, n uint32) {
+	if h.obj != nil {
+		h.obj.violation(ViolationToken, "token of %s %q used again by %s %q while it is held", h.kind, h.who, kind, who)
+		return
+	}
 	*h = Hold{kind: kind, who: who, n: n}
 	if !o.alive("reference") {
 		return

@@ -123,6 +123,12 @@ func TestMistakes(t *testing.T) {
 			h.Release()
 			h.Release()
 		}, qom.ViolationToken},
+		{"token used while it is held", func(_ *qom.Tree, o *qom.Object) {
+			var h qom.Hold
+			o.HoldInto(&h, qom.HoldIO, "io", 1)
+			o.HoldInto(&h, qom.HoldIO, "io", 1)
+			h.Release()
+		}, qom.ViolationToken},
 		{"creation reference dropped twice", func(_ *qom.Tree, o *qom.Object) {
 			h := o.Hold(qom.HoldIO, "io")
 			o.Unref()

@@ -2,6 +2,7 @@ package qom
 
 import (
 	"fmt"
+	"strconv"
 	"sync/atomic"
 )
 
@@ -180,9 +181,12 @@ func (o *Object) AddChild(name string, c *Object) error {
 }
 
 func (o *Object) freeName(stem string) string {
+	// Machines number hundreds of regions and lines: no garbage per attempt.
+	buf := append(make([]byte, 0, len(stem)+8), stem...)
 	for i := 0; ; i++ {
-		if name := fmt.Sprintf("%s[%d]", stem, i); !o.HasProperty(name) {
-			return name
+		buf = append(strconv.AppendInt(append(buf[:len(stem)], '['), int64(i), 10), ']')
+		if !o.HasProperty(string(buf)) {
+			return string(buf)
 		}
 	}
 }

@@ -183,7 +183,7 @@ func (d *Device) setParentBus(b *Bus) error {
 	d.leaveBus()
 	d.bus = b
 	b.HoldInto(&d.parentBus, qom.HoldParentBus, d.Label(), 1)
-	d.HoldInto(&d.busChild, qom.HoldBusChild, b.name, 1)
+	d.busChild = d.Hold(qom.HoldBusChild, b.name)
 	d.busIndex = b.next
 	b.next++
 	b.children = slices.Insert(b.children, 0, d)

@@ -17,9 +17,9 @@ type Device struct {
 	bus   *Bus
 	buses []*Bus // child buses, oldest first
 
-	parentBus qom.Hold // on the bus
-	busChild  qom.Hold // of the bus on the device
-	busIndex  int      // N of the bus' child[N]
+	parentBus qom.Hold  // on the bus
+	busChild  *qom.Hold // of the bus on the device; its own allocation, because it outlasts leaving
+	busIndex  int       // N of the bus' child[N]
 
 	realized     bool
 	realizing    bool

@@ -79,6 +79,9 @@ func kindOf(f catalog.Property) kind {
 	if values := EnumValues(f.Type); values != nil {
 		return enumKind(f.Type, values)
 	}
+	if members := structLists[f.Type]; members != nil {
+		return structListKind(members)
+	}
 	switch f.Type {
 	case "bool":
 		return boolKind
@@ -98,7 +101,7 @@ func kindOf(f catalog.Property) kind {
 	if _, text := f.Default.(string); text || f.Type == "QemuUUID" {
 		return stringKind(f) // an enumeration whose values QEMU does not tell
 	}
-	return anyKind(f.Type)
+	return anyKind()
 }
 
 // readOnlyScalar tells properties of devices that initializers add to show

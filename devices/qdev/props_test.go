@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -71,6 +72,12 @@ func TestPropertyErrors(t *testing.T) {
 		{"logical_block_size", qom.Text("4k"), ""},
 		{"ports", qom.Value(int64(1)), invalid("ports", "array")},
 		{"ports", qom.Value([]any{int64(1)}), ""},
+		{"iothread-vq-mapping", qom.Value(int64(1)), invalid("iothread-vq-mapping", "array")},
+		{"iothread-vq-mapping", parse(t, `[1]`), invalid("iothread-vq-mapping[0]", "object")},
+		{"iothread-vq-mapping", parse(t, `[{}]`), "Parameter 'iothread-vq-mapping[0].iothread' is missing"},
+		{"iothread-vq-mapping", parse(t, `[{'iothread': 'io', 'x': 1}]`), "Parameter 'iothread-vq-mapping[0].x' is unexpected"},
+		{"iothread-vq-mapping", parse(t, `[{'iothread': 'io', 'vqs': [-1]}]`), number("iothread-vq-mapping[0].vqs[0]") + "uint16_t"},
+		{"iothread-vq-mapping", parse(t, `[{'iothread': 'io', 'vqs': [1]}]`), ""},
 		{"mac", qom.Value("nope"), "Property 'test-leaf.mac' doesn't take value 'nope'"},
 		{"mac", qom.Value("52:54:00:12:34"), "Property 'test-leaf.mac' doesn't take value '52:54:00:12:34'"},
 		{"mac", qom.Value("52:54:00:12:34:56:78"), "Property 'test-leaf.mac' doesn't take value '52:54:00:12:34:56:78'"},
@@ -106,6 +113,15 @@ func TestPropertyErrors(t *testing.T) {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
 	}
+}
+
+func parse(t *testing.T, text string) qom.Input {
+	t.Helper()
+	v, err := qjson.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return qom.Value(v)
 }
 
 func message(err error) string {

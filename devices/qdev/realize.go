@@ -7,8 +7,9 @@ import (
 )
 
 // Realize brings the device to life, on bus unless that is nil. On an error
-// the device is unrealized, off the bus, and otherwise as it was; what to do
-// with it is up to the caller.
+// the device is unrealized and stays where it is, in the tree and on the bus;
+// usually the caller takes it out with Unparent. A device without a parent
+// becomes a child of [Env.Unattached], but only if it can be realized.
 func (d *Device) Realize(bus *Bus) (err error) {
 	if d.realized {
 		return nil
@@ -35,6 +36,11 @@ func (d *Device) Realize(bus *Bus) (err error) {
 		if err := env.Unattached.AddChild("device[*]", &d.Object); err != nil {
 			return err
 		}
+		defer func() {
+			if err != nil {
+				d.Unparent()
+			}
+		}()
 	}
 	handler := d.HotplugHandler()
 	if h, ok := handler.(PrePlugger); ok {

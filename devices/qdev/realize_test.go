@@ -113,3 +113,23 @@ func TestIntrospection(t *testing.T) {
 		t.Error("introspection left something behind")
 	}
 }
+
+// A device without a parent gets one only if it can be realized.
+func TestUnattached(t *testing.T) {
+	r := newRig(t)
+	c := r.mustAdd(`{'driver': 'controller', 'id': 'c'}`)
+	o, err := r.Tree.New("test-leaf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := o.Self().(*leaf)
+	l.fail = true
+	if err := l.Device.Realize(c.Buses()[0]); err == nil || o.Parent() != nil {
+		t.Errorf("%v, parent %v", err, o.Parent())
+	}
+	l.fail = false
+	if err := l.Device.Realize(c.Buses()[0]); err != nil || o.Path() != "/unattached/device[1]" {
+		t.Errorf("%v, at %q", err, o.Path())
+	}
+	o.Unref()
+}

@@ -222,6 +222,7 @@ func (r *rig) types() *qom.Types {
 			catalog.Property{Name: "drive", Type: "str"},
 			catalog.Property{Name: "x-max-bounce-buffer-size", Type: "size", HasDefault: true, Default: int64(4096)},
 			catalog.Property{Name: "logical_block_size", Type: "size", HasDefault: true, Default: int64(0)},
+			catalog.Property{Name: "iothread-vq-mapping", Type: "IOThreadVirtQueueMappingList"},
 			catalog.Property{Name: "ports", Type: "list", HasDefault: true, Default: []any{}},
 		), &qom.Property{Name: "addr", Type: "uint32", Set: func(o *qom.Object, in qom.Input) error {
 			v, err := in.Uint("addr", 32)

@@ -111,12 +111,8 @@ var listKind = kind{
 	},
 }
 
-// anyKind keeps structured values as they come; lists are told by the names
-// QEMU gives such types.
-func anyKind(typ string) kind {
-	if strings.HasSuffix(typ, "List") {
-		return listKind
-	}
+// anyKind keeps structured values as they come.
+func anyKind() kind {
 	return kind{parse: func(_ *qom.Object, p *qom.Property, in qom.Input) (any, error) {
 		switch v := in.Raw().(type) {
 		case nil, bool, string, int64, uint64, float64, []any:
