@@ -9,6 +9,12 @@ import (
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/devices/scsi"
+	"github.com/qomd/qomd/devices/usb"
+	"github.com/qomd/qomd/devices/usb/hid"
+	"github.com/qomd/qomd/devices/usb/hub"
+	"github.com/qomd/qomd/devices/usb/legacy"
+	"github.com/qomd/qomd/devices/usb/storage"
+	"github.com/qomd/qomd/devices/usb/xhci"
 	"github.com/qomd/qomd/devices/virtio"
 	"github.com/qomd/qomd/qom"
 )
@@ -26,6 +32,12 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 		func(t *qom.Types) { pci.Register(t, pciFacts(cat)) },
 		chipset.Register,
 		scsi.Register,
+		usb.Register,
+		hub.Register,
+		hid.Register,
+		storage.Register,
+		legacy.Register,
+		xhci.Register,
 		virtio.Register,
 	} {
 		register(t)

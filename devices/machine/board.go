@@ -1,15 +1,87 @@
 package machine
 
 import (
+	"github.com/qomd/qomd/devices/acpi"
+	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/guest"
+	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
 )
 
 // buildBoard adds what is soldered to the board of the machine type.
-func (m *Machine) buildBoard() error { return nil }
+func (m *Machine) buildBoard() error {
+	build := chipset.NewPC
+	switch {
+	case m.IsQ35():
+		build = chipset.NewQ35
+	case !m.IsPC():
+		return nil
+	}
+	board, err := build(m.env, chipset.Options{
+		Machine: m.object, System: &m.systemMemory, IO: &m.systemIO,
+		RAM: m.ram, LowRAM: m.lowRAM, HighRAM: m.opts.Memory - m.lowRAM,
+		Sleep: m.sleep,
+		Reset: func() { m.SystemReset(GuestReset) },
+	})
+	if err != nil {
+		return err
+	}
+	m.board = board
+	m.pciRoots = []*pci.Bus{board.Root}
+	for i := range m.slots {
+		if s := &m.slots[i]; s.parts != nil {
+			s.parts.ShowSMRAM(m.env, qdev.From(s.CPU), board.SMRAM)
+		}
+	}
+	return m.linkBoard()
+}
+
+// linkBoard fills in the links that /machine has to parts of its board.
+func (m *Machine) linkBoard() error {
+	if m.object.Property("acpi-device") != nil {
+		if err := m.object.Set("acpi-device", qom.Value(m.board.PowerDevice.Path())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sleep is told that the guest asked for a sleep state. It takes effect when
+// the access that asked for it is over.
+func (m *Machine) sleep(s acpi.Sleep) {
+	if s == acpi.SleepOff {
+		m.Shutdown(GuestShutdown)
+	}
+}
+
+// firmware does what the firmware does before it starts the guest; a reset
+// undoes it.
+func (m *Machine) firmware() {
+	if m.board != nil && !m.firmwareRan {
+		m.board.PlacePower()
+	}
+	m.firmwareRan = true
+}
 
 // tables is what firmware tells the guest about the board.
-func (m *Machine) tables() guest.Tables { return guest.Tables{} }
+func (m *Machine) tables() guest.Tables {
+	if m.board == nil {
+		return guest.Tables{}
+	}
+	t := m.board.Tables()
+	return guest.Tables{
+		GPEStatus: t.GPEStatus, GPEEnable: t.GPEEnable, PM1Status: t.PM1Status, PM1Control: t.PM1Control,
+		PCIHotplug: t.PCIHotplug, Buses: t.PCIBuses,
+	}
+}
 
-func qdevFrom(o *qom.Object) *qdev.Device { return qdev.From(o) }
+// processorParts adds what belongs to a processor.
+func (m *Machine) processorParts(s *CPUSlot, index int64) error {
+	if !m.IsPC() && !m.IsQ35() {
+		return nil
+	}
+	var err error
+	s.parts, err = chipset.NewProcessor(m.env, qdev.From(s.CPU), &m.systemMemory, &m.systemIO, index == 0)
+	return err
+}

@@ -6,6 +6,7 @@ import (
 	"github.com/qomd/qomd/devices"
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/guest"
+	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
@@ -51,7 +52,7 @@ func (m *Machine) build() error {
 	qdev.InitSystemBus(m.env)
 
 	m.systemMemory.Init(m.env.Memory, nil, "system", ^uint64(0))
-	m.systemIO.Init(m.env.Memory, nil, "io", 1<<16)
+	m.systemIO.InitIO(m.env.Memory, nil, memory.UnassignedIO{}, "io", 1<<16)
 	m.memorySpace = m.env.Memory.NewSpace(&m.systemMemory, "memory")
 	m.ioSpace = m.env.Memory.NewPortSpace(&m.systemIO, "I/O")
 
@@ -164,6 +165,14 @@ func (m *Machine) tearDown() {
 		children := c.Children()
 		for i := len(children) - 1; i >= 0; i-- {
 			children[i].Unparent()
+		}
+	}
+	if m.board != nil {
+		m.board.Close()
+	}
+	for i := range m.slots {
+		if cpu := m.slots[i].CPU; cpu != nil {
+			cpu.Unparent()
 		}
 	}
 	if m.memorySpace != nil {

@@ -26,6 +26,7 @@ func (m *Machine) runGuest() bool {
 	}
 	e := m.guestPending[0]
 	m.guestPending = m.guestPending[1:]
+	m.firmware()
 	m.guest.Handle(e)
 	return true
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/pci"
@@ -72,6 +73,10 @@ type Machine struct {
 
 	systemMemory, systemIO memory.Region
 	ramLow, ramHigh        memory.Region
+	ram                    *memory.Region // of the backend
+	lowRAM                 uint64         // bytes of it below 4 GiB
+	board                  *chipset.Board // nil for machine none
+	firmwareRan            bool           // since the last reset
 	memorySpace, ioSpace   *memory.AddressSpace
 
 	guest        guest.Guest

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/qomd/qomd/devices/chipset"
+	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -26,6 +28,8 @@ type CPUSlot struct {
 	Type                              string
 	Socket, Die, Module, Core, Thread int64
 	CPU                               *qom.Object // nil while it is empty
+
+	parts *chipset.Processor
 }
 
 // topology takes levels that were not said for one, and as many processors as
@@ -102,10 +106,10 @@ func (m *Machine) addProcessor(s *CPUSlot, index int64) error {
 		}
 	}
 	s.CPU = o
-	if d := qdevFrom(o); d != nil {
-		return d.Realize(nil)
+	if err := qdev.From(o).Realize(nil); err != nil {
+		return err
 	}
-	return nil
+	return m.processorParts(s, index)
 }
 
 // CPUSlots returns the places for processors, in order.

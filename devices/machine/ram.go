@@ -48,7 +48,8 @@ func (m *Machine) buildRAM() error {
 		m.systemMemory.AddSubregion(0, b.RAM())
 		return nil
 	}
-	low := min(size, m.lowRAM(size))
+	low := min(size, m.holeAt(size))
+	m.ram, m.lowRAM = b.RAM(), low
 	m.ramLow.InitAlias(m.env.Memory, nil, "ram-below-4g", b.RAM(), 0, low)
 	m.systemMemory.AddSubregion(0, &m.ramLow)
 	if size > low {
@@ -58,8 +59,8 @@ func (m *Machine) buildRAM() error {
 	return nil
 }
 
-// lowRAM is the limit of memory below the PCI hole.
-func (m *Machine) lowRAM(size uint64) uint64 {
+// holeAt is where memory ends below the hole for PCI.
+func (m *Machine) holeAt(size uint64) uint64 {
 	if m.IsQ35() {
 		if size >= 0xb0000000 {
 			return 0x80000000

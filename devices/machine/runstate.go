@@ -86,6 +86,9 @@ func (m *Machine) Cont() error {
 // Powerdown asks the guest to power off, as a press of the power button does.
 func (m *Machine) Powerdown() {
 	m.emit("POWERDOWN", nil)
+	if m.board != nil {
+		m.board.PressPowerButton()
+	}
 	m.tellGuest(guest.PowerButton)
 }
 
@@ -96,6 +99,7 @@ func (m *Machine) SystemReset(cause Cause) {
 		return
 	}
 	m.env.SystemBus.ColdReset()
+	m.firmwareRan = false
 	for _, f := range m.onReset {
 		f()
 	}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/qomd/qomd/qmp/transcript"
+)
+
+// recordings are sessions of a real QEMU 11.1.3, all of them.
+const recordings = "../../qmp/transcript/testdata/qemu-11.1.3"
+
+// updateOpen rewrites the list of recordings that do not replay yet.
+var updateOpen = flag.Bool("update-open", false, "rewrite testdata/open.txt from this run")
+
+// TestReplay plays every recorded session against the program. testdata/open.txt
+// lists those that differ so far: one that is not listed must replay, and one
+// that is listed must not, so that the list says the truth.
+func TestReplay(t *testing.T) {
+	open := readOpen(t)
+	list, err := transcript.LoadDir(recordings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	passed, differs := 0, map[string]bool{}
+	t.Run("all", func(t *testing.T) {
+		for _, tr := range list {
+			name := strings.TrimSuffix(filepath.Base(tr.File), ".jsonl")
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				err := play(t, tr)
+				mu.Lock()
+				if err == nil {
+					passed++
+				} else {
+					differs[name] = true
+				}
+				mu.Unlock()
+				switch {
+				case *updateOpen:
+				case err != nil && !open[name]:
+					t.Error(err)
+				case err == nil && open[name]:
+					t.Error("replays now: take it off testdata/open.txt")
+				case err != nil:
+					t.Skipf("still open: %v", err)
+				}
+			})
+		}
+	})
+	t.Logf("%d of %d recordings replay", passed, len(list))
+	if *updateOpen {
+		writeOpen(t, list, differs)
+	}
+}
+
+// readOpen reads the names of recordings that are known to differ.
+func readOpen(t *testing.T) map[string]bool {
+	t.Helper()
+	text, err := os.ReadFile("testdata/open.txt")
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	open := map[string]bool{}
+	for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
+		if line := strings.TrimSpace(s.Text()); line != "" && !strings.HasPrefix(line, "#") {
+			open[line] = true
+		}
+	}
+	return open
+}
+
+func writeOpen(t *testing.T, list []*transcript.Transcript, differs map[string]bool) {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("# Recordings of QEMU 11.1.3 that do not replay yet; go test -update-open rewrites this list.\n")
+	topic := ""
+	for _, tr := range list {
+		name := strings.TrimSuffix(filepath.Base(tr.File), ".jsonl")
+		if !differs[name] {
+			continue
+		}
+		if tr.Topic != topic {
+			topic = tr.Topic
+			fmt.Fprintf(&b, "\n# %s\n", topic)
+		}
+		fmt.Fprintln(&b, name)
+	}
+	if err := os.WriteFile("testdata/open.txt", []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// program is the program under test, running.
+type program struct {
+	cmd    *exec.Cmd
+	stderr bytes.Buffer
+	done   chan struct{}
+}
+
+// play starts the program as the transcript wants it and plays.
+func play(t *testing.T, tr *transcript.Transcript) error {
+	dir := t.TempDir()
+	port := ""
+	fill := func(s string) string {
+		if strings.Contains(s, "{port}") && port == "" {
+			port = freePort(t)
+		}
+		return strings.NewReplacer("{dir}", dir, "{port}", port).Replace(s)
+	}
+	for name, size := range tr.Files {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			return err
+		}
+		if err := os.Truncate(filepath.Join(dir, name), size); err != nil {
+			return err
+		}
+	}
+	args := make([]string, len(tr.Args))
+	for i, a := range tr.Args {
+		args[i] = fill(a)
+	}
+	p := start(t, args...)
+	player := transcript.Player{
+		Fill: fill,
+		Dial: func(address string) (net.Conn, error) { return p.dial(fill(address)) },
+		Signal: func(name string) error {
+			sig := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP, "KILL": syscall.SIGKILL}[name]
+			return p.cmd.Process.Signal(sig)
+		},
+		Exit: func() (int, error) {
+			<-p.done
+			if ws, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+				return -int(ws.Signal()), nil
+			}
+			return p.cmd.ProcessState.ExitCode(), nil
+		},
+		Timeout: 5 * time.Second,
+		// What must not arrive would arrive at once: nothing here is slow.
+		MaxQuiet: 20 * time.Millisecond,
+	}
+	if err := player.Play(tr); err != nil {
+		if text := p.stop(); text != "" {
+			return fmt.Errorf("%w\nstderr: %s", err, text)
+		}
+		return err
+	}
+	return nil
+}
+
+// start starts the program and arranges for its end.
+func start(t *testing.T, args ...string) *program {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &program{cmd: exec.Command(self, args...), done: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), programEnv+"=1")
+	p.cmd.Stderr = &p.stderr
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.done)
+		p.cmd.Wait()
+	}()
+	t.Cleanup(func() { p.stop() })
+	return p
+}
+
+// stop kills the program if it still runs, and returns what it said.
+func (p *program) stop() string {
+	p.cmd.Process.Kill()
+	<-p.done
+	return strings.TrimSpace(p.stderr.String())
+}
+
+// errRefused says that the program does not listen, or not any more.
+var errRefused = errors.New("the program has ended")
+
+// dial connects as soon as the program listens.
+func (p *program) dial(address string) (net.Conn, error) {
+	network, rest, _ := strings.Cut(address, ":")
+	for tries := time.NewTicker(2 * time.Millisecond); ; {
+		conn, err := net.Dial(network, rest)
+		if err == nil {
+			tries.Stop()
+			return conn, nil
+		}
+		select {
+		case <-p.done:
+			tries.Stop()
+			return nil, fmt.Errorf("%w: %w", errRefused, err)
+		case <-tries.C:
+		}
+	}
+}
+
+// freePort asks the system for a TCP port that nobody uses.
+func freePort(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	_, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
