@@ -16,7 +16,8 @@ func BenchmarkBuild(b *testing.B) {
 	}
 }
 
-// A board costs less than 100 KiB of heap, so that thousands fit in a process.
+// A machine without devices of its user, processor included, costs little enough
+// that thousands fit in a process.
 func TestHeap(t *testing.T) {
 	newRig(t, "q35").finish() // classes are shared by all machines
 	const n = 20
@@ -32,7 +33,7 @@ func TestHeap(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	per := (after.HeapAlloc - before.HeapAlloc) / n
 	t.Logf("%d bytes of heap for each machine", per)
-	if per > 100<<10 {
+	if per > 136<<10 {
 		t.Errorf("a q35 costs %d bytes of heap", per)
 	}
 	for _, r := range rigs {

@@ -218,3 +218,5 @@ func (r *rig) close() {
 	r.env.Tree.Close()
 	r.settle()
 }
+
+func inputOf(v any) qom.Input { return qom.Value(v) }
