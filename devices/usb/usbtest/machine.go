@@ -21,7 +21,7 @@ const MSIBase = 0xfee00000
 
 // Machine is a machine for tests.
 type Machine struct {
-	TB     testing.TB
+	TB     TB
 	Env    *qdev.Env
 	PCI    *pci.Bus
 	Space  *memory.AddressSpace // memory as the processor sees it
@@ -42,9 +42,24 @@ type hostBridge struct {
 	bus pci.Bus
 }
 
-// New makes a machine. When the test ends it checks that the tree is sound,
-// that no storage drains, and that nothing is left once the machine is closed.
+// TB is what a machine needs of a test; a rapid.T has it too.
+type TB interface {
+	Helper()
+	Error(...any)
+	Errorf(string, ...any)
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
+// New makes a machine that is closed when the test ends.
 func New(tb testing.TB) *Machine {
+	m := NewQuiet(tb)
+	tb.Cleanup(m.Close)
+	return m
+}
+
+// NewQuiet makes a machine that the test closes itself.
+func NewQuiet(tb TB) *Machine {
 	tree := qom.NewTree(types())
 	m := &Machine{TB: tb, Clock: &Clock{}, Drives: Drives{}, next: memoryBase}
 	tree.OnViolation = func(v qom.Violation) { tb.Errorf("violation: %v", v) }
@@ -70,7 +85,6 @@ func New(tb testing.TB) *Machine {
 	m.initMemory()
 	m.initPCI(machine)
 	m.Env.Ready = true
-	tb.Cleanup(m.check)
 	return m
 }
 
@@ -198,7 +212,10 @@ func (m *Machine) Check() {
 	}
 }
 
-func (m *Machine) check() {
+// Close checks that the tree is sound, that no storage drains, and that nothing
+// is left once the machine is gone.
+func (m *Machine) Close() {
+	m.TB.Helper()
 	m.Settle()
 	m.Check()
 	m.Space.Destroy()

@@ -10,7 +10,7 @@ func (c *Core) runCommands() {
 	if c.busy {
 		return
 	}
-	c.busy = true
+	c.busy, c.fetches = true, 0
 	defer func() { c.busy = false }()
 	c.oper.SetBits(opCRCRLow, 0, crcrRunning)
 	for range maxCommands {

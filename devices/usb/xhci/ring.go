@@ -1,10 +1,11 @@
 package xhci
 
-// Limits of what one look at a ring follows. Guests have rings of a few links
-// and transfers of some hundred blocks at most.
+// Limits of what is read of rings, which may lead anywhere. Guests have rings of
+// a few links and transfers of some hundred blocks at most.
 const (
-	maxLinks = 32
-	maxTD    = 1024
+	maxLinks   = 32    // in a row
+	maxTD      = 1024  // blocks of one transfer
+	maxFetches = 16384 // blocks per ringing of a doorbell
 )
 
 // ring is the consumer's end of a command or transfer ring, xHCI 4.9.
@@ -31,9 +32,10 @@ func (c *Core) next(r *ring, t *trb) bool {
 	}
 	for links := 0; links <= maxLinks; links++ {
 		var b [trbSize]byte
-		if !c.read(r.dequeue, b[:]) {
+		if c.fetches >= maxFetches || !c.read(r.dequeue, b[:]) {
 			return false
 		}
+		c.fetches++
 		t.decode(b[:])
 		t.addr, t.cycle = r.dequeue, r.cycle
 		if t.has(ctlCycle) != r.cycle {

@@ -11,6 +11,7 @@ import (
 // Limits of one ringing of a doorbell.
 const (
 	maxTransfers = 256
+	maxMoved     = 64 << 20 // bytes
 	maxBytes     = 16 << 20 // in one transfer
 )
 
@@ -33,7 +34,7 @@ func (c *Core) kick(s *slot, id, stream int) {
 	if e == nil || e.kicking || e.state == epDisabled || e.state == epHalted || e.state == epError || c.failed() {
 		return
 	}
-	e.kicking = true
+	e.kicking, c.fetches = true, 0
 	defer func() { e.kicking = false }()
 	if e.xfer.waiting {
 		if !c.submit(e) {
@@ -49,10 +50,12 @@ func (c *Core) kick(s *slot, id, stream int) {
 		c.tell(0, event{kind: evTransfer, code: ccInvalidStreamID, slot: s.num, endpoint: id})
 		return
 	}
-	for n := 0; n < maxTransfers && !e.xfer.active && e.state == epRunning && c.running(); n++ {
+	moved := 0
+	for n := 0; n < maxTransfers && moved < maxMoved && !e.xfer.active && e.state == epRunning && c.running(); n++ {
 		if !c.begin(e, r, stream) || e.xfer.active && !c.submit(e) {
 			return
 		}
+		moved += e.xfer.packet.Size()
 	}
 }
 

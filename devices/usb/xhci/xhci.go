@@ -43,6 +43,7 @@ type Core struct {
 	commands ring
 	started  int64 // when it was last started, virtual nanoseconds
 	busy     bool  // in the command ring
+	fetches  int   // blocks read since a doorbell was rung
 }
 
 // host is the function that a core is part of.
