@@ -46,13 +46,15 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 // commands and events that only qomd has. It reads nothing before it is asked
 // the first question, and is meant to be shared by all machines of a catalog.
 func Schema(cat *catalog.Catalog) *schema.Schema {
-	return schema.New(func() ([]byte, error) {
+	s := schema.New(func() ([]byte, error) {
 		text, err := cat.SchemaJSON()
 		if err != nil {
 			return nil, err
 		}
 		return joinArrays(text, extensions), nil
 	})
+	s.AddVariant("object-add", "qom-type", "x-hold", "x-hold-properties")
+	return s
 }
 
 // Schemas keeps one schema per catalog for a process that runs many machines.

@@ -14,6 +14,8 @@ type Schema struct {
 	err   error
 	order []*entry
 	named map[string]*entry
+
+	variants []variant // of AddVariant
 }
 
 // New returns a schema whose text load provides when it is first needed.
@@ -37,6 +39,11 @@ func (s *Schema) ready() error {
 		s.named = make(map[string]*entry, len(s.order))
 		for _, e := range s.order {
 			s.named[e.name] = e
+		}
+		for _, v := range s.variants {
+			if s.err == nil {
+				s.err = v.apply(s)
+			}
 		}
 	})
 	return s.err
