@@ -20,11 +20,6 @@ type command struct {
 	complete func(c *completer, words []string)
 }
 
-// is reports whether name is one of the command's.
-func (c *command) is(name string) bool {
-	return slices.Contains(strings.Split(c.names, "|"), name)
-}
-
 // table is a set of commands, sorted by name as help prints them.
 type table struct {
 	rows   []*command
