@@ -134,12 +134,28 @@ func (b *Board) add(p *part) error {
 	if f == nil {
 		return nil
 	}
+	for _, c := range p.caps {
+		if err := c.add(f); err != nil {
+			return err
+		}
+	}
 	for _, c := range p.config {
 		for i := range len(c.bytes) {
 			f.SetConfig(c.at+i, c.bytes[i])
 		}
 	}
 	return b.addRegions(o, f, p)
+}
+
+func (c capability) add(f *pci.Device) error {
+	if c.id == pci.CapMSI {
+		return f.InitMSI(pci.MSI{Offset: c.at, Vectors: 1, Wide: true})
+	}
+	at, err := f.AddCapability(c.id, c.at, 2+len(c.content))
+	for i := 0; err == nil && i < len(c.content); i++ {
+		f.SetConfig(at+2+i, c.content[i])
+	}
+	return err
 }
 
 // onBoard is implemented by devices with code of their own, which learn of

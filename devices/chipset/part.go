@@ -24,6 +24,7 @@ type part struct {
 	gpios   []gpio
 	regions []region
 	config  []patch
+	caps    []capability // oldest first
 }
 
 // value is a property and what it shows.
@@ -48,6 +49,14 @@ type gpio struct {
 type patch struct {
 	at    int
 	bytes string
+}
+
+// capability of a PCI part: its bytes from the third on, read-only; for MSI none,
+// since it works.
+type capability struct {
+	id      uint8
+	at      int
+	content string
 }
 
 // kind of a region.

@@ -39,6 +39,7 @@ var q35Parts = slices.Concat(
 			buses:  []bus{{typ: "IDE", n: 6, max: 1}},
 			gpios:  []gpio{{updateIRQ, 1}},
 			config: []patch{{0x90, "\x40"}},
+			caps:   []capability{{0x12, 0xa8, "\x10\x00\x48\x00\x00\x00"}, {pci.CapMSI, 0x80, ""}}, // SATA
 			regions: []region{
 				{name: "ahci", size: 4 * kib, bar: true, number: 5},
 				{name: "ahci-idp", size: 32, bar: true, number: 4, barKind: pci.BARIO},

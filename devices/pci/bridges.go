@@ -121,7 +121,7 @@ func (b *expressBridge) RealizePCI() error {
 	b.SetConfig(regIRQPin, 1)
 	err := b.shpc.init(&b.Bridge, &b.regs, 0x40)
 	if err == nil {
-		err = b.AddExpress(ExpressCap{Offset: 0x48, Type: ExpressBridge, DevCap: 0x8020, LnkCap: 0x411, LnkSta: 0x11, DevCap2: 0x00300000})
+		err = b.AddExpress(ExpressCap{Offset: 0x48, Type: ExpressBridge, DevCap: 0x8020, LnkCap: 0x411, LnkSta: 0x11, DevCap2: 0x00300020})
 	}
 	if err == nil {
 		err = b.AddPM(0x84)

@@ -21,6 +21,7 @@ type portModel struct {
 	msi       MSI
 	msix      int  // offset of the MSI-X capability with one vector in BAR 0; 0: none
 	aer       int  // offset of the error reporting capability
+	msiFirst  bool // in the order of adding; capabilities are listed newest first
 	closed    bool // windows are closed at reset, and not just zero
 }
 
@@ -41,12 +42,12 @@ var portModels = map[string]*portModel{
 	"x3130-upstream": {
 		class:     Class{Vendor: 0x104c, Device: 0x8232, Class: 0x0604, Revision: 2},
 		express:   ExpressCap{Offset: 0x90, Type: ExpressUpstream, DevCap: 0x10008020, LnkCap: 0x411, LnkSta: 0x11, DevCap2: 0x00300000},
-		subsystem: 0x80, msi: MSI{Offset: 0x70, Vectors: 1, Wide: true}, aer: 0x100,
+		subsystem: 0x80, msi: MSI{Offset: 0x70, Vectors: 1, Wide: true}, msiFirst: true, aer: 0x100,
 	},
 	"xio3130-downstream": {
 		class:     Class{Vendor: 0x104c, Device: 0x8233, Class: 0x0604, Revision: 1},
 		express:   ExpressCap{Offset: 0x90, Type: ExpressDownstream, Slot: true, DevCap: 0x10008020, LnkCap: 0x400, LnkSta: 0x11, DevCap2: 0x00300020},
-		subsystem: 0x80, msi: MSI{Offset: 0x70, Vectors: 1, Wide: true}, aer: 0x100,
+		subsystem: 0x80, msi: MSI{Offset: 0x70, Vectors: 1, Wide: true}, msiFirst: true, aer: 0x100,
 	},
 }
 
@@ -121,18 +122,13 @@ func (p *Port) RealizePCI() error {
 // addCapabilities adds what the type's model lists, in QEMU's order.
 func (p *Port) addCapabilities() error {
 	m := p.Class().Value(portKey{}).(*portModel)
-	at, err := p.AddCapability(CapSSVID, m.subsystem, 8)
-	if err != nil {
-		return err
+	steps := []func(*portModel) error{p.addSubsystem, p.addInterrupts}
+	if m.msiFirst {
+		steps[0], steps[1] = steps[1], steps[0]
 	}
-	if m.closed { // root ports repeat their vendor as the subsystem's
-		p.SetConfigWord(at+4, m.class.Vendor)
-	}
-	switch {
-	case m.msix != 0:
-		err = p.initMSIXExclusive(1, 0, m.msix)
-	case m.msi.Vectors != 0:
-		err = p.InitMSI(m.msi)
+	err := steps[0](m)
+	if err == nil {
+		err = steps[1](m)
 	}
 	if err == nil {
 		err = p.AddExpress(m.express)
@@ -141,6 +137,24 @@ func (p *Port) addCapabilities() error {
 		p.AddExtendedCapability(0x0001, 2, m.aer, make([]byte, 0x44))
 	}
 	return err
+}
+
+func (p *Port) addSubsystem(m *portModel) error {
+	at, err := p.AddCapability(CapSSVID, m.subsystem, 8)
+	if err == nil && m.closed { // root ports repeat their vendor as the subsystem's
+		p.SetConfigWord(at+4, m.class.Vendor)
+	}
+	return err
+}
+
+func (p *Port) addInterrupts(m *portModel) error {
+	switch {
+	case m.msix != 0:
+		return p.initMSIXExclusive(1, 0, m.msix)
+	case m.msi.Vectors != 0:
+		return p.InitMSI(m.msi)
+	}
+	return nil
 }
 
 // ExitPCI implements [Exiter].
