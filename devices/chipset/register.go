@@ -19,10 +19,14 @@ func Register(t *qom.Types) {
 		})
 	}
 	for typ, class := range fixedClasses {
+		init := fixedClass(class)
+		if typ == "ich9-ahci" { // which users may add as well
+			init = func(c *qom.Class) { pci.SetClass(c, class) }
+		}
 		t.Add(qom.TypeInfo{
 			Name: typ, Parent: "pci-device",
 			New:       func() qom.Instance { return new(function) },
-			ClassInit: fixedClass(class),
+			ClassInit: init,
 		})
 	}
 }

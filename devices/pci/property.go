@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -48,7 +49,9 @@ func properties() []*qom.Property {
 		{Name: "x-max-bounce-buffer-size", Type: "size", Default: int64(4096), HasDefault: true,
 			Get: func(o *qom.Object) (any, error) { return int64(From(o).bounceLimit), nil },
 			Set: beforeRealize("x-max-bounce-buffer-size", func(d *Device, in qom.Input) error {
-				return store(&d.bounceLimit, "x-max-bounce-buffer-size", in.Size)
+				return store(&d.bounceLimit, "x-max-bounce-buffer-size", func(name string) (uint64, error) {
+					return qdev.ParseSize32(&d.Object, name, in)
+				})
 			})},
 		{Name: "busnr", Type: "busnr",
 			Get: func(o *qom.Object) (any, error) {

@@ -33,9 +33,16 @@ func sizeKind(name string) kind {
 }
 
 func parseSize32(o *qom.Object, p *qom.Property, in qom.Input) (any, error) {
-	v, err := in.Size(p.Name)
+	v, err := ParseSize32(o, p.Name, in)
+	return v, err
+}
+
+// ParseSize32 reads a number of bytes that must fit 32 bit, for a property of
+// the object.
+func ParseSize32(o *qom.Object, name string, in qom.Input) (uint64, error) {
+	v, err := in.Size(name)
 	if err == nil && v > math.MaxUint32 {
-		err = fmt.Errorf("Property %s.%s doesn't take value %d (maximum: %d)", o.TypeName(), p.Name, v, uint32(math.MaxUint32))
+		err = fmt.Errorf("Property %s.%s doesn't take value %d (maximum: %d)", o.TypeName(), name, v, uint32(math.MaxUint32))
 	}
 	return v, err
 }
