@@ -29,6 +29,9 @@ func NewProperty(f catalog.Property, fixed bool) *qom.Property {
 		Name: f.Name, Type: f.Type, Default: f.Default, HasDefault: f.HasDefault, Replaceable: true,
 	}
 	k := kindOf(f)
+	if f.Name == "bootindex" {
+		k.zero = int64(-1) // QEMU adds it without a default, and starts it so
+	}
 	p.Get = func(o *qom.Object) (any, error) {
 		v := o.Stored(f.Name)
 		switch {
