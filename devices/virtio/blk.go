@@ -119,8 +119,17 @@ func (b *Blk) fillIn() {
 // Disk returns what the device reads and writes, nil while it is not realized.
 func (b *Blk) Disk() Disk { return b.disk }
 
-// ConfigSize implements [Configured].
-func (b *Blk) ConfigSize() int { return 60 }
+// ConfigSize implements [Configured]: the structure ends with the last field
+// that a feature needs.
+func (b *Blk) ConfigSize() int {
+	switch {
+	case b.Offered(blkFeatureZeroes):
+		return 57
+	case b.Offered(blkFeatureDiscard):
+		return 48
+	}
+	return 36
+}
 
 // Config implements [Configured], VIRTIO 1.2 section 5.2.4.
 func (b *Blk) Config(p []byte) {
@@ -148,7 +157,6 @@ func (b *Blk) Config(p []byte) {
 	if b.Offered(blkFeatureZeroes) {
 		le.PutUint32(p[48:], uint32(uintOf(o, "max-write-zeroes-sectors")))
 		le.PutUint32(p[52:], 1)
-		p[56] = 1
 	}
 }
 
@@ -240,9 +248,6 @@ func statusOf(err error) byte {
 	}
 	return blkOK
 }
-
-// ExitVirtio implements [Exiter].
-func (b *Blk) ExitVirtio() {}
 
 // afterHeader is a buffer without the request's header.
 type afterHeader struct{ b *Buffer }

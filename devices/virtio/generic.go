@@ -1,7 +1,6 @@
 package virtio
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/qomd/qomd/qom"
@@ -15,25 +14,18 @@ func badQueueSize(prop string, n uint64, rule string) error {
 // processors returns how many processors the machine has, as its property smp
 // tells, and 1 where nobody does.
 func processors(o *qom.Object) int {
-	machine, _ := o.Tree().Resolve("/machine", "")
-	if machine == nil || machine.Property("smp") == nil {
-		return 1
-	}
-	v, err := machine.Get("smp")
-	if err != nil || v == nil {
-		return 1
-	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return 1
-	}
 	var smp struct {
 		CPUs int `json:"cpus"`
 	}
-	if json.Unmarshal(text, &smp) != nil || smp.CPUs < 1 {
-		return 1
+	if machineValue(o, "smp", &smp) && smp.CPUs > 0 {
+		return smp.CPUs
 	}
-	return smp.CPUs
+	return 1
+}
+
+// badQueueCount is QEMU's complaint about the number of queues.
+func badQueueCount(n uint64, most int) error {
+	return fmt.Errorf("Invalid number of queues (= %d), must be a positive integer less than %d.", n, most)
 }
 
 // Generic is a backend without a function of its own: a driver finds it,

@@ -9,11 +9,14 @@ import (
 
 // Where QEMU puts the structures of virtio 1.x in their BAR.
 const (
-	commonAt  = 0x0000
 	isrAt     = 0x1000
 	configAt  = 0x2000
 	notifyAt  = 0x3000
 	partSize  = 0x1000
+	vgaCommon = 0x1000 // virtio-vga has its own registers at the start
+	vgaISR    = 0x1800
+	vgaSize   = 0x0800
+	vgaMemory = 8 << 20
 	pageMult  = 0x1000 // between the notification addresses of queues, with page-per-vq
 	plainMult = 4      // without
 )
@@ -42,12 +45,32 @@ const (
 
 var errPlatform = errors.New("VIRTIO_F_IOMMU_PLATFORM was supported by neither legacy nor transitional device")
 
+// vga reports whether the function is a graphics card with a frame buffer
+// besides.
+func (p *Proxy) vga() bool { return p.Is("virtio-vga-base") }
+
 // bars returns the numbers of the modern BAR and the one for MSI-X.
 func (p *Proxy) bars() (modern, msix int) {
-	if p.Is("virtio-vga-base") {
+	if p.vga() {
 		return vgaModern, vgaMSIX
 	}
 	return barModern, barMSIX
+}
+
+// parts returns where common configuration and interrupt status are, and the
+// size of each.
+func (p *Proxy) parts() (common, isr, size uint64) {
+	if p.vga() {
+		return vgaCommon, vgaISR, vgaSize
+	}
+	return 0, isrAt, partSize
+}
+
+// mapFrameBuffer adds the memory of a graphics card.
+func (p *Proxy) mapFrameBuffer() error {
+	r := new(memory.Region)
+	r.InitRAM(p.Env().Memory, &p.Object, "vga.vram", vgaMemory)
+	return p.RegisterBAR(0, pci.BARMem|pci.BARPrefetch, r)
 }
 
 // plugged gives the function the identity, the BARs and the capabilities of
@@ -73,6 +96,9 @@ func (p *Proxy) plugged(d *Device) error {
 	}
 	if p.legacy {
 		return p.mapLegacy(d)
+	}
+	if p.vga() {
+		return p.mapFrameBuffer()
 	}
 	return nil
 }
@@ -118,9 +144,10 @@ func (p *Proxy) mapModern(d *Device, bar int) error {
 	for size < notifyAt+notifySize {
 		size *= 2
 	}
+	commonAt, isrAt, part := p.parts()
 	p.bar.Init(sys, owner, "virtio-pci", size)
-	p.common.InitIO(sys, owner, &p.block, "virtio-pci-common-"+name, partSize)
-	p.isr.InitIO(sys, owner, memory.Funcs{OnRead: func(uint64, int) uint64 { return p.readISR() }}, "virtio-pci-isr-"+name, partSize)
+	p.common.InitIO(sys, owner, &p.block, "virtio-pci-common-"+name, part)
+	p.isr.InitIO(sys, owner, memory.Funcs{OnRead: func(uint64, int) uint64 { return p.readISR() }}, "virtio-pci-isr-"+name, part)
 	p.config.InitIO(sys, owner, memory.Funcs{OnRead: d.readConfig, OnWrite: d.writeConfig}, "virtio-pci-device-"+name, partSize)
 	p.notify.InitIO(sys, owner, memory.Funcs{OnWrite: func(addr uint64, _ int, _ uint64) { p.notifyQueue(addr / p.mult()) }},
 		"virtio-pci-notify-"+name, notifySize)
@@ -217,9 +244,12 @@ func (p *Proxy) accessWrite(addr, size int) {
 }
 
 func (p *Proxy) readModern(off uint64, n int) uint64 {
+	common, isr, _ := p.parts()
 	switch {
-	case off < isrAt:
-		return p.block.Read(off, n)
+	case off < common:
+		return 0
+	case off < isr:
+		return p.block.Read(off-common, n)
 	case off < configAt:
 		return p.readISR()
 	case off < notifyAt:
@@ -229,9 +259,11 @@ func (p *Proxy) readModern(off uint64, n int) uint64 {
 }
 
 func (p *Proxy) writeModern(off uint64, n int, val uint64) {
+	common, isr, _ := p.parts()
 	switch {
-	case off < isrAt:
-		p.block.Write(off, n, val)
+	case off < common:
+	case off < isr:
+		p.block.Write(off-common, n, val)
 	case off < configAt:
 	case off < notifyAt:
 		p.Backend().writeConfig(off-configAt, n, val)

@@ -22,15 +22,12 @@ type Proxy struct {
 	vectors        uint32
 	space          *memory.AddressSpace // what rings and buffers are in
 
-	bar, common, isr, config, notify regionOnce
-	pioBAR, pioNotify, legacyBAR     regionOnce
+	bar, common, isr, config, notify memory.Region
+	pioBAR, pioNotify, legacyBAR     memory.Region
 	block                            regs.Block[*Proxy] // the common configuration
 	driverBits                       [2]uint32          // features as the driver wrote them
 	access                           int                // offset of the capability for access through configuration space
 }
-
-// regionOnce is a region that exists once the backend was plugged.
-type regionOnce = memory.Region
 
 // A Preparer settles properties that its proxy derives from the machine,
 // before the backend is realized.
@@ -65,7 +62,7 @@ func proxyOf(b *qdev.Bus) *Proxy {
 
 // embed makes the backend, a field of the struct around the proxy, an object,
 // and its properties the proxy's.
-func (p *Proxy) embed(m Model, typ string, k *Kind) {
+func (p *Proxy) embed(m Model, typ string, k *Kind, aliases *aliasTable) {
 	p.backend = m
 	d := m.Virtio()
 	o, err := p.Tree().EmbedChild(&p.Object, &p.Object, "virtio-backend", m, typ)
@@ -74,7 +71,11 @@ func (p *Proxy) embed(m Model, typ string, k *Kind) {
 		return
 	}
 	d.kind = k
-	aliasProperties(&p.Object, o)
+	for _, a := range aliases.of(p.Class(), o) {
+		if err := p.AddProperty(a); err != nil {
+			p.Env().Log.Error("property of the backend left out", "device", p.TypeName(), "error", err)
+		}
+	}
 }
 
 // decide settles which interfaces the function has: by its type, by its

@@ -7,8 +7,15 @@ import (
 
 // Register adds virtio buses, backends and PCI proxies to t. Which concrete
 // types there are (-transitional and so on) the catalog knows; code is added to
-// the abstract type they share.
+// the abstract type they share. Kinds that the catalog's QEMU does not have
+// are left out.
 func Register(t *qom.Types) {
+	r := registry{t: t, known: map[string]bool{}, added: map[string]bool{}}
+	for name := range t.Names() {
+		r.known[name] = true
+	}
+	r.all = !r.known["virtio-pci"] // without a catalog
+
 	t.Add(qom.TypeInfo{Name: "virtio-bus", Parent: "bus", Abstract: true})
 	t.Add(qom.TypeInfo{Name: "virtio-pci-bus", Parent: "virtio-bus"})
 	t.Add(qom.TypeInfo{
@@ -18,7 +25,34 @@ func Register(t *qom.Types) {
 			qdev.UpdateClass(c, func(k *qdev.Class) { k.BusType = "virtio-bus" })
 		},
 	})
-	add[Blk](t, "virtio-blk-pci-base", "virtio-blk-device", &kindBlk, nil)
+	add[Blk](r, "virtio-blk-pci-base", "virtio-blk-device", &kindBlk, nil)
+	add[Net](r, "virtio-net-pci-base", "virtio-net-device", &kindNet, nil)
+	add[SCSI](r, "virtio-scsi-pci-base", "virtio-scsi-device", &kindSCSI, nil)
+	add[Serial](r, "virtio-serial-pci-base", "virtio-serial-device", &kindSerial, nil)
+	add[RNG](r, "virtio-rng-pci-base", "virtio-rng-device", &kindRNG, nil)
+	add[Balloon](r, "virtio-balloon-pci-base", "virtio-balloon-device", &kindBalloon, nil)
+	for _, m := range [...]*hidModel{keyboardModel, mouseModel, tabletModel, multitouchModel} {
+		add(r, "virtio-"+m.typ+"-pci-base-type", "virtio-"+m.typ+"-device", &kindInput, func(i *Input) { i.model = m })
+	}
+	for i := range generics {
+		g := &generics[i]
+		add(r, g.proxy, g.backend, &g.kind, func(b *Generic) { b.shape = &g.shape })
+	}
+	registerPorts(t)
+}
+
+// registry adds the types that a catalog has, or all of them without one.
+type registry struct {
+	t            *qom.Types
+	known, added map[string]bool
+	all          bool
+}
+
+func (r registry) add(info qom.TypeInfo) {
+	if (r.all || r.known[info.Name]) && !r.added[info.Name] {
+		r.added[info.Name] = true
+		r.t.Add(info)
+	}
 }
 
 // pciOf is a proxy with its backend, in one allocation.
@@ -34,28 +68,28 @@ type backendOf[B any] interface {
 }
 
 // add registers the backends of a type and the proxies that embed one. setUp,
-// if any, is called on a backend before its type's initializers.
-func add[B any, P backendOf[B]](t *qom.Types, proxy, backend string, k *Kind, setUp func(P)) {
-	t.Add(qom.TypeInfo{
+// if any, is called on a backend before its initializers.
+func add[B any, P backendOf[B]](r registry, proxy, backend string, k *Kind, setUp func(P)) {
+	if setUp == nil {
+		setUp = func(P) {}
+	}
+	r.add(qom.TypeInfo{
 		Name: backend, Parent: "virtio-device",
 		New: func() qom.Instance {
 			b := P(new(B))
-			if setUp != nil {
-				setUp(b)
-			}
+			setUp(b)
 			return b
 		},
 		Init: func(o *qom.Object) { From(o).kind = k },
 	})
-	t.Add(qom.TypeInfo{
+	aliases := new(aliasTable)
+	r.add(qom.TypeInfo{
 		Name: proxy, Parent: "virtio-pci", Abstract: true,
 		New: func() qom.Instance { return new(pciOf[B]) },
 		Init: func(o *qom.Object) {
 			p := o.Self().(*pciOf[B])
-			if setUp != nil {
-				setUp(P(&p.backend))
-			}
-			p.embed(P(&p.backend), backend, k)
+			setUp(&p.backend)
+			p.embed(P(&p.backend), backend, k, aliases)
 		},
 	})
 }

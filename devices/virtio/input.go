@@ -1,0 +1,165 @@
+package virtio
+
+import (
+	"encoding/binary"
+)
+
+// Sections of the configuration of input devices, VIRTIO 1.2 section 5.8.4.
+const (
+	inputName   = 0x01
+	inputSerial = 0x02
+	inputIDs    = 0x03
+	inputEvents = 0x11
+	inputAbs    = 0x12
+
+	inputQueue  = 64
+	inputHeader = 8
+)
+
+// Event types and codes of Linux, as input devices use them.
+const (
+	evKey = 0x01
+	evRel = 0x02
+	evAbs = 0x03
+	evLED = 0x11
+	evRep = 0x14
+
+	inputAbsMax = 0x7fff
+)
+
+// hidModel is what one of QEMU's input devices has.
+type hidModel struct {
+	typ     string // between "virtio-" and "-device"
+	name    string
+	product uint16
+	config  int // bytes of its largest section
+	events  map[uint8][]byte
+	axes    int
+}
+
+var (
+	keyboardModel = &hidModel{typ: "keyboard", name: "QEMU Virtio Keyboard", product: 1, config: 31,
+		events: map[uint8][]byte{evKey: bitsUpTo(0xf7), evLED: {0x07}, evRep: {0}}}
+	mouseModel = &hidModel{typ: "mouse", name: "QEMU Virtio Mouse", product: 2, config: 43,
+		events: map[uint8][]byte{evKey: buttons(), evRel: {0x03, 0x01}}}
+	tabletModel = &hidModel{typ: "tablet", name: "QEMU Virtio Tablet", product: 3, config: 43, axes: 2,
+		events: map[uint8][]byte{evKey: buttons(), evRel: {0x00, 0x01}, evAbs: {0x03}}}
+	multitouchModel = &hidModel{typ: "multitouch", name: "QEMU Virtio MultiTouch", product: 3, config: 43, axes: 2,
+		events: map[uint8][]byte{evKey: buttons(), evAbs: {0x03}}}
+)
+
+// bitsUpTo is a bitmap of all keys up to a code.
+func bitsUpTo(code int) []byte {
+	p := make([]byte, code/8+1)
+	for i := 1; i <= code; i++ {
+		p[i/8] |= 1 << (i % 8)
+	}
+	return p
+}
+
+// buttons is the bitmap of a mouse: left, right, middle, side, extra, and the
+// wheel as buttons.
+func buttons() []byte {
+	p := make([]byte, 0x151/8+1)
+	for _, b := range [...]int{0x110, 0x111, 0x112, 0x113, 0x114, 0x150, 0x151} {
+		p[b/8] |= 1 << (b % 8)
+	}
+	return p
+}
+
+// Input is virtio-keyboard-device, virtio-mouse-device and so on.
+type Input struct {
+	Device
+	model          *hidModel
+	section, which uint8 // of the configuration, chosen by the driver
+}
+
+// RealizeVirtio implements [Model].
+func (i *Input) RealizeVirtio() error {
+	i.AddQueue(inputQueue) // events
+	i.AddQueue(inputQueue) // status
+	return nil
+}
+
+// ConfigSize implements [Configured].
+func (i *Input) ConfigSize() int { return inputHeader + i.model.config }
+
+// Config implements [Configured]: the section that the driver chose.
+func (i *Input) Config(p []byte) {
+	s := i.content()
+	p[0], p[1], p[2] = i.section, i.which, byte(len(s))
+	if len(s) > 0 {
+		copy(p[inputHeader:], s)
+	}
+}
+
+func (i *Input) content() []byte {
+	switch i.section {
+	case inputName:
+		return []byte(i.model.name)
+	case inputSerial:
+		return []byte(textOf(&i.Object, "serial"))
+	case inputIDs:
+		p := make([]byte, 8)
+		for n, v := range [...]uint16{0x06, 0x0627, i.model.product, 1} {
+			binary.LittleEndian.PutUint16(p[2*n:], v)
+		}
+		return p
+	case inputEvents:
+		return i.model.events[i.which]
+	case inputAbs:
+		if int(i.which) < i.model.axes {
+			p := make([]byte, 20)
+			binary.LittleEndian.PutUint32(p[4:], inputAbsMax)
+			return p
+		}
+	}
+	return nil
+}
+
+// SetConfig implements [ConfigWriter].
+func (i *Input) SetConfig(p []byte) { i.section, i.which = p[0], p[1] }
+
+// ResetVirtio implements [ResetWatcher].
+func (i *Input) ResetVirtio() { i.section, i.which = 0, 0 }
+
+// Notify implements [Notified]: lights are taken note of, buffers for events
+// wait for some.
+func (i *Input) Notify(q *Queue) {
+	if q.Index() == 0 {
+		return
+	}
+	q.Each(func(e *Element) { q.Push(e, 0) })
+	q.Signal()
+}
+
+// InputEvent is an event as Linux numbers them.
+type InputEvent struct {
+	Type, Code uint16
+	Value      int32
+}
+
+// Send gives events to the guest; without a buffer for all of them they are
+// lost. It reports whether they were not.
+func (i *Input) Send(events ...InputEvent) bool {
+	q := i.Queue(0)
+	if q == nil || !i.Running() || !q.Live() {
+		return false
+	}
+	ok := true
+	for _, ev := range events {
+		e := q.Pop()
+		if e == nil {
+			ok = false
+			break
+		}
+		var p [8]byte
+		binary.LittleEndian.PutUint16(p[:], ev.Type)
+		binary.LittleEndian.PutUint16(p[2:], ev.Code)
+		binary.LittleEndian.PutUint32(p[4:], uint32(ev.Value))
+		n, _ := e.In.WriteAt(p[:], 0)
+		q.Push(e, uint32(n))
+	}
+	q.Signal()
+	return ok
+}

@@ -1,0 +1,221 @@
+package virtio
+
+import (
+	"encoding/binary"
+
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/devices/scsi"
+)
+
+const (
+	scsiControlQueue = 0
+	scsiEventQueue   = 1
+	scsiFixedQueues  = 2 // control and events
+	scsiHotplug      = 1 // features
+	scsiChange       = 2
+
+	scsiCDB       = 32
+	scsiSense     = 96
+	scsiRequest   = 19 // bytes before the command block
+	scsiResponse  = 12 // bytes before the sense data
+	scsiEventSize = 16
+	scsiMaxTarget = 255
+	scsiMaxLUN    = 16383
+
+	scsiQueuesOpen = 0xffffffff
+)
+
+// Responses, VIRTIO 1.2 section 5.6.6.1.
+const (
+	scsiOK        = 0
+	scsiBadTarget = 3
+	scsiBadLUN    = 12
+)
+
+// Events, VIRTIO 1.2 section 5.6.6.3.
+const (
+	scsiTransportReset = 1
+	scsiRescan         = 1
+	scsiRemoved        = 2
+)
+
+// SCSI is virtio-scsi-device: a host adapter with a SCSI bus. It decides itself
+// about disks that come and go, at once, and tells the guest.
+type SCSI struct {
+	Device
+	bus scsi.Bus
+}
+
+// Prepare implements [Preparer].
+func (s *SCSI) Prepare(*Proxy) {
+	if uintOf(&s.Object, "num_queues") == scsiQueuesOpen {
+		s.Store("num_queues", uint64(processors(&s.Object)))
+	}
+}
+
+// Vectors implements [VectorUser].
+func (s *SCSI) Vectors() uint32 {
+	return uint32(uintOf(&s.Object, "num_queues")) + scsiFixedQueues + 1
+}
+
+// RealizeVirtio implements [Model].
+func (s *SCSI) RealizeVirtio() error {
+	o := &s.Object
+	queues, size := uintOf(o, "num_queues"), uintOf(o, "virtqueue_size")
+	switch {
+	case queues == 0 || queues > maxQueue-scsiFixedQueues:
+		return badQueueCount(queues, maxQueue-scsiFixedQueues)
+	case size <= 2:
+		return badQueueSize("virtqueue_size", size, "must be > 2")
+	}
+	s.OfferIf("hotplug", scsiHotplug)
+	s.OfferIf("param_change", scsiChange)
+	for range scsiFixedQueues + queues {
+		s.AddQueue(int(size))
+	}
+	s.bus.InitBus(s.Qdev(), s.busName(), scsi.Limits{Target: scsiMaxTarget, LUN: scsiMaxLUN})
+	s.bus.SetHandler(s)
+	return nil
+}
+
+// Plug implements [qdev.Plugger].
+func (s *SCSI) Plug(d *qdev.Device) error {
+	s.event(d, scsiRescan)
+	return nil
+}
+
+// Unplug implements [qdev.Unplugger].
+func (s *SCSI) Unplug(d *qdev.Device) error {
+	d.Unrealize()
+	s.event(d, scsiRemoved)
+	return nil
+}
+
+// event tells the driver that a unit came or went.
+func (s *SCSI) event(d *qdev.Device, reason uint32) {
+	unit, q := scsi.DeviceOf(&d.Object), s.Queue(scsiEventQueue)
+	if unit == nil || q == nil || !s.Accepted(scsiHotplug) {
+		return
+	}
+	e := q.Pop()
+	if e == nil {
+		return
+	}
+	p := make([]byte, scsiEventSize)
+	binary.LittleEndian.PutUint32(p, scsiTransportReset)
+	_, target, lun := unit.Address()
+	p[4], p[5] = 1, byte(target)
+	binary.BigEndian.PutUint16(p[6:], uint16(lun)|0x4000)
+	binary.LittleEndian.PutUint32(p[12:], reason)
+	n, _ := e.In.WriteAt(p, 0)
+	q.Push(e, uint32(n))
+	q.Signal()
+}
+
+// ConfigSize implements [Configured].
+func (s *SCSI) ConfigSize() int { return 36 }
+
+// Config implements [Configured], VIRTIO 1.2 section 5.6.4.
+func (s *SCSI) Config(p []byte) {
+	le, o := binary.LittleEndian, &s.Object
+	le.PutUint32(p, uint32(uintOf(o, "num_queues")))
+	le.PutUint32(p[4:], uint32(uintOf(o, "virtqueue_size")-2))
+	if !boolOf(o, "seg_max_adjust") {
+		le.PutUint32(p[4:], 126)
+	}
+	le.PutUint32(p[8:], uint32(uintOf(o, "max_sectors")))
+	le.PutUint32(p[12:], uint32(uintOf(o, "cmd_per_lun")))
+	le.PutUint32(p[16:], scsiEventSize)
+	le.PutUint32(p[20:], scsiSense)
+	le.PutUint32(p[24:], scsiCDB)
+	le.PutUint16(p[30:], scsiMaxTarget)
+	le.PutUint32(p[32:], scsiMaxLUN)
+}
+
+// Notify implements [Notified].
+func (s *SCSI) Notify(q *Queue) {
+	switch q.Index() {
+	case scsiEventQueue:
+		return // buffers for what happens
+	case scsiControlQueue:
+		// Everything is carried out at once: there is nothing to abort.
+		q.Each(func(e *Element) {
+			n := e.In.Len()
+			e.In.WriteAt(make([]byte, min(n, 5)), 0)
+			q.Push(e, uint32(min(n, 5)))
+		})
+	default:
+		q.Each(s.command)
+	}
+	q.Signal()
+}
+
+// command carries out a request, VIRTIO 1.2 section 5.6.6.1.
+func (s *SCSI) command(e *Element) {
+	if e.Out.Len() < scsiRequest+scsiCDB || e.In.Len() < scsiResponse+scsiSense {
+		s.Break("wrong size for virtio-scsi headers")
+		e.Drop()
+		return
+	}
+	head := e.Out.Bytes(scsiRequest + scsiCDB)
+	resp := make([]byte, scsiResponse+scsiSense)
+	moved := int64(0)
+	target, lun := uint32(head[1]), uint32(binary.BigEndian.Uint16(head[2:]))&0x3fff
+	unit := s.bus.Find(0, target, lun)
+	switch _, _, have := addressOf(unit); {
+	case head[0] != 1 || unit == nil:
+		resp[11] = scsiBadTarget
+	case have != lun && !anyUnit(head[scsiRequest]):
+		resp[11] = scsiBadLUN
+	default:
+		moved = s.run(e, unit.Start(head[scsiRequest:]), resp)
+	}
+	e.In.WriteAt(resp, 0)
+	e.Queue().Push(e, uint32(int64(len(resp))+moved))
+}
+
+func addressOf(d *scsi.Device) (channel, target, lun uint32) {
+	if d == nil {
+		return 0, 0, 0
+	}
+	return d.Address()
+}
+
+// anyUnit reports whether a command is answered by whatever unit of the target
+// there is: INQUIRY, REPORT LUNS and REQUEST SENSE.
+func anyUnit(op byte) bool { return op == 0x12 || op == 0xa0 || op == 0x03 }
+
+// run moves the data of a command and fills in the response. It answers how
+// much went to the guest.
+func (s *SCSI) run(e *Element, r *scsi.Request, resp []byte) int64 {
+	buf := make([]byte, min(max(r.Left(), 0), chunk))
+	moved := int64(0)
+	for r.Left() > 0 {
+		var n int
+		if r.In {
+			room := e.In.Len() - int64(len(resp)) - moved
+			if n = r.Read(buf[:min(int64(len(buf)), room)]); n > 0 {
+				e.In.WriteAt(buf[:n], int64(len(resp))+moved)
+			}
+		} else {
+			if n, _ = e.Out.ReadAt(buf[:min(int64(len(buf)), r.Left())], scsiRequest+scsiCDB+moved); n > 0 {
+				n = r.Write(buf[:n])
+			}
+		}
+		if n == 0 {
+			break
+		}
+		moved += int64(n)
+	}
+	binary.LittleEndian.PutUint32(resp[4:], uint32(r.Left()))
+	resp[10] = r.Status
+	if r.Status != 0 {
+		sense := r.Sense.Data()
+		binary.LittleEndian.PutUint32(resp, uint32(len(sense)))
+		copy(resp[scsiResponse:], sense)
+	}
+	if !r.In {
+		return 0
+	}
+	return moved
+}
