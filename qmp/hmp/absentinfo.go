@@ -10,6 +10,7 @@ var absent = []struct{ topic, help, answer string }{
 	{"sgx", "Intel SGX; there is none", "No EPC regions defined, SGX not available\n"},
 	{"snapshots", "snapshots of the machine; no drive holds any", "Error: no block device can store vmstate for snapshot\n"},
 	{"spice", "the SPICE server; there is none", "Server: disabled\n"},
+	{"tpm", "TPM devices; there are none", ""},
 	{"via", "MOS6522 VIA devices; there are none", "MOS6522 VIA is not available in this QEMU\n"},
 	{"vnc", "the VNC server; there is none", "None\n"},
 }

@@ -40,8 +40,30 @@ func backendTopics() []*command {
 				}
 				return err
 			}},
+		{names: "cryptodev", help: "backends of crypto devices", qmp: "query-cryptodev", run: infoCryptodev},
 		{names: "mice", help: "pointing devices, a star at the one in use", qmp: "query-mice", run: infoMice},
 	}
+}
+
+func infoCryptodev(r *run) error {
+	list, err := r.list("query-cryptodev")
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		services, _ := c.Get("service")
+		names, _ := services.([]any)
+		words := make([]string, len(names))
+		for i, n := range names {
+			words[i] = plain(n)
+		}
+		r.printf("%s: service=[%s]\n", text(c, "id"), strings.Join(words, "|"))
+		clients, _ := c.Get("client")
+		for _, q := range objects(clients) {
+			r.printf("    queue %d: type=%s\n", number(q, "queue"), text(q, "type"))
+		}
+	}
+	return nil
 }
 
 func infoMice(r *run) error {
