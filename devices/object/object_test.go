@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -321,5 +322,29 @@ func TestDecrypt(t *testing.T) {
 	}
 	if got := object.Container(env.Tree).Child("s").Self().(*object.Secret).Data(); string(got) != "hello" {
 		t.Errorf("decrypted %q", got)
+	}
+}
+
+// A secret in a file is read as it is; a pipe that nobody fills does not hang.
+func TestSecretFile(t *testing.T) {
+	env := newEnv(t)
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/s", []byte("c2VjcmV0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := add(t, env, `{'qom-type': 'secret', 'id': 's', 'format': 'base64', 'file': '`+dir+`/s'}`); err != nil {
+		t.Fatal(err)
+	}
+	if got := object.Container(env.Tree).Child("s").Self().(*object.Secret).Data(); string(got) != "secret" {
+		t.Errorf("read %q", got)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	if err := add(t, env, fmt.Sprintf(`{'qom-type': 'secret', 'id': 'p', 'file': '/proc/self/fd/%d'}`, r.Fd())); err == nil {
+		t.Error("a secret came from an empty pipe")
 	}
 }

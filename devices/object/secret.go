@@ -5,8 +5,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/qomd/qomd/qom"
 )
@@ -49,7 +52,7 @@ func (s *Secret) load() error {
 	case file != "" && data != "":
 		return errors.New("'file' and 'data' are mutually exclusive")
 	case file != "":
-		b, err := os.ReadFile(file)
+		b, err := read(file)
 		if err != nil {
 			return fmt.Errorf("Unable to read %s: Failed to open file “%s”: %s", file, file, reason(err))
 		}
@@ -71,6 +74,24 @@ func (s *Secret) load() error {
 		return err
 	}
 	return nil
+}
+
+// readWait is how long a secret that is no regular file may take to come.
+const readWait = 100 * time.Millisecond
+
+// read is os.ReadFile that does not hang on a pipe which nobody fills: the
+// machine's lock is held.
+func read(name string) ([]byte, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	// Regular files have no deadlines and do not need one.
+	if err := f.SetReadDeadline(time.Now().Add(readWait)); err != nil && !errors.Is(err, os.ErrNoDeadline) {
+		return nil, err
+	}
+	return io.ReadAll(f)
 }
 
 // decodeBase64 accepts line breaks and missing padding, as GLib's decoder does.
