@@ -130,7 +130,15 @@ func TestCPUs(t *testing.T) {
 		t.Errorf("CPU definitions: %d, %v", len(defs), err)
 	}
 	exp, err := c.CPUModelExpansion()
-	if err != nil || len(exp) != 16 || exp[0].Model != "qemu64" || exp[0].Type != "static" {
+	if err != nil || len(exp) != 380 || exp[0].Model != "qemu64" || exp[0].Type != "static" {
 		t.Errorf("CPU expansions: %d, %v", len(exp), err)
+	}
+	for _, e := range []catalog.CPUExpansion{exp[0], exp[len(exp)/2], exp[len(exp)-1]} {
+		if reply, ok := c.CPUModelReply(e.Model, e.Type); !ok || string(reply) != string(e.Reply) {
+			t.Errorf("CPUModelReply(%q, %q) = %.40s, %v", e.Model, e.Type, reply, ok)
+		}
+	}
+	if _, ok := c.CPUModelReply("nothing", "full"); ok {
+		t.Error("an unknown CPU model has an answer")
 	}
 }

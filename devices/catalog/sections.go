@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -104,6 +105,31 @@ type CPUExpansion struct {
 // Reply is the whole reply, a return or an error.
 func (c *Catalog) CPUModelExpansion() ([]CPUExpansion, error) {
 	return decodeSection[[]CPUExpansion](c, format.CPUExpansions)
+}
+
+// CPUModelReply returns the answer to query-cpu-model-expansion for one model,
+// as QEMU gave it: an object with "return" or "error". typ is "static" or
+// "full". False means that the catalog has no such model.
+func (c *Catalog) CPUModelReply(model, typ string) (json.RawMessage, bool) {
+	text, err := c.section(format.CPUExpansions)
+	if err != nil {
+		return nil, false
+	}
+	// One answer is read out of megabytes: find its object first.
+	name, err := json.Marshal(model)
+	if err != nil {
+		return nil, false
+	}
+	head := fmt.Appendf(nil, `{"model":%s,"type":"%s","reply":`, name, typ)
+	i := bytes.Index(text, head)
+	if i < 0 {
+		return nil, false
+	}
+	var reply json.RawMessage
+	if err := json.NewDecoder(bytes.NewReader(text[i+len(head):])).Decode(&reply); err != nil {
+		return nil, false
+	}
+	return reply, true
 }
 
 func decodeSection[T any](c *Catalog, id uint32) (T, error) {

@@ -34,6 +34,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.devices()
 	c.machine()
 	c.cpus()
+	c.cpuModels()
 	c.memory()
 	c.chardevs()
 	c.migration()
