@@ -8,6 +8,7 @@ import (
 
 	"github.com/qomd/qomd/devices/usb"
 	"github.com/qomd/qomd/devices/usb/usbtest"
+	"github.com/qomd/qomd/qom"
 )
 
 // step is one request and what it leads to: an error, or events.
@@ -172,5 +173,40 @@ func TestSpeedMask(t *testing.T) {
 		if got := mask.String(); got != want {
 			t.Errorf("mask %d: %s, want %s", mask, got, want)
 		}
+	}
+}
+
+// A user may unrealize a device and realize it again; in between it is refused
+// to go, for good.
+func TestRevive(t *testing.T) {
+	m := usbtest.New(t)
+	m.Add("qemu-xhci", "id", "c")
+	d := m.Add("usb-mouse", "id", "m")
+	set := func(v bool) {
+		t.Helper()
+		if err := d.Set("realized", qom.Value(v)); err != nil {
+			t.Fatal(err)
+		}
+		m.Settle()
+	}
+	set(false)
+	run(t, m, []step{{do: "info"}, {do: "del m", err: "Device m is already in the process of unplug"}})
+	set(true)
+	run(t, m, []step{
+		{do: "info", info: "  Device 0.0, Port 2, Speed 480 Mb/s, Product QEMU USB Mouse, ID: m\n"},
+		{do: "del m", events: deleted("m")},
+	})
+}
+
+func TestAttachedIsReadOnly(t *testing.T) {
+	m := usbtest.New(t)
+	m.Add("qemu-xhci", "id", "c")
+	d := m.Add("usb-tablet", "id", "t")
+	err := d.Set("attached", qom.Value(false))
+	if want := "Property 'usb-tablet.attached' is not writable"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if v, err := d.Get("attached"); v != true || err != nil {
+		t.Errorf("attached reads %v, %v", v, err)
 	}
 }

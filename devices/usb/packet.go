@@ -231,11 +231,13 @@ func (p *Packet) Complete() {
 		p.Status = IOError
 	}
 	p.leave(packetDone)
-	if port := p.ep.dev.port; port != nil {
+	port := p.ep.dev.port
+	// The controller may use the packet again at once, with its token.
+	p.hold.Release()
+	if port != nil {
 		root := port.Root()
 		root.ops.Complete(root, p)
 	}
-	p.hold.Release()
 }
 
 // Cancel takes a packet in flight back, for the controller, which is not told.

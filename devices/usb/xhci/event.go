@@ -123,7 +123,10 @@ func (c *Core) raise(i int) {
 func (c *Core) updateInterrupt(i int) {
 	iman := c.runtime.GetAt(rtIMAN, i)
 	level := iman&imanPending != 0 && iman&imanEnable != 0 && c.oper.Get(opUSBCMD)&cmdInterrupts != 0
-	if c.host.interrupt(i, level) {
+	c.access++
+	sent := c.host.interrupt(i, level)
+	c.access--
+	if sent {
 		c.runtime.ClearBits(rtIMAN, i, imanPending)
 	}
 }

@@ -3,6 +3,7 @@ package xhci_test
 import (
 	"encoding/binary"
 	"testing"
+	"time"
 
 	"github.com/qomd/qomd/devices/usb"
 	"github.com/qomd/qomd/devices/usb/hid"
@@ -60,6 +61,12 @@ func FuzzGuest(f *testing.F) {
 		if len(data) > 1<<12 {
 			return
 		}
+		start := time.Now()
+		defer func() {
+			if d := time.Since(start); d > 5*time.Second {
+				t.Errorf("took %v", d)
+			}
+		}()
 		m := usbtest.New(t)
 		m.AddDrive("d", 1<<16)
 		g := m.Boot(m.Add("qemu-xhci", "id", "x"))

@@ -150,7 +150,9 @@ func (c *Core) mapData(e *endpoint, in bool) code {
 			if as == nil {
 				return ccDataBuffer
 			}
+			c.access++
 			m, err := memory.DMAMap(as, addr, n, dir, fmt.Sprintf("xhci slot %d endpoint %d", e.slot.num, e.id))
+			c.access--
 			if err != nil {
 				return ccDataBuffer
 			}
@@ -215,7 +217,7 @@ func completionCode(s usb.Status) code {
 // and after an error the endpoint halts at the start of the transfer.
 func (c *Core) finish(e *endpoint, result code) {
 	x := &e.xfer
-	x.packet.Unmap()
+	c.unmap(x)
 	x.active, x.waiting = false, false
 	c.report(e, result)
 	if result != ccSuccess && e.typ&3 != epIsoch {
@@ -232,7 +234,7 @@ func (c *Core) cancel(e *endpoint, result code) {
 		return
 	}
 	x.packet.Cancel()
-	x.packet.Unmap()
+	c.unmap(x)
 	x.active, x.waiting = false, false
 	if result != ccInvalid {
 		*x.ring = x.start

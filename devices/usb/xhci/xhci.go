@@ -44,6 +44,7 @@ type Core struct {
 	started  int64 // when it was last started, virtual nanoseconds
 	busy     bool  // in the command ring
 	fetches  int   // blocks read since a doorbell was rung
+	access   int   // accesses of its own to memory that are going on
 }
 
 // host is the function that a core is part of.
@@ -145,13 +146,13 @@ func (c *Core) initRegions() {
 	}
 	sys.Begin()
 	defer sys.Commit()
-	add(&c.caps, &c.capRegs, &capRules, "capabilities", 0, capSize)
-	add(&c.operMem, &c.oper, &wideRules, "operational", operOffset, operSize)
-	add(&c.rtMem, &c.runtime, &wideRules, "runtime", rtOffset, rtSize)
-	add(&c.doorMem, &c.doors, &longRules, "doorbell", doorOffset, doorSize)
+	add(&c.caps, window{c, &c.capRegs}, &capRules, "capabilities", 0, capSize)
+	add(&c.operMem, window{c, &c.oper}, &wideRules, "operational", operOffset, operSize)
+	add(&c.rtMem, window{c, &c.runtime}, &wideRules, "runtime", rtOffset, rtSize)
+	add(&c.doorMem, window{c, &c.doors}, &longRules, "doorbell", doorOffset, doorSize)
 	for i := range c.ports {
 		p := &c.ports[i]
-		add(&p.mem, &p.regs, &longRules, p.name, portOffset+uint64(i)*portSize, portSize)
+		add(&p.mem, window{c, &p.regs}, &longRules, p.name, portOffset+uint64(i)*portSize, portSize)
 	}
 }
 
@@ -214,9 +215,37 @@ func (c *Core) die(why string) {
 	c.halt()
 }
 
+// window is a register block as memory sees it. It keeps the controller's own
+// accesses out: rings and messages of a guest may lead to the very registers
+// that start the work.
+type window struct {
+	core *Core
+	ops  memory.Ops
+}
+
+// Read implements [memory.Ops].
+func (w window) Read(addr uint64, size int) uint64 {
+	if w.core.access > 0 {
+		w.core.die("read of its own registers")
+		return 0
+	}
+	return w.ops.Read(addr, size)
+}
+
+// Write implements [memory.Ops].
+func (w window) Write(addr uint64, size int, val uint64) {
+	if w.core.access > 0 {
+		w.core.die("write of its own registers")
+		return
+	}
+	w.ops.Write(addr, size, val)
+}
+
 // read copies guest memory to p. Where it cannot be reached p is all ones, and
 // the controller has stopped.
 func (c *Core) read(addr uint64, p []byte) bool {
+	c.access++
+	defer func() { c.access-- }()
 	if as := c.host.memory(); as != nil && as.Read(addr, p) == memory.OK {
 		return true
 	}
@@ -229,9 +258,18 @@ func (c *Core) read(addr uint64, p []byte) bool {
 
 // write copies p to guest memory.
 func (c *Core) write(addr uint64, p []byte) bool {
+	c.access++
+	defer func() { c.access-- }()
 	if as := c.host.memory(); as != nil && as.Write(addr, p) == memory.OK {
 		return true
 	}
 	c.die(fmt.Sprintf("write at 0x%x failed", addr))
 	return false
+}
+
+// unmap ends the mappings of a transfer, which writes back what was not memory.
+func (c *Core) unmap(x *transfer) {
+	c.access++
+	x.packet.Unmap()
+	c.access--
 }
