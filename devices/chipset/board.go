@@ -251,6 +251,9 @@ func (b *Board) addRegions(o *qom.Object, f *pci.Device, p *part) error {
 			}
 		}
 	}
+	if k, ok := o.Self().(interface{ keep([]memory.Region) }); ok {
+		k.keep(regions)
+	}
 	return nil
 }
 

@@ -4,11 +4,15 @@ package chipset
 // each of 256 buses.
 const mmcfgSize = 256 << 20
 
-// pam returns the regions by which a host bridge lets the guest choose, for 13
-// areas below 1 MiB, whether memory or PCI shows; at first PCI does.
+// areas is how many areas below 1 MiB a host bridge decides about.
+const areas = 13
+
+// pam returns the regions by which it lets the guest choose whether memory or
+// PCI shows, four for each area in order of the choice: nothing of memory, reads
+// of memory, writes (which are not taken apart: PCI), both.
 func pam() []region {
 	var list []region
-	for i := range uint64(13) {
+	for i := range uint64(areas) {
 		at, size := uint64(0xf0000), uint64(0x10000)
 		if i > 0 {
 			at, size = 0xc0000+(i-1)*0x4000, 0x4000
@@ -16,8 +20,8 @@ func pam() []region {
 		for j, a := range [4]region{
 			{name: "pam-pci", kind: alias, target: "pci"},
 			{name: "pam-rom", kind: aliasReadOnly, target: "ram"},
-			{name: "pam-ram", kind: alias, target: "ram"},
 			{name: "pam-pci", kind: alias, target: "pci"},
+			{name: "pam-ram", kind: alias, target: "ram"},
 		} {
 			a.size, a.at, a.offset, a.in, a.priority, a.off = size, at, at, "system", 1, j > 0
 			list = append(list, a)

@@ -18,6 +18,13 @@ func Register(t *qom.Types) {
 			Properties: powerProperties(m == &piix4),
 		})
 	}
+	for typ, m := range map[string]*hostModel{"mch": &mch, "i440FX": &i440FX} {
+		t.Add(qom.TypeInfo{
+			Name: typ, Parent: "pci-device",
+			New:       func() qom.Instance { return &hostBridge{model: m} },
+			ClassInit: fixedClass(m.class),
+		})
+	}
 	for typ, class := range fixedClasses {
 		init := fixedClass(class)
 		if typ == "ich9-ahci" { // which users may add as well
@@ -47,9 +54,7 @@ type function struct{ pci.Device }
 func (f *function) RealizePCI() error { return nil }
 
 var fixedClasses = map[string]pci.Class{
-	"mch":       {Vendor: 0x8086, Device: 0x29c0, Class: 0x0600},
 	"ICH9-SMB":  {Vendor: 0x8086, Device: 0x2930, Class: 0x0c05, Revision: 2, IRQPin: 1},
-	"i440FX":    {Vendor: 0x8086, Device: 0x1237, Class: 0x0600, Revision: 2},
 	"PIIX3":     {Vendor: 0x8086, Device: 0x7000, Class: 0x0601},
 	"piix3-ide": {Vendor: 0x8086, Device: 0x7010, Class: 0x0101, ProgIf: 0x80},
 	"ich9-ahci": {Vendor: 0x8086, Device: 0x2922, Class: 0x0106, ProgIf: 1, Revision: 2, IRQPin: 1},

@@ -90,6 +90,7 @@ func (d *Device) initConfig() {
 	d.space, d.capSizes = configSpace{}, [configSize / 4]uint8{}
 	d.exp, d.pm = 0, 0
 	s, id := &d.space, d.identity()
+	_, own := d.Class().Value(classKey{}).(Class)
 	d.SetConfigWord(regVendor, id.Vendor)
 	d.SetConfigWord(regDevice, id.Device)
 	d.SetConfigWord(regClass, id.Class)
@@ -107,7 +108,7 @@ func (d *Device) initConfig() {
 		m.bridge().initHeader()
 		return
 	}
-	if id.Subvendor == 0 && id.Subsystem == 0 {
+	if own && id.Subvendor == 0 && id.Subsystem == 0 || id == (Class{}) {
 		id.Subvendor, id.Subsystem = 0x1af4, 0x1100
 	}
 	d.SetConfigWord(regSubvendor, id.Subvendor)

@@ -41,7 +41,6 @@ type Class struct {
 	ProgIf, Revision     uint8
 	Subvendor, Subsystem uint16 // both 0: QEMU's own, 1af4:1100
 	IRQPin               uint8  // 0 none, 1 INTA ... 4 INTD
-	ROMFile              string // option ROM used unless romfile says otherwise
 }
 
 type classKey struct{}

@@ -1,6 +1,7 @@
 package pci
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 	"os"
@@ -15,23 +16,31 @@ const minROM = 2048
 // ask for, or that the type has by default, in BAR 6. The content of a default
 // ROM is not ours to have: it reads as zeros.
 func (d *Device) addROM() error {
-	if d.rombar == 0 || d.Hotplugged() && d.rombar < 0 && d.romfile == "" && d.romsize == 0 {
-		return nil
-	}
-	if d.romfile != "" {
+	size := d.defaultROM()
+	switch {
+	case d.romfile == "" && (d.hasROMFile || size == 0):
+		return nil // none, or explicitly none
+	case d.rombar == 0 && d.Hotplugged():
+		return errors.New("Hot-plugged device without ROM bar can't have an option ROM")
+	case d.rombar == 0:
+		return nil // firmware would load it by other means
+	case d.romfile != "":
 		return d.loadROM()
 	}
-	if d.hasROMFile {
-		return nil // romfile="": explicitly none
-	}
+	return d.makeROM(size, nil)
+}
+
+// defaultROM is the size of the option ROM the type has by default, 0 for
+// none.
+func (d *Device) defaultROM() uint64 {
 	if f := d.facts(); f != nil {
 		for _, b := range f.BARs {
-			if b.Number == ROMBAR && b.Size > 0 {
-				return d.makeROM(uint64(b.Size), nil)
+			if b.Number == ROMBAR {
+				return uint64(max(b.Size, 0))
 			}
 		}
 	}
-	return nil
+	return 0
 }
 
 func (d *Device) loadROM() error {
