@@ -66,8 +66,38 @@ func build(env *qdev.Env, o Options, parts []part) (*Board, error) {
 			return nil, fmt.Errorf("%s of the board: %w", parts[i].typ, err)
 		}
 	}
+	err := b.describeHost(b.devices["host"])
 	b.devices, b.buses = nil, nil
-	return b, nil
+	return b, err
+}
+
+// describeHost stores what the host bridge's properties tell of memory: where
+// it is, and where BARs may go.
+func (b *Board) describeHost(host *qdev.Device) error {
+	set := func(name string, v any) {
+		if host.Property(name) != nil {
+			host.Store(name, v)
+		}
+	}
+	hole64, _ := host.Stored("pci-hole64-size").(int64)
+	start := 4*gib + b.opts.HighRAM
+	set("below-4g-mem-size", b.opts.LowRAM)
+	set("above-4g-mem-size", b.opts.HighRAM)
+	set("pci-hole-start", b.opts.LowRAM)
+	set("pci-hole-end", uint64(0xfec00000))
+	set("pci-hole64-start", start)
+	set("pci-hole64-end", start+uint64(hole64))
+	for name, r := range map[string]*memory.Region{
+		"system-mem": b.opts.System, "io-mem": b.opts.IO, "pci-mem": &b.pciMem, "ram-mem": b.opts.RAM,
+	} {
+		if r == nil || host.Property(name) == nil {
+			continue
+		}
+		if err := host.AddWeakLink(name, memory.TypeName, func() *qom.Object { return &r.Object }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // add makes one part.

@@ -65,24 +65,33 @@ func legacyISA(bridge string) []part {
 		{"dma[0]", 0x00, 0x08, 8, 0x81, 3, 0x87},
 		{"dma[1]", 0xc0, 0xd0, 16, 0x89, 3, 0x8f},
 	} {
-		list = append(list, part{in: bridge, name: d.name, typ: "i8257", bus: "isa", regions: []region{
+		shift := int64(0) // the second controller moves words
+		if d.n == 16 {
+			shift = 1
+		}
+		list = append(list, part{in: bridge, name: d.name, typ: "i8257", bus: "isa", values: []value{
+			{"base", int64(d.channels)}, {"page-base", int64(d.page - 1)}, {"pageh-base", int64(-1)}, {"dshift", shift},
+		}, regions: []region{
 			{name: "dma-chan", size: d.n, in: "io", at: d.channels},
 			{name: "dma-page", size: d.pages, in: "io", at: d.page},
 			{name: "dma-page", size: 1, in: "io", at: d.refresh},
 			{name: "dma-cont", size: d.n, in: "io", at: d.control},
 		}})
 	}
-	return append(list, part{as: "rtc", in: bridge, name: "rtc", typ: "mc146818rtc", bus: "isa", regions: []region{
+	return append(list, part{as: "rtc", in: bridge, name: "rtc", typ: "mc146818rtc", bus: "isa", values: []value{{"base_year", int64(0)}}, regions: []region{
 		{name: "rtc", size: 2, kind: container, in: "io", at: 0x70},
 		{name: "rtc-index", size: 1, in: "rtc", at: 0},
 	}})
 }
 
-// superIO are the devices of every PC after its bridges. floppy is a part to
+// superIO are the devices of every PC after its bridges. hpetLines are the
+// interrupt lines that its timers can use; floppy is a part to
 // put before the keyboard controller, or none.
-func superIO(host string, floppy ...part) []part {
-	pic := func(at, elcr uint64) part {
-		return part{typ: "isa-i8259", bus: "isa", gpios: []gpio{{inputs, 8}}, regions: []region{
+func superIO(host string, hpetLines uint64, floppy ...part) []part {
+	pic := func(at, elcr, edge uint64, master bool) part {
+		return part{typ: "isa-i8259", bus: "isa", gpios: []gpio{{inputs, 8}}, values: []value{
+			{"iobase", at}, {"elcr_addr", elcr}, {"elcr_mask", edge}, {"master", master},
+		}, regions: []region{
 			{name: "pic", size: 2, in: "io", at: at},
 			{name: "elcr", size: 1, in: "io", at: elcr},
 		}}
@@ -91,12 +100,12 @@ func superIO(host string, floppy ...part) []part {
 		{in: host, name: "ioapic", typ: "ioapic", bus: "sysbus", gpios: []gpio{{inputs, 24}}, regions: []region{
 			{name: "ioapic", size: 4 * kib, in: "system", at: 0xfec00000},
 		}},
-		pic(0x20, 0x4d0),
-		pic(0xa0, 0x4d1),
-		{as: "hpet", typ: "hpet", bus: "sysbus", gpios: []gpio{{inputs, 2}}, regions: []region{
+		pic(0x20, 0x4d0, 0xf8, true),
+		pic(0xa0, 0x4d1, 0xde, false),
+		{as: "hpet", typ: "hpet", bus: "sysbus", values: []value{{"hpet-intcap", hpetLines}}, gpios: []gpio{{inputs, 2}}, regions: []region{
 			{name: "hpet", size: kib, in: "system", at: 0xfed00000},
 		}},
-		{as: "pit", typ: "isa-pit", bus: "isa", gpios: []gpio{{inputs, 1}}, regions: []region{
+		{as: "pit", typ: "isa-pit", bus: "isa", values: []value{{"iobase", uint64(0x40)}}, gpios: []gpio{{inputs, 1}}, regions: []region{
 			{name: "pit", size: 4, in: "io", at: 0x40},
 		}},
 		{typ: "isa-pcspk", bus: "isa", links: []value{{"pit", "pit"}}, regions: []region{

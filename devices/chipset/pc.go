@@ -13,7 +13,8 @@ var pcParts = slices.Concat(
 	machineRegions,
 	[]part{
 		{as: "host", in: "machine", name: "i440fx", typ: "i440FX-pcihost", bus: "sysbus",
-			buses: []bus{{as: "pci", typ: "PCI", name: "pci.0"}}},
+			values: []value{{"pci-type", "i440FX"}},
+			buses:  []bus{{as: "pci", typ: "PCI", name: "pci.0"}}},
 		{typ: "i440FX", as: "i440fx", bus: "pci", devfn: 0,
 			config: []patch{{0x57, "\x10"}, {0x72, "\x02"}},
 			regions: slices.Concat([]region{
@@ -23,6 +24,7 @@ var pcParts = slices.Concat(
 			}, pam())},
 		fwCfg,
 		{as: "piix3", typ: "PIIX3", bus: "pci", devfn: 1 << 3, multi: true,
+			values:  []value{{"has-pic", false}, {"has-pit", false}, {"has-usb", false}, {"smb_io_base", uint64(0xb100)}, {"smm-enabled", true}},
 			buses:   []bus{{as: "isa", typ: "ISA"}},
 			config:  []patch{{0x07, "\x02"}, {0x4c, "\x4d\x00\x03"}, {0x60, "\x80\x80\x80\x80"}, {0x69, "\x02"}, {0x70, "\x80"}, {0x76, "\x0c\x0c\x02"}, {0xa0, "\x08"}, {0xa8, "\x0f"}},
 			regions: []region{{name: "piix-reset-control", size: 1, in: "io", at: 0xcf9, priority: 1, ops: resetPort}}},
@@ -46,11 +48,13 @@ var pcParts = slices.Concat(
 			{name: "ide", size: 1, in: "io", at: 0x376},
 		}},
 		{in: "piix3", name: "pm", as: "pm", typ: "PIIX4_PM", bus: "pci", devfn: 1<<3 | 3,
+			values: []value{{"sci_int", uint64(9)}, {"smb_io_base", uint64(0xb100)}, {"smm-enabled", true}},
 			buses:  []bus{{as: "i2c", typ: "i2c-bus", name: "i2c"}},
 			config: []patch{{0x06, "\x80\x02"}, {0x5f, "\x10"}, {0x63, "\x60"}, {0x90, "\x01\xb1"}, {0xd2, "\x09"}}},
 	},
-	superIO("host", part{typ: "isa-fdc", as: "fdc", bus: "isa",
-		buses: []bus{{typ: "floppy-bus", max: 2}},
+	superIO("host", 0x04, part{typ: "isa-fdc", as: "fdc", bus: "isa",
+		values: []value{{"bootindexA", int64(-1)}, {"bootindexB", int64(-1)}},
+		buses:  []bus{{typ: "floppy-bus", max: 2}},
 		regions: []region{
 			{name: "fdc", size: 5, in: "io", at: 0x3f1},
 			{name: "fdc", size: 1, in: "io", at: 0x3f7},

@@ -98,6 +98,9 @@ func (p *power) RealizePCI() error {
 			b.opts.IO.AddSubregionOverlap(s.at, r, s.priority)
 		}
 	}
+	if err := p.AddWeakLink("bus", "bus", func() *qom.Object { return &b.Root.Object }); err != nil {
+		return err
+	}
 	if p.bridges || p.root {
 		p.PCIHotplug.Init(p, &p.Device.Device, b.Root, &p.gpe, b.opts.IO,
 			acpi.PCIHotplugOptions{Bridges: p.bridges, Root: p.root, Base: m.pcihp})

@@ -14,7 +14,8 @@ var q35Parts = slices.Concat(
 	[]part{
 		fwCfg,
 		{as: "host", in: "machine", name: "q35", typ: "q35-pcihost", bus: "sysbus",
-			buses: []bus{{as: "pci", typ: "PCIE", name: "pcie.0"}}},
+			values: []value{{"MCFG", all}},
+			buses:  []bus{{as: "pci", typ: "PCIE", name: "pcie.0"}}},
 		{as: "mch", in: "host", name: "mch", typ: "mch", bus: "pci", devfn: 0,
 			config: []patch{{0x50, "\x40"}, {0x60, "\x00\x00\x00\xb0"}, {0x9d, "\x02\x38"}},
 			regions: slices.Concat([]region{
@@ -29,11 +30,12 @@ var q35Parts = slices.Concat(
 				{name: "smbase-window", size: 128 * kib, kind: alias, target: "ram", offset: 0x30000, in: "smram", at: 0x30000, off: true},
 			}, pam())},
 		{as: "lpc", typ: "ICH9-LPC", bus: "pci", devfn: 0x1f << 3, multi: true,
+			values: []value{{"enable_tco", true}, {"sci_int", uint64(9)}, {"smm-enabled", true}, {"x-keep-pci-slot-hpc", true}},
 			buses:  []bus{{as: "isa", typ: "ISA"}},
 			config: []patch{{0x60, "\x80\x80\x80\x80"}, {0x68, "\x80\x80\x80\x80"}}},
 	},
 	legacyISA("lpc"),
-	superIO("host"),
+	superIO("host", 0xff0104),
 	[]part{
 		{typ: "ich9-ahci", as: "ahci", bus: "pci", devfn: 0x1f<<3 | 2, multi: true,
 			buses:  []bus{{typ: "IDE", n: 6, max: 1}},
