@@ -120,7 +120,9 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	return vm, nil
 }
 
-// build adds what the configuration lists, and starts to serve.
+// build adds what the configuration lists, and starts to serve. Clients that
+// connect meanwhile wait, so that nobody sees the machine half made, nor the
+// RESUME of its start.
 func (vm *VM) build() error {
 	if err := vm.openChardevs(); err != nil {
 		return err
@@ -130,11 +132,18 @@ func (vm *VM) build() error {
 	if err != nil {
 		return err
 	}
-	if err := vm.serveMonitors(); err != nil {
+	serve, err := vm.attachMonitors()
+	if err != nil {
 		return err
 	}
 	vm.Machine.Do(func() { err = vm.Machine.Ready(!vm.cfg.Paused) })
-	return err
+	if err != nil {
+		return err
+	}
+	for _, start := range serve {
+		start()
+	}
+	return nil
 }
 
 // exit is told by the machine that it ends; the machine's lock is held.

@@ -10,37 +10,41 @@ import (
 	"github.com/qomd/qomd/qmp/qtest"
 )
 
-// serveMonitors attaches the monitors of the description to their character
-// devices; sockets that nobody uses are drained.
-func (vm *VM) serveMonitors() error {
+// attachMonitors attaches the monitors of the description to their character
+// devices and returns what starts to serve them: that has to wait until the
+// machine is complete. Sockets that nobody uses will be drained.
+func (vm *VM) attachMonitors() (serve []func(), err error) {
 	for _, m := range vm.cfg.Monitors {
-		if err := vm.serveMonitor(m); err != nil {
-			return &Error{m.Origin, err}
+		start, err := vm.attachMonitor(m)
+		if err != nil {
+			return nil, &Error{m.Origin, err}
 		}
+		serve = append(serve, start)
 	}
 	if id := vm.cfg.QTest; id != "" {
-		if err := vm.serveQTest(id); err != nil {
-			return &Error{config.Origin{Option: "-qtest"}, err}
+		start, err := vm.attachQTest(id)
+		if err != nil {
+			return nil, &Error{config.Origin{Option: "-qtest"}, err}
 		}
+		serve = append(serve, start)
 	}
 	for _, c := range vm.chardevs {
 		if s, ok := c.Backend().(*chardev.Socket); ok && c.Frontend() == "" {
-			s.Drain()
+			serve = append(serve, s.Drain)
 		}
 	}
-	return nil
+	return serve, nil
 }
 
-func (vm *VM) serveMonitor(m config.Monitor) error {
+func (vm *VM) attachMonitor(m config.Monitor) (serve func(), err error) {
 	c := vm.chardev(m.Chardev)
 	if c == nil {
-		return fmt.Errorf("chardev \"%s\" not found", m.Chardev)
+		return nil, fmt.Errorf("chardev \"%s\" not found", m.Chardev)
 	}
 	id := m.ID
 	if id == "" {
 		id = m.Chardev
 	}
-	var err error
 	vm.Machine.Do(func() {
 		if err = c.Attach("monitor " + id); err == nil {
 			err = vm.Machine.AddMonitor(machine.Monitor{
@@ -49,36 +53,36 @@ func (vm *VM) serveMonitor(m config.Monitor) error {
 		}
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s, ok := c.Backend().(*chardev.Socket)
 	if !ok {
-		return nil // nobody can ever connect to the others
+		return func() {}, nil // nobody can ever connect to the others
 	}
 	if m.Mode == "control" {
-		vm.ServeSocket(s, qmp.Monitor{Name: id, Pretty: m.Pretty})
-		return nil
+		return func() { vm.ServeSocket(s, qmp.Monitor{Name: id, Pretty: m.Pretty}) }, nil
 	}
-	vm.serving.Go(func() { s.Serve(vm.ctx, vm.human.ServeConn) })
-	return nil
+	return func() {
+		vm.serving.Go(func() { s.Serve(vm.ctx, vm.human.ServeConn) })
+	}, nil
 }
 
-// serveQTest serves the register protocol on a character device.
-func (vm *VM) serveQTest(id string) error {
+// attachQTest attaches the server of the register protocol.
+func (vm *VM) attachQTest(id string) (serve func(), err error) {
 	c := vm.chardev(id)
 	if c == nil {
-		return fmt.Errorf("chardev \"%s\" not found", id)
+		return nil, fmt.Errorf("chardev \"%s\" not found", id)
 	}
 	s, ok := c.Backend().(*chardev.Socket)
 	if !ok {
-		return fmt.Errorf("chardev \"%s\" is not a socket", id)
+		return nil, fmt.Errorf("chardev \"%s\" is not a socket", id)
 	}
-	var err error
 	vm.Machine.Do(func() { err = c.Attach("qtest") })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	server := qtest.New(vm.Machine, vm.log)
-	vm.serving.Go(func() { s.Serve(vm.ctx, server.ServeConn) })
-	return nil
+	return func() {
+		vm.serving.Go(func() { s.Serve(vm.ctx, server.ServeConn) })
+	}, nil
 }
