@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -24,6 +23,14 @@ const recordings = "../../qmp/transcript/testdata/qemu-11.1.3"
 
 // updateOpen rewrites the list of recordings that do not replay yet.
 var updateOpen = flag.Bool("update-open", false, "rewrite testdata/open.txt from this run")
+
+// How long one message may take: long, so that a busy machine fails no test, but
+// not where failing is expected.
+const (
+	messageLimit = 20 * time.Second
+	openLimit    = 500 * time.Millisecond
+	updateLimit  = 3 * time.Second
+)
 
 // TestReplay plays every recorded session against the program. testdata/open.txt
 // lists those that differ so far: one that is not listed must replay, and one
@@ -41,7 +48,14 @@ func TestReplay(t *testing.T) {
 			name := strings.TrimSuffix(filepath.Base(tr.File), ".jsonl")
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				err := play(t, tr)
+				limit := messageLimit
+				switch {
+				case *updateOpen:
+					limit = updateLimit
+				case open[name]:
+					limit = openLimit
+				}
+				err := play(t, tr, limit)
 				mu.Lock()
 				if err == nil {
 					passed++
@@ -104,15 +118,14 @@ func writeOpen(t *testing.T, list []*transcript.Transcript, differs map[string]b
 	}
 }
 
-// program is the program under test, running.
-type program struct {
-	cmd    *exec.Cmd
-	stderr bytes.Buffer
-	done   chan struct{}
+// signals are those that recordings send.
+var signals = map[string]os.Signal{
+	"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP, "KILL": syscall.SIGKILL,
 }
 
-// play starts the program as the transcript wants it and plays.
-func play(t *testing.T, tr *transcript.Transcript) error {
+// play starts the program as the transcript wants it and plays; limit is for
+// one message.
+func play(t *testing.T, tr *transcript.Transcript, limit time.Duration) error {
 	dir := t.TempDir()
 	port := ""
 	fill := func(s string) string {
@@ -138,17 +151,14 @@ func play(t *testing.T, tr *transcript.Transcript) error {
 		Fill: fill,
 		Dial: func(address string) (net.Conn, error) { return p.dial(fill(address)) },
 		Signal: func(name string) error {
-			sig := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP, "KILL": syscall.SIGKILL}[name]
+			sig, ok := signals[name]
+			if !ok {
+				return fmt.Errorf("unknown signal %q", name)
+			}
 			return p.cmd.Process.Signal(sig)
 		},
-		Exit: func() (int, error) {
-			<-p.done
-			if ws, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
-				return -int(ws.Signal()), nil
-			}
-			return p.cmd.ProcessState.ExitCode(), nil
-		},
-		Timeout: 5 * time.Second,
+		Exit:    p.wait,
+		Timeout: limit,
 		// What must not arrive would arrive at once: nothing here is slow.
 		MaxQuiet: 20 * time.Millisecond,
 	}
@@ -159,68 +169,4 @@ func play(t *testing.T, tr *transcript.Transcript) error {
 		return err
 	}
 	return nil
-}
-
-// start starts the program and arranges for its end.
-func start(t *testing.T, args ...string) *program {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &program{cmd: exec.Command(self, args...), done: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), programEnv+"=1")
-	p.cmd.Stderr = &p.stderr
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		defer close(p.done)
-		p.cmd.Wait()
-	}()
-	t.Cleanup(func() { p.stop() })
-	return p
-}
-
-// stop kills the program if it still runs, and returns what it said.
-func (p *program) stop() string {
-	p.cmd.Process.Kill()
-	<-p.done
-	return strings.TrimSpace(p.stderr.String())
-}
-
-// errRefused says that the program does not listen, or not any more.
-var errRefused = errors.New("the program has ended")
-
-// dial connects as soon as the program listens.
-func (p *program) dial(address string) (net.Conn, error) {
-	network, rest, _ := strings.Cut(address, ":")
-	for tries := time.NewTicker(2 * time.Millisecond); ; {
-		conn, err := net.Dial(network, rest)
-		if err == nil {
-			tries.Stop()
-			return conn, nil
-		}
-		select {
-		case <-p.done:
-			tries.Stop()
-			return nil, fmt.Errorf("%w: %w", errRefused, err)
-		case <-tries.C:
-		}
-	}
-}
-
-// freePort asks the system for a TCP port that nobody uses.
-func freePort(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	_, port, err := net.SplitHostPort(ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
