@@ -6,7 +6,6 @@ import (
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
-	"github.com/qomd/qomd/qom"
 )
 
 // buildBoard adds what is soldered to the board of the machine type.
@@ -32,16 +31,6 @@ func (m *Machine) buildBoard() error {
 	for i := range m.slots {
 		if s := &m.slots[i]; s.parts != nil {
 			s.parts.ShowSMRAM(m.env, qdev.From(s.CPU), board.SMRAM)
-		}
-	}
-	return m.linkBoard()
-}
-
-// linkBoard fills in the links that /machine has to parts of its board.
-func (m *Machine) linkBoard() error {
-	if m.object.Property("acpi-device") != nil {
-		if err := m.object.Set("acpi-device", qom.Value(m.board.PowerDevice.Path())); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -14,7 +14,11 @@ import (
 
 // NewTypes returns the types of a catalog with all code there is. It is meant
 // to be made once per catalog and process.
-func NewTypes(cat *catalog.Catalog) *qom.Types { return devices.NewTypes(cat) }
+func NewTypes(cat *catalog.Catalog) *qom.Types {
+	t := devices.NewTypes(cat)
+	registerProperties(t)
+	return t
+}
 
 // build makes the tree of a new machine, under its lock.
 func (m *Machine) build() error {
@@ -65,7 +69,9 @@ func (m *Machine) build() error {
 	if err := m.buildBoard(); err != nil {
 		return err
 	}
-	m.describe()
+	if err := m.describe(); err != nil {
+		return err
+	}
 	if err := m.configure(m.opts.Settings); err != nil {
 		return err
 	}
@@ -92,26 +98,6 @@ func (m *Machine) configure(settings *qjson.Object) error {
 		}
 	}
 	return nil
-}
-
-// describe stores what the properties of /machine tell of the machine.
-func (m *Machine) describe() {
-	set := func(name string, v any) {
-		if m.object.Property(name) != nil {
-			m.object.Store(name, v)
-		}
-	}
-	if m.opts.Memory != 0 {
-		set("memory", memoryConfig{Size: m.opts.Memory})
-	}
-	set("smp", m.topology)
-	if m.IsPC() || m.IsQ35() {
-		set("boot", bootConfig{Order: "cad"})
-		set("firmware", "bios-256k.bin")
-		set("max-ram-below-4g", uint64(1)<<32)
-		set("x-oem-id", "BOCHS ")
-		set("x-oem-table-id", "BXPC    ")
-	}
 }
 
 type memoryConfig struct {

@@ -1,0 +1,94 @@
+package machine
+
+import (
+	"time"
+
+	"github.com/qomd/qomd/qom"
+)
+
+// registerProperties adds what QEMU's initializers add to machine objects, and
+// the values that differ from those of a property nobody has touched.
+func registerProperties(t *qom.Types) {
+	t.Add(qom.TypeInfo{
+		Name: "machine", Parent: "object", Abstract: true,
+		Init: initially("dump-guest-core", true, "graphics", true, "mem-merge", true, "spcr", true,
+			"boot", bootConfig{}, "memory", memoryConfig{}, "smp-cache", defaultCaches),
+	})
+	t.Add(qom.TypeInfo{
+		Name: "generic-pc-machine", Parent: "x86-machine", Abstract: true,
+		Init: initially("boot", bootConfig{Order: "cad"}, "cxl-fmw", []any{}, "sgx-epc", []any{},
+			"fd-bootchk", true, "hpet", true, "i8042", true, "sata", true, "smbus", true,
+			"firmware", "bios-256k.bin", "max-fw-size", uint64(8<<20), "smbios-entry-point-type", "auto",
+			"vmport", "on", "x-oem-id", "BOCHS ", "x-oem-table-id", "BXPC    "),
+	})
+}
+
+// initially returns an initializer that stores values, given as names and
+// values in turn, for the properties that the machine type has.
+func initially(pairs ...any) func(*qom.Object) {
+	return func(o *qom.Object) {
+		for i := 0; i < len(pairs); i += 2 {
+			if name := pairs[i].(string); o.Class().Property(name) != nil {
+				o.Store(name, pairs[i+1])
+			}
+		}
+	}
+}
+
+// cacheTopology is one element of the property smp-cache.
+type cacheTopology struct {
+	Cache    string `json:"cache"`
+	Topology string `json:"topology"`
+}
+
+var defaultCaches = []cacheTopology{{"l1d", "default"}, {"l1i", "default"}, {"l2", "default"}, {"l3", "default"}}
+
+// describe stores what the properties of /machine tell of this machine.
+func (m *Machine) describe() error {
+	set := func(name string, v any) {
+		if m.object.Class().Property(name) != nil {
+			m.object.Store(name, v)
+		}
+	}
+	set("memory", memoryConfig{Size: m.opts.Memory})
+	set("smp", m.topology)
+	if m.board == nil {
+		return nil
+	}
+	set("max-ram-below-4g", m.holeAt(0))
+	if m.IsQ35() {
+		set("max-ram-below-4g", uint64(below4G))
+	}
+	for _, l := range []struct {
+		name, typ string
+		target    *qom.Object
+	}{
+		{"acpi-device", "hotplug-handler", &m.board.PowerDevice.Object},
+		{"smram", "memory-region", &m.board.SMRAM.Object},
+	} {
+		if err := m.object.AddWeakLink(l.name, l.typ, func() *qom.Object { return l.target }); err != nil {
+			return err
+		}
+	}
+	return m.object.AddProperty(&qom.Property{
+		Name: "rtc-time", Type: "struct tm",
+		Get: func(*qom.Object) (any, error) { return newBrokenTime(m.wallClock()), nil },
+	})
+}
+
+// wallClock is the time of the machine's real-time clock.
+func (m *Machine) wallClock() time.Time { return time.Now().UTC() }
+
+// brokenTime is C's struct tm, as QEMU shows it.
+type brokenTime struct {
+	Year  int `json:"tm_year"` // since 1900
+	Month int `json:"tm_mon"`  // 0 to 11
+	Day   int `json:"tm_mday"`
+	Hour  int `json:"tm_hour"`
+	Min   int `json:"tm_min"`
+	Sec   int `json:"tm_sec"`
+}
+
+func newBrokenTime(t time.Time) brokenTime {
+	return brokenTime{t.Year() - 1900, int(t.Month()) - 1, t.Day(), t.Hour(), t.Minute(), t.Second()}
+}
