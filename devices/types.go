@@ -1,10 +1,13 @@
 package devices
 
 import (
+	"github.com/qomd/qomd/devices/card"
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/devices/nic"
+	"github.com/qomd/qomd/devices/nvme"
 	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
@@ -32,6 +35,7 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 		func(t *qom.Types) { pci.Register(t, pciFacts(cat)) },
 		chipset.Register,
 		scsi.Register,
+		scsi.RegisterAdapters,
 		usb.Register,
 		hub.Register,
 		hid.Register,
@@ -39,6 +43,9 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 		legacy.Register,
 		xhci.Register,
 		virtio.Register,
+		nic.Register,
+		nvme.Register,
+		card.Register,
 	} {
 		register(t)
 	}

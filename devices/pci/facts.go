@@ -71,3 +71,8 @@ func (d *Device) addKnownCapability(c catalog.Capability) {
 		d.Env().Log.Warn("capability left out", "device", d.Label(), "error", err)
 	}
 }
+
+// RealizeFromFacts gives the function what is known of its type: identity,
+// capabilities and BARs that decode but answer nothing. Models call it whose
+// own part lies elsewhere, in the buses or children they have.
+func (d *Device) RealizeFromFacts() { d.realizeFromFacts() }

@@ -1,0 +1,167 @@
+package nvme
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/qomd/qomd/devices/pci"
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qom"
+)
+
+const (
+	busType  = "nvme-bus"
+	maxNSID  = 256  // name spaces of a controller
+	maxPairs = 0xff // pairs of queues, less than this
+)
+
+// Controller is nvme, with a bus for its name spaces.
+type Controller struct {
+	pci.Device
+	bus       qdev.Bus
+	subsystem *Subsystem
+}
+
+// Subsystem is nvme-subsys: controllers and name spaces that belong together.
+// It has a bus, on which the name spaces are in the end.
+type Subsystem struct {
+	qdev.Device
+	bus   qdev.Bus
+	names map[uint32]*Namespace
+}
+
+// Namespace is nvme-ns.
+type Namespace struct {
+	qdev.Device
+	subsystem *Subsystem
+	nsid      uint32
+}
+
+// RealizePCI implements [pci.Function]. A controller without a subsystem of the
+// user's makes one, as QEMU's does; it outlives the controller.
+func (c *Controller) RealizePCI() error {
+	if s, _ := c.Stored("serial").(string); s == "" {
+		return errors.New("serial property not set")
+	}
+	if n := number(&c.Object, "max_ioqpairs"); n < 1 || n > maxPairs*256 {
+		return fmt.Errorf("max_ioqpairs must be between 1 and %d", maxPairs*256)
+	}
+	c.subsystem = nil
+	if p := c.Property("subsys"); p != nil && p.Target != nil {
+		if o := p.Target(&c.Object); o != nil {
+			c.subsystem, _ = o.Self().(*Subsystem)
+		}
+	}
+	if c.subsystem == nil {
+		if err := c.makeSubsystem(); err != nil {
+			return err
+		}
+	}
+	c.RealizeFromFacts()
+	// The bus is called as the controller is.
+	qdev.InitBus(&c.bus, busType, c.Qdev(), nil, c.ID())
+	c.bus.SetHandler(busHandler{&c.bus})
+	return nil
+}
+
+func (c *Controller) makeSubsystem() error {
+	o := c.Tree().NewClass(c.Tree().Types.Class("nvme-subsys"))
+	defer o.Unref()
+	s := o.Self().(*Subsystem)
+	if err := o.Set("nqn", qom.Value(c.Stored("serial"))); err != nil {
+		return err
+	}
+	if err := s.Device.Realize(nil); err != nil {
+		return err
+	}
+	c.subsystem = s
+	return nil
+}
+
+// Realize implements [qdev.Realizer].
+func (s *Subsystem) Realize() error {
+	s.names = map[uint32]*Namespace{}
+	qdev.InitBus(&s.bus, busType, s.Qdev(), nil, s.ID())
+	s.bus.SetHandler(busHandler{&s.bus})
+	return nil
+}
+
+// Realize implements [qdev.Realizer]: the name space takes a number and moves
+// to the bus of its controller's subsystem.
+func (n *Namespace) Realize() error {
+	if qdev.BackendOf(&n.Object, "drive") == nil {
+		return errors.New("block backend not configured")
+	}
+	if n.Bus() == nil {
+		return fmt.Errorf("name space '%s' is on no bus", n.Label())
+	}
+	s := subsystemOf(n.Bus().Device())
+	if s == nil {
+		return fmt.Errorf("name space '%s' has no subsystem", n.Label())
+	}
+	n.nsid = uint32(number(&n.Object, "nsid"))
+	switch {
+	case n.nsid > maxNSID:
+		return fmt.Errorf("invalid namespace id (must be between 0 and %d)", maxNSID)
+	case n.nsid == 0:
+		for n.nsid = 1; s.names[n.nsid] != nil; n.nsid++ {
+		}
+		if n.nsid > maxNSID {
+			return errors.New("no free namespace id")
+		}
+		n.Store("nsid", uint64(n.nsid))
+	case s.names[n.nsid] != nil:
+		return fmt.Errorf("namespace id '%d' already allocated", n.nsid)
+	}
+	if err := n.MoveTo(&s.bus); err != nil {
+		return err
+	}
+	n.subsystem, s.names[n.nsid] = s, n
+	return nil
+}
+
+// Unrealize implements [qdev.Unrealizer].
+func (n *Namespace) Unrealize() {
+	if n.subsystem != nil && n.subsystem.names[n.nsid] == n {
+		delete(n.subsystem.names, n.nsid)
+	}
+	n.subsystem = nil
+}
+
+// subsystemOf returns the subsystem of a bus' device.
+func subsystemOf(d *qdev.Device) *Subsystem {
+	if d == nil {
+		return nil
+	}
+	switch m := d.Self().(type) {
+	case *Controller:
+		return m.subsystem
+	case *Subsystem:
+		return m
+	}
+	return nil
+}
+
+// busHandler lets name spaces come and go at once.
+type busHandler struct{ bus *qdev.Bus }
+
+// QOM implements [qdev.HotplugHandler].
+func (h busHandler) QOM() *qom.Object { return &h.bus.Object }
+
+func number(o *qom.Object, name string) uint64 {
+	switch v := o.Stored(name).(type) {
+	case int64:
+		return uint64(v)
+	case uint64:
+		return v
+	}
+	return 0
+}
+
+// Register adds the types of NVMe to t.
+func Register(t *qom.Types) {
+	t.Add(qom.TypeInfo{Name: busType, Parent: "bus"})
+	t.Add(qom.TypeInfo{Name: "nvme", Parent: "pci-device", New: func() qom.Instance { return new(Controller) }})
+	t.Add(qom.TypeInfo{Name: "nvme-subsys", Parent: "device", New: func() qom.Instance { return new(Subsystem) }})
+	t.Add(qom.TypeInfo{Name: "nvme-ns", Parent: "device", New: func() qom.Instance { return new(Namespace) }})
+}
