@@ -6,11 +6,16 @@ package usb
 type Descriptors struct {
 	Vendor, Product uint16
 	Release         uint16 // bcdDevice
-	// Strings by index; 1 to 3 are usually manufacturer, product and serial
-	// number.
-	Strings [8]string
+	// Strings by index; those that are used below, and others that a guest may
+	// ask for.
+	Strings [12]string
 	// Index of the strings in the device descriptor, 0 for none.
 	ManufacturerString, ProductString, SerialString uint8
+
+	// VendorOS tells that the device has descriptors for Microsoft's systems,
+	// which takes USB 2.0 and a string that says so; the property msos-desc
+	// switches them off.
+	VendorOS bool
 
 	Low, Full, High, Super *Layout
 }

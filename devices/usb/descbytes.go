@@ -2,6 +2,7 @@ package usb
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 )
 
@@ -19,6 +20,10 @@ const (
 	descSSCompanion = 48
 )
 
+// vendorOSString is the index at which Microsoft's systems look for a device
+// that has descriptors for them: "MSFT100" and the code of the request.
+const vendorOSString = 0xee
+
 // le appends 16-bit numbers, little-endian.
 func le(b []byte, list ...uint16) []byte {
 	for _, n := range list {
@@ -27,8 +32,8 @@ func le(b []byte, list ...uint16) []byte {
 	return b
 }
 
-func (t *Descriptors) device(l *Layout) []byte {
-	b := le([]byte{18, descDevice}, l.Version)
+func (t *Descriptors) device(l *Layout, version uint16) []byte {
+	b := le([]byte{18, descDevice}, version)
 	b = append(b, l.Class, l.Subclass, l.Protocol, l.MaxPacket0)
 	b = le(b, t.Vendor, t.Product, t.Release)
 	return append(b, t.ManufacturerString, t.ProductString, t.SerialString, uint8(len(l.Configs)))
@@ -71,7 +76,7 @@ func (t *Descriptors) bos() []byte {
 	var caps []byte
 	n := uint8(0)
 	if t.High != nil || t.Super != nil {
-		caps = append(caps, 7, descCapability, 2, 0, 0, 0, 0)
+		caps = append(caps, 7, descCapability, 2, 2, 0, 0, 0)
 		n++
 	}
 	if t.Super != nil {
@@ -83,8 +88,9 @@ func (t *Descriptors) bos() []byte {
 		}
 		caps = append(caps, 10, descCapability, 3, 0)
 		caps = le(caps, speeds)
-		caps = append(caps, uint8(FullSpeed), 10) // lowest useful speed, exit latency U1 in us
-		caps = le(caps, 32)                       // U2
+		// The lowest speed that does all, and the exit latencies U1 and U2 in us.
+		caps = append(caps, uint8(bits.TrailingZeros16(speeds)), 10)
+		caps = le(caps, 32)
 		n++
 	}
 	b := le([]byte{5, descBOS}, uint16(5+len(caps)))
@@ -109,36 +115,43 @@ func (d *Device) descriptor(typ, index uint8) []byte {
 	if l == nil {
 		return nil
 	}
+	super := d.speed == SuperSpeed
 	other := d.desc.High
 	if d.speed == HighSpeed {
 		other = d.desc.Full
 	}
+	vendorOS := d.desc.VendorOS && BoolOf(&d.Object, "msos-desc")
 	switch typ {
 	case descDevice:
-		return d.desc.device(l)
+		version := l.Version
+		if vendorOS {
+			version = max(version, 0x0200)
+		}
+		return d.desc.device(l, version)
 	case descConfig:
 		if int(index) < len(l.Configs) {
-			return l.config(int(index), descConfig, d.speed == SuperSpeed)
+			return l.config(int(index), descConfig, super)
 		}
 	case descString:
 		if index == 0 {
 			return languages()
 		}
+		if index == vendorOSString && vendorOS {
+			return stringDescriptor("MSFT100Q")
+		}
 		if s := d.String(index); s != "" {
 			return stringDescriptor(s)
 		}
 	case descQualifier:
-		if other != nil && d.speed != SuperSpeed {
+		if other != nil {
 			return qualifier(other)
 		}
 	case descOtherSpeed:
-		if other != nil && d.speed != SuperSpeed && int(index) < len(other.Configs) {
-			return other.config(int(index), descOtherSpeed, false)
+		if other != nil && int(index) < len(other.Configs) {
+			return other.config(int(index), descOtherSpeed, super)
 		}
 	case descBOS:
-		if l.Version >= 0x0201 {
-			return d.desc.bos()
-		}
+		return d.desc.bos()
 	}
 	return nil
 }

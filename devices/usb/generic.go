@@ -16,6 +16,7 @@ type generic struct {
 	class, subclass, proto uint8
 	manual                 bool // somebody else decides when it is attached
 	check                  func(*qom.Object) error
+	desc                   *Descriptors // nil: made up from the above
 }
 
 type genericKey struct{}
@@ -61,10 +62,10 @@ func generics() []generic {
 		{typ: "usb-redir", product: "USB Redirection Device", mask: low, manual: true,
 			check: required("chardev", "Parameter 'chardev' is missing")},
 		{typ: "usb-host", product: "USB Host Device", mask: low, manual: true},
-		{typ: "usb-ccid", product: "QEMU USB CCID", vendor: 0x08e6, id: 0x4433, mask: full, class: 0x0b},
+		{typ: "usb-ccid", product: "QEMU USB CCID", desc: smartCardReader()},
 		{typ: "usb-mtp", product: "QEMU USB MTP", vendor: 0x46f4, id: 0x0004, mask: high, class: 0x06, subclass: 1, proto: 1,
 			check: absoluteRoot},
-		{typ: "usb-net", product: "QEMU USB Network Interface", vendor: 0x0525, id: 0xa4a2, mask: full, class: 0x02, subclass: 2, proto: 0xff},
+		{typ: "usb-net", product: "QEMU USB Network Interface", desc: networkAdapter()},
 		{typ: "usb-audio", product: "QEMU USB Audio Interface", vendor: 0x46f4, id: 0x0002, mask: full, class: 0x01, subclass: 1,
 			check: audiodev},
 		{typ: "u2f-passthru", product: "Pass-through U2F USB key", vendor: 0x46f4, id: 0x0005, mask: full, class: 0x03,
@@ -74,7 +75,10 @@ func generics() []generic {
 
 func registerGeneric(t *qom.Types) {
 	for _, g := range generics() {
-		desc := g.descriptors()
+		desc := g.desc
+		if desc == nil {
+			desc = g.descriptors()
+		}
 		t.Add(qom.TypeInfo{Name: g.typ, Parent: DeviceType, ClassInit: func(c *qom.Class) {
 			SetProduct(c, g.product)
 			c.SetValue(genericKey{}, genericClass{desc, g.check, g.manual})
@@ -96,7 +100,7 @@ func (g generic) descriptors() *Descriptors {
 		Interfaces: []Interface{{Class: g.class, Subclass: g.subclass, Protocol: g.proto}},
 	}}}
 	d := &Descriptors{
-		Vendor: g.vendor, Product: g.id, Strings: [8]string{1: "QEMU", 2: g.product, 3: "1"},
+		Vendor: g.vendor, Product: g.id, Strings: [12]string{1: "QEMU", 2: g.product, 3: "1"},
 		ManufacturerString: 1, ProductString: 2, SerialString: 3,
 	}
 	for s, at := range map[Speed]**Layout{LowSpeed: &d.Low, FullSpeed: &d.Full, HighSpeed: &d.High} {

@@ -22,10 +22,8 @@ const (
 func (d *Device) HandleControl(r usb.Request, data []byte) (int, usb.Status) {
 	switch r.Key() {
 	case getInterfaceDescriptor:
-		switch r.Value >> 8 {
-		case hidDescriptor:
-			return copy(data, d.model.hidDescriptor()), usb.Success
-		case reportDescriptor:
+		// As QEMU: the HID descriptor itself comes with the configuration only.
+		if r.Value>>8 == reportDescriptor {
 			return copy(data, d.model.report), usb.Success
 		}
 		return 0, usb.Stall

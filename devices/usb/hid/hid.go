@@ -16,12 +16,20 @@ const maxEvents = 16
 // model is what tells one kind of device from another.
 type model struct {
 	typ, product string
-	serial       string
 	vendor, id   uint16
-	subclass     uint8 // 1: has a boot report
-	protocol     uint8 // of the boot report: 1 keyboard, 2 mouse
+	strings      [12]string
+	nameString   uint8 // index of the product
+	configString uint8
+	serialString uint8
+	release      uint16 // bcdDevice
+	version      uint16 // bcdHID
+	power        uint8  // in 2 mA
+	wakes        bool   // can wake the guest
+	subclass     uint8  // 1: has a boot report
+	protocol     uint8  // of the boot report: 1 keyboard, 2 mouse
 	report       []byte
 	packet       uint16 // bytes per report
+	interval     uint8  // at high speed
 	fullOnly     bool
 	state        func(*Device) []byte // the present state as a report
 }

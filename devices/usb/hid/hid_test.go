@@ -114,9 +114,9 @@ func TestProtocol(t *testing.T) {
 		t.Errorf("boot protocol of a tablet: %v", s)
 	}
 	report, _ := packet(&tablet.Device, 0, usb.Setup, usb.Request{Type: 0x81, Code: 6, Value: 0x2200}, 255)
-	desc, _ := packet(&tablet.Device, 0, usb.Setup, usb.Request{Type: 0x81, Code: 6, Value: 0x2100}, 9)
-	if len(report) == 0 || int(desc[7]) != len(report) {
-		t.Errorf("report descriptor has %d bytes, announced %d", len(report), desc[7])
+	config, _ := packet(&tablet.Device, 0, usb.Setup, usb.Request{Type: 0x80, Code: 6, Value: 0x0200}, 255)
+	if len(report) == 0 || int(config[25]) != len(report) {
+		t.Errorf("report descriptor has %d bytes, announced %d", len(report), config[25])
 	}
 	if _, s := packet(&mouse.Device, 0, usb.Setup, usb.Request{Type: 0x21, Code: 9}, 1); s != usb.Success {
 		t.Errorf("set report: %v", s)

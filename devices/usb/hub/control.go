@@ -119,21 +119,21 @@ func (h *Hub) descriptor() []byte {
 	if h.power {
 		characteristics = 0x09
 	}
-	maps := (h.n + 1 + 7) / 8
-	b := []byte{uint8(7 + 2*maps), hubDescriptor, uint8(h.n), characteristics, 0, 1, 0}
-	for range maps {
+	b := []byte{0, hubDescriptor, uint8(h.n), characteristics, 0, 1, 0}
+	for range (h.n + 1 + 7) / 8 {
 		b = append(b, 0) // all devices removable
 	}
-	for range maps {
+	for range (h.n + 7) / 8 {
 		b = append(b, 0xff) // obsolete, all ones
 	}
+	b[0] = uint8(len(b))
 	return b
 }
 
 // descriptors are shared by all hubs and not changed.
 var descriptors = usb.Descriptors{
 	Vendor: 0x0409, Product: 0x55aa, Release: 0x0101,
-	Strings:            [8]string{1: "QEMU", 2: "QEMU USB Hub", 3: "314159"},
+	Strings:            [12]string{1: "QEMU", 2: "QEMU USB Hub", 3: "314159"},
 	ManufacturerString: 1, ProductString: 2, SerialString: 3,
 	Full: &usb.Layout{
 		Version: 0x0110, Class: 9, MaxPacket0: 8,

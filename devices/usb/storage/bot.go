@@ -204,32 +204,35 @@ func (t *transport) status(p *usb.Packet) bool {
 }
 
 // botDescriptors are shared by all devices of the transport and not changed.
-var botDescriptors = descriptors(0x0001, "QEMU USB HARDDRIVE", func(speed usb.Speed, packet uint16, burst uint8) usb.Interface {
-	return usb.Interface{
-		Class: 8, Subclass: 6, Protocol: 0x50,
-		Endpoints: []usb.EndpointInfo{
-			{Address: 0x80 | bulkIn, Type: usb.BulkEndpoint, MaxPacket: packet, MaxBurst: burst},
-			{Address: bulkOut, Type: usb.BulkEndpoint, MaxPacket: packet, MaxBurst: burst},
-		},
-	}
-})
-
-// descriptors makes those of a storage device for full, high and super speed.
-func descriptors(id uint16, name string, iface func(s usb.Speed, packet uint16, burst uint8) usb.Interface) usb.Descriptors {
-	layout := func(s usb.Speed, version uint16, packet0 uint8, packet uint16, burst uint8) *usb.Layout {
-		return &usb.Layout{
-			Version: version, MaxPacket0: packet0,
-			Configs: []usb.Config{{
-				Value: 1, Attributes: usb.AlwaysSet | usb.SelfPowered,
-				Interfaces: []usb.Interface{iface(s, packet, burst)},
-			}},
+var botDescriptors = func() usb.Descriptors {
+	iface := func(packet uint16, burst uint8) usb.Interface {
+		return usb.Interface{
+			Class: 8, Subclass: 6, Protocol: 0x50,
+			Endpoints: []usb.EndpointInfo{
+				{Address: 0x80 | bulkIn, Type: usb.BulkEndpoint, MaxPacket: packet, MaxBurst: burst},
+				{Address: bulkOut, Type: usb.BulkEndpoint, MaxPacket: packet, MaxBurst: burst},
+			},
 		}
 	}
 	return usb.Descriptors{
-		Vendor: 0x46f4, Product: id, Strings: [8]string{1: "QEMU", 2: name, 3: "1"},
+		Vendor: 0x46f4, Product: 0x0001,
+		Strings: [12]string{
+			1: "QEMU", 2: "QEMU USB HARDDRIVE", 3: "1",
+			4: "Full speed config (usb 1.1)", 5: "High speed config (usb 2.0)", 6: "Super speed config (usb 3.0)",
+		},
 		ManufacturerString: 1, ProductString: 2, SerialString: 3,
-		Full:  layout(usb.FullSpeed, 0x0200, 8, 64, 0),
-		High:  layout(usb.HighSpeed, 0x0200, 64, 512, 0),
-		Super: layout(usb.SuperSpeed, 0x0300, 9, 1024, 15),
+		Full:  layout(0x0200, 8, 4, iface(64, 0)),
+		High:  layout(0x0200, 64, 5, iface(512, 0)),
+		Super: layout(0x0300, 9, 6, iface(1024, 15)),
+	}
+}()
+
+// layout is what a storage device says at one speed.
+func layout(version uint16, packet0, name uint8, i usb.Interface) *usb.Layout {
+	return &usb.Layout{
+		Version: version, MaxPacket0: packet0,
+		Configs: []usb.Config{{
+			Value: 1, String: name, Attributes: usb.AlwaysSet | usb.SelfPowered, Interfaces: []usb.Interface{i},
+		}},
 	}
 }

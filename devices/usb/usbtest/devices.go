@@ -41,7 +41,7 @@ func (s *Slow) CancelPacket(p *usb.Packet) {
 }
 
 var slowDescriptors = usb.Descriptors{
-	Vendor: 0x46f4, Product: 0xffff, Strings: [8]string{1: "slow"}, ProductString: 1,
+	Vendor: 0x46f4, Product: 0xffff, Strings: [12]string{1: "slow"}, ProductString: 1,
 	High: &usb.Layout{Version: 0x0200, MaxPacket0: 64, Configs: []usb.Config{{
 		Value: 1,
 		Interfaces: []usb.Interface{{

@@ -99,9 +99,13 @@ func (m *Machine) Boot(d *qdev.Device) *Guest {
 	return g
 }
 
-// Start resets the controller and starts it with new rings.
+// Start resets the controller and starts it with new rings. The changes that
+// ports announce are taken note of.
 func (g *Guest) Start() {
 	g.W(regUSBCMD, 2)
+	for n := range int(g.R(4) >> 24) {
+		g.SetPORTSC(n+1, 0x200|0x7f<<17&^2)
+	}
 	g.cmd, g.dcbaa = g.NewRing(), g.Alloc(8*65)
 	g.events, g.seen, g.cycle = g.Alloc(16*eventRingSize), 0, true
 	table := g.Alloc(16)

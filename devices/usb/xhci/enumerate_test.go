@@ -69,7 +69,7 @@ func TestEnumerate(t *testing.T) {
 		{"usb-tablet", nil, usb2Port, `0627:0001 usb 200 class 0 "QEMU USB Tablet" serial "28754-0000:00:04.0-1" descriptors 2 4 33 5`},
 		{"usb-hub", nil, usb2Port + 1, `0409:55aa usb 110 class 9 "QEMU USB Hub" serial "314159-0000:00:04.0-2" descriptors 2 4 5`},
 		{"usb-storage", []any{"drive", "d", "serial", "S1"}, 3, `46f4:0001 usb 300 class 0 "QEMU USB HARDDRIVE" serial "S1" descriptors 2 4 5 48 5 48`},
-		{"usb-ccid", nil, usb2Port + 3, `08e6:4433 usb 200 class 0 "QEMU USB CCID" serial "1-0000:00:04.0-4" descriptors 2 4`},
+		{"usb-ccid", nil, usb2Port + 3, `08e6:4433 usb 110 class 0 "QEMU USB CCID" serial "1-0000:00:04.0-4" descriptors 2 4 33 5 5 5`},
 	} {
 		m.Add(tc.driver, append(tc.props, "port", fmt.Sprint(i+1))...)
 		s, code := g.Address(tc.port, 0)

@@ -119,9 +119,8 @@ func (p *port) update(d *usb.Device) {
 	}
 	old := p.regs.Get(portPORTSC)
 	p.regs.Set(portPORTSC, v|old&(scChanges&^scEnabled|scWritable))
-	if d != nil || old&scConnected != 0 {
-		p.notify(scConnectChg)
-	}
+	// As QEMU: a reset announces a change at empty ports as well.
+	p.notify(scConnectChg)
 }
 
 // protocolSpeed is the speed id of xHCI 7.2.2.1.1.

@@ -191,7 +191,8 @@ func (c *Core) mfindex(int, uint64) uint64 {
 	return uint64(c.Env().Clock.Now()-c.started) / 125000 & 0x3fff
 }
 
-func (c *Core) crcrRead(_ int, val uint64) uint64 { return val &^ (crcrStop | crcrAbort | 1) }
+// crcrRead hides what is not kept; QEMU hides too whether the ring runs.
+func (c *Core) crcrRead(_ int, val uint64) uint64 { return val &^ (crcrStop | crcrAbort | crcrRunning) }
 
 // crcrWritten keeps the low half until the high half completes the pointer.
 func (c *Core) crcrWritten(_ int, old, _, raw uint64) {
