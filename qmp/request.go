@@ -73,6 +73,9 @@ func (r request) open(allowOOB bool) (e envelope, err error) {
 func (c *Session) serve(r request, outOfBand bool) {
 	call := &Call{Session: c, OOB: outOfBand}
 	result, err := c.run(call, r)
+	if f := c.server.cfg.Answered; f != nil {
+		f(call, result, err)
+	}
 	c.reply(call, r, result, err)
 }
 

@@ -32,6 +32,11 @@ type Config struct {
 	Now       func() time.Time                                   // time of events; nil: time.Now
 	AfterFunc func(d time.Duration, f func()) (stop func() bool) // nil: time.AfterFunc
 
+	// Answered is told of every request that was answered, before the answer is
+	// queued and under the same lock as the command; call.Command is nil when the
+	// request named none. nil: nobody is.
+	Answered func(call *Call, result any, err error)
+
 	Connected    func(*Session) // called before the greeting
 	Disconnected func(*Session) // called when the session is over
 }

@@ -56,6 +56,12 @@ type Options struct {
 	Now func() time.Time
 	// OnViolation is told of broken lifetime rules.
 	OnViolation func(qom.Violation)
+	// OnReply is told of what commands return, OnEvent of events, before any
+	// client is.
+	OnReply func(command string, result any)
+	OnEvent func(name string, data any)
+	// WrapConn is given every connection that speaks QMP; nil: none is wrapped.
+	WrapConn func(net.Conn) net.Conn
 }
 
 // VM is a machine that is being served.
@@ -63,6 +69,7 @@ type VM struct {
 	Machine *machine.Machine
 
 	cfg    config.Machine
+	opts   Options
 	log    *slog.Logger
 	server *qmp.Server
 	human  *hmp.Human
@@ -85,7 +92,7 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	if opts.Shared == nil {
 		opts.Shared = new(Shared)
 	}
-	vm := &VM{cfg: cfg, log: opts.Log, exited: make(chan struct{})}
+	vm := &VM{cfg: cfg, opts: opts, log: opts.Log, exited: make(chan struct{})}
 	if cfg.Name != "" {
 		vm.log = vm.log.With("machine", cfg.Name)
 	}
@@ -109,9 +116,9 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	set = commands.New(vm.Machine, sc, vm.human.Command)
 	vm.server = qmp.NewServer(qmp.Config{
 		Commands: set, Schema: sc, Logger: vm.log, Do: vm.Machine.Do, Now: opts.Now,
-		Version: commands.Version(mo.Catalog),
+		Version: commands.Version(mo.Catalog), Answered: vm.answered,
 	})
-	vm.Machine.OnEvent = vm.server.Emit
+	vm.Machine.OnEvent = vm.emit
 
 	if err := vm.build(); err != nil {
 		vm.Close()
@@ -144,6 +151,21 @@ func (vm *VM) build() error {
 		start()
 	}
 	return nil
+}
+
+// answered passes on what a command returned.
+func (vm *VM) answered(call *qmp.Call, result any, err error) {
+	if f := vm.opts.OnReply; f != nil && err == nil {
+		f(call.Command.Name, result)
+	}
+}
+
+// emit sends an event to all clients.
+func (vm *VM) emit(name string, data any) {
+	if f := vm.opts.OnEvent; f != nil {
+		f(name, data)
+	}
+	vm.server.Emit(name, data)
 }
 
 // exit is told by the machine that it ends; the machine's lock is held.
@@ -204,22 +226,24 @@ func (vm *VM) Close() []*qom.Storage {
 // ServeConn serves QMP on a connection of any origin, until it ends or the
 // machine does. It returns at once.
 func (vm *VM) ServeConn(conn net.Conn, m qmp.Monitor) {
-	vm.serving.Go(func() {
-		if err := vm.server.ServeConn(vm.ctx, conn, m); err != nil {
-			vm.log.Debug("session ended", "monitor", m.Name, "error", err)
-		}
-	})
+	vm.serving.Go(func() { vm.session(vm.ctx, conn, m) })
 }
 
 // ServeSocket serves QMP on a socket, one client at a time, until the machine
 // ends; then the socket is closed. It returns at once.
 func (vm *VM) ServeSocket(s *chardev.Socket, m qmp.Monitor) {
 	vm.serving.Go(func() {
-		s.Serve(vm.ctx, func(ctx context.Context, conn net.Conn) {
-			if err := vm.server.ServeConn(ctx, conn, m); err != nil {
-				vm.log.Debug("session ended", "monitor", m.Name, "error", err)
-			}
-		})
+		s.Serve(vm.ctx, func(ctx context.Context, conn net.Conn) { vm.session(ctx, conn, m) })
 		s.Close()
 	})
+}
+
+// session serves one client.
+func (vm *VM) session(ctx context.Context, conn net.Conn, m qmp.Monitor) {
+	if f := vm.opts.WrapConn; f != nil {
+		conn = f(conn)
+	}
+	if err := vm.server.ServeConn(ctx, conn, m); err != nil {
+		vm.log.Debug("session ended", "monitor", m.Name, "error", err)
+	}
 }

@@ -29,8 +29,10 @@ func machineOptions(cfg config.Machine, opts Options, log *slog.Logger) (machine
 	o := machine.Options{
 		Name: cfg.Name, UUID: cfg.UUID, Type: cfg.Type, Settings: cfg.TypeOptions, CPU: cfg.CPU,
 		Memory: cfg.Memory.Size, Guest: cfg.Guest, NewGuest: opts.NewGuest, Stepped: opts.Stepped, Log: log,
-		NoReboot:   cfg.Actions.Reboot == "shutdown",
-		NoShutdown: cfg.Actions.Shutdown == "pause",
+		Actions: machine.Actions{
+			Reboot: machine.Action(cfg.Actions.Reboot), Shutdown: machine.Action(cfg.Actions.Shutdown),
+			Panic: machine.Action(cfg.Actions.Panic), Watchdog: machine.Action(cfg.Actions.Watchdog),
+		},
 	}
 	smp, err := cfg.SMP.Resolve(cfg.Type)
 	if err != nil {
