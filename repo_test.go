@@ -30,7 +30,8 @@ var layers = [][]string{
 	{"devices/machine"},
 	{"devices"}, // the list of all models
 	{"devices/pci", "devices/acpi", "devices/chipset", "devices/usb", "devices/scsi", "devices/virtio",
-		"devices/object", "devices/chardev", "devices/guest", "devices/block", "devices/net"},
+		"devices/object", "devices/chardev", "devices/guest", "devices/block", "devices/net", "devices/misc", "devices/watchdog",
+		"devices/cpu", "devices/dimm"},
 	{"devices/qdev"},
 	{"devices/memory", "devices/regs"},
 	{"devices/catalog"},

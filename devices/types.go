@@ -8,6 +8,7 @@ import (
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/nic"
 	"github.com/qomd/qomd/devices/nvme"
+	"github.com/qomd/qomd/devices/misc"
 	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
@@ -19,6 +20,7 @@ import (
 	"github.com/qomd/qomd/devices/usb/storage"
 	"github.com/qomd/qomd/devices/usb/xhci"
 	"github.com/qomd/qomd/devices/virtio"
+	"github.com/qomd/qomd/devices/watchdog"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -43,6 +45,8 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 		legacy.Register,
 		xhci.Register,
 		virtio.Register,
+		misc.Register,
+		watchdog.Register,
 		nic.Register,
 		nvme.Register,
 		card.Register,

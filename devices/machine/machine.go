@@ -38,7 +38,7 @@ type Options struct {
 	// with the name in Guest.
 	NewGuest             func(guest.Hardware) guest.Guest
 	Defaults             []qdev.Default // -global settings
-	NoReboot, NoShutdown bool
+	Actions  Actions        // what happens on events of the guest; empty: QEMU's defaults
 	// Stepped makes virtual time move only by Step.
 	Stepped bool
 	Types   *qom.Types       // from NewTypes; nil: of the default catalog
@@ -59,6 +59,7 @@ type Machine struct {
 	async sync.WaitGroup
 
 	state       RunState
+	actions     Actions
 	startWhenIn bool
 	exiting     bool
 	onReset     []func()
@@ -111,6 +112,7 @@ func New(opts Options) (*Machine, error) {
 		return nil, fmt.Errorf("unsupported machine type: \"%s\"", opts.Type)
 	}
 	m := &Machine{opts: opts, facts: facts, log: opts.Log, state: Prelaunch}
+	m.actions = opts.Actions.withDefaults()
 	m.clock = &clock{do: m.Do, stepped: opts.Stepped || opts.Accel == "qtest"}
 	tree := qom.NewTree(opts.Types)
 	m.env = &qdev.Env{
@@ -120,6 +122,7 @@ func New(opts Options) (*Machine, error) {
 		Defaults:  m.defaults(),
 		Removed:   m.removed,
 		Interrupt: m.interrupt,
+		Lifecycle: lifecycle{m}, SystemMemory: &m.systemMemory, SystemIO: &m.systemIO,
 	}
 	tree.Context = m.env
 	tree.OnViolation = m.violated

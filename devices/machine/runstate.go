@@ -19,6 +19,7 @@ const (
 	InMigrate   RunState = "inmigrate"
 	Panicked    RunState = "guest-panicked"
 	FinishingUp RunState = "finish-migrate"
+	Watchdog    RunState = "watchdog"
 )
 
 // Cause is why a machine resets or shuts down; QEMU's ShutdownCause. The guest
@@ -70,7 +71,7 @@ func (m *Machine) Cont() error {
 	switch m.state {
 	case Running:
 		return nil
-	case ShutDown, Panicked:
+	case ShutDown:
 		return errNeedsReset
 	case InMigrate:
 		m.startWhenIn = true
@@ -94,7 +95,7 @@ func (m *Machine) Powerdown() {
 
 // SystemReset resets the machine, or ends it where -no-reboot says so.
 func (m *Machine) SystemReset(cause Cause) {
-	if m.opts.NoReboot {
+	if m.actions.Reboot == ActionShutdown {
 		m.Shutdown(cause)
 		return
 	}
@@ -113,7 +114,7 @@ func (m *Machine) SystemReset(cause Cause) {
 // Shutdown ends the machine, or with -no-shutdown stops it for good.
 func (m *Machine) Shutdown(cause Cause) {
 	m.emit("SHUTDOWN", causeData{cause.byGuest(), cause})
-	if m.opts.NoShutdown {
+	if m.actions.Shutdown == ActionPause {
 		if m.state == Running {
 			m.stopAs(ShutDown)
 		} else {

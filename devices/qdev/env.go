@@ -28,6 +28,14 @@ type Env struct {
 	// once the current request is over. May be nil.
 	Interrupt func()
 
+	// SystemMemory and SystemIO are the roots of the processors' address
+	// spaces.
+	SystemMemory, SystemIO *memory.Region
+
+	// Lifecycle lets devices end, stop or reset the machine on behalf of its
+	// guest; may be nil.
+	Lifecycle Lifecycle
+
 	// SystemBus is the main system bus, the root of all buses.
 	SystemBus *Bus
 
@@ -78,6 +86,21 @@ type Removal struct {
 	Generation uint64
 	Drained    time.Duration // from leaving the tree until the storage was freed
 	LastHolder string        // who held the storage last, empty when nobody did
+}
+
+// Lifecycle is what a guest can bring about for its machine through a device.
+// What happens in the end is up to the actions set for such cases.
+type Lifecycle interface {
+	// GuestExit ends the machine with an exit status.
+	GuestExit(status int)
+	// GuestPanicked says that the guest's kernel has given up, CrashLoaded
+	// that it goes on with another one to save its memory, and PVShutdown that
+	// it shuts down in good order.
+	GuestPanicked()
+	GuestCrashLoaded()
+	GuestPVShutdown()
+	// WatchdogFired says that the guest has not shown itself for too long.
+	WatchdogFired()
 }
 
 // Clock is the machine's virtual clock.

@@ -19,6 +19,29 @@ func (c *Commands) runState() {
 		c.m.Powerdown()
 		return none{}, nil
 	})
+	qmp.Register(c.set, "set-action", qmp.AllowPreconfig, c.setAction)
+	qmp.Register(c.set, "watchdog-set-action", 0, c.setWatchdogAction)
+}
+
+type actionArgs struct {
+	Reboot   machine.Action `json:"reboot"`
+	Shutdown machine.Action `json:"shutdown"`
+	Panic    machine.Action `json:"panic"`
+	Watchdog machine.Action `json:"watchdog"`
+}
+
+func (c *Commands) setAction(_ *qmp.Call, a actionArgs) (none, error) {
+	c.m.SetActions(machine.Actions(a))
+	return none{}, nil
+}
+
+type watchdogArgs struct {
+	Action machine.Action `json:"action"`
+}
+
+func (c *Commands) setWatchdogAction(_ *qmp.Call, a watchdogArgs) (none, error) {
+	c.m.SetActions(machine.Actions{Watchdog: a.Action})
+	return none{}, nil
 }
 
 type statusInfo struct {

@@ -1,0 +1,3 @@
+// Package misc holds small devices by which a guest tells its host something:
+// isa-debug-exit and the pvpanic family. The name is that of QEMU's hw/misc.
+package misc
