@@ -292,8 +292,6 @@ func (s *region) init(r *memory.Region, b *Board, owner, parent *qom.Object, tar
 	switch s.kind {
 	case container:
 		r.Init(sys, owner, s.name, s.size)
-	case ram:
-		r.InitRAM(sys, owner, s.name, s.size)
 	case rom:
 		r.InitROM(sys, owner, s.name, s.size)
 	case alias, aliasReadOnly:

@@ -35,7 +35,7 @@ var machineRegions = []part{
 	{regions: []region{
 		{name: "pc.bios", size: 256 * kib, kind: rom, in: "pci", at: 0xfffc0000},
 		{name: "isa-bios", size: 128 * kib, kind: aliasReadOnly, target: "pc.bios", offset: 128 * kib, in: "pci", at: 0xe0000, priority: 1},
-		{name: "pc.rom", size: 128 * kib, kind: ram, in: "pci", at: 0xc0000, priority: 1},
+		{name: "pc.rom", size: 128 * kib, kind: rom, in: "pci", at: 0xc0000, priority: 1},
 	}},
 	{in: "machine", regions: []region{
 		{name: "ioport80", size: 1, in: "io", at: 0x80},

@@ -65,7 +65,6 @@ type kind uint8
 const (
 	portsOrMMIO kind = iota
 	container
-	ram
 	rom
 	alias
 	aliasReadOnly

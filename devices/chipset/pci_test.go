@@ -109,6 +109,13 @@ func TestROM(t *testing.T) {
 	r.wantAdd("Invalid parameter type for 'rombar', expected: integer", "e1000e", "rombar", "x")
 	r.wantAdd("Parameter 'acpi-index' expects uint32_t", "e1000e", "acpi-index", int64(-1))
 	r.wantAdd("failover primary device must be on PCIExpress bus", "e1000e", "failover_pair_id", "x")
+	r.add("e1000e", "id", "default")
+	if o, _ := r.env.Tree.Resolve("/machine/peripheral/default", ""); o != nil {
+		if got, _ := o.Get("romfile"); got != "efi-e1000e.rom" {
+			t.Errorf("default romfile %v", got)
+		}
+	}
+	r.wantAdd("Hot-plugged device without ROM bar can't have an option ROM", "e1000e", "rombar", int64(0))
 	file := filepath.Join(t.TempDir(), "rom")
 	if err := os.WriteFile(file, make([]byte, 5000), 0o600); err != nil {
 		t.Fatal(err)

@@ -27,7 +27,30 @@ func (d *Device) addROM() error {
 	case d.romfile != "":
 		return d.loadROM()
 	}
+	d.romfile = d.defaultROMName()
 	return d.makeROM(size, nil)
+}
+
+// romNames are the option ROMs that QEMU's types have by default, by type or
+// ancestor; none of it is told before such a device is realized.
+var romNames = map[string]string{
+	"e1000-base": "efi-e1000.rom", "e1000e": "efi-e1000e.rom", "ne2k_pci": "efi-ne2k_pci.rom", "pcnet": "efi-pcnet.rom",
+	"rtl8139": "efi-rtl8139.rom", "vmxnet3": "efi-vmxnet3.rom", "virtio-net-pci-base": "efi-virtio.rom",
+	"VGA": "vgabios-stdvga.bin", "cirrus-vga": "vgabios-cirrus.bin", "bochs-display": "vgabios-bochs-display.bin",
+	"virtio-vga-base": "vgabios-virtio.bin", "vmware-svga": "vgabios-vmware.bin", "ati-vga": "vgabios-ati.bin",
+	"i82550": "pxe-eepro100.rom", "i82551": "pxe-eepro100.rom", "i82557a": "pxe-eepro100.rom", "i82557b": "pxe-eepro100.rom",
+	"i82557c": "pxe-eepro100.rom", "i82558a": "pxe-eepro100.rom", "i82558b": "pxe-eepro100.rom", "i82559a": "pxe-eepro100.rom",
+	"i82559b": "pxe-eepro100.rom", "i82559c": "pxe-eepro100.rom", "i82559er": "pxe-eepro100.rom", "i82562": "pxe-eepro100.rom",
+	"i82801": "pxe-eepro100.rom",
+}
+
+func (d *Device) defaultROMName() string {
+	for c := d.Class(); c != nil; c = c.Parent() {
+		if name := romNames[c.Name()]; name != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 // defaultROM is the size of the option ROM the type has by default, 0 for
