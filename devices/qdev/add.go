@@ -160,7 +160,7 @@ func (env *Env) busFor(class *qom.Class, r Request) (*Bus, error) {
 func (d *Device) setID(id string, has bool) error {
 	env := d.Env()
 	if !has {
-		return env.PeripheralAnon.AddChild("device[*]", &d.Object)
+		return env.PeripheralAnon.AddChild(env.anonymous.next(env.PeripheralAnon), &d.Object)
 	}
 	if !ValidID(id) {
 		return fmt.Errorf("Invalid qdev ID '%s'", id)

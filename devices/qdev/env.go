@@ -64,6 +64,8 @@ type Env struct {
 	// may be nil.
 	Removed func(Removal)
 
+	anonymous, unattached counter // of the names of devices without id
+
 	draining map[string]*qom.Storage // ids that are taken until their event
 	busIDs   map[string]int          // next number of automatic bus names, by class
 	macs     macUse

@@ -33,7 +33,7 @@ func (d *Device) Realize(bus *Bus) (err error) {
 		return fmt.Errorf("Device '%s' does not support hotplugging", d.TypeName())
 	}
 	if d.Parent() == nil {
-		if err := env.Unattached.AddChild("device[*]", &d.Object); err != nil {
+		if err := env.Unattached.AddChild(env.unattached.next(env.Unattached), &d.Object); err != nil {
 			return err
 		}
 		defer func() {
