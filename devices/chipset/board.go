@@ -318,26 +318,6 @@ type nothing struct{}
 func (nothing) Read(uint64, int) uint64   { return 0 }
 func (nothing) Write(uint64, int, uint64) {}
 
-// Tables says where the guest finds the ACPI hardware; ports are 0 while the
-// guest's firmware has not placed it.
-type Tables struct {
-	GPEStatus, GPEEnable  uint16
-	PM1Status, PM1Control uint16
-	PCIHotplug            uint16
-	PCIBuses              int
-}
-
-// Tables returns what firmware would tell the guest now.
-func (b *Board) Tables() Tables { return b.pm.tables() }
-
-// PlacePower does what firmware does before it starts the guest: it gives the
-// power management registers their usual place, port 0x600, through the
-// configuration space.
-func (b *Board) PlacePower() { b.pm.place(b.Root, 0x600) }
-
-// PressPowerButton tells the guest of the power button.
-func (b *Board) PressPowerButton() { b.pm.fixed.PressPowerButton() }
-
 // Close takes the board apart, newest part first, and whatever still stands in
 // the processors' address spaces: nothing of the board holds anything any more
 // once the grace period is over. Devices of users must be gone.
