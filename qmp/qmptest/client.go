@@ -3,9 +3,12 @@ package qmptest
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"testing"
+	"time"
 
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -14,22 +17,9 @@ import (
 // A is the arguments of a command.
 type A = map[string]any
 
-// Event is an event as a client sees it.
-type Event struct {
-	Name string          `json:"event"`
-	Data json.RawMessage `json:"data"`
-}
-
-// Member returns a member of the event's data that is a string, empty when
-// there is none.
-func (e Event) Member(name string) string {
-	var data map[string]any
-	if json.Unmarshal(e.Data, &data) != nil {
-		return ""
-	}
-	s, _ := data[name].(string)
-	return s
-}
+// patience is how long a client waits for a message before the test has failed.
+// Nothing here takes long; under a debugger or on a busy machine it may.
+const patience = 30 * time.Second
 
 // Client is a QMP client for tests: it does one thing at a time, and keeps the
 // events that come meanwhile. It is not safe for concurrent use.
@@ -44,23 +34,63 @@ type Client struct {
 func (m *Machine) Client() *Client {
 	m.t.Helper()
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.client == nil {
-		m.client = m.newClient()
+	c := m.client
+	m.mu.Unlock()
+	if c == nil {
+		c = m.NewClient()
+		m.mu.Lock()
+		m.client = c
+		m.mu.Unlock()
 	}
-	return m.client
+	return c
 }
 
-// newClient connects and negotiates.
-func (m *Machine) newClient() *Client {
+// NewClient returns a client of its own that has negotiated: another monitor.
+func (m *Machine) NewClient() *Client {
 	m.t.Helper()
-	conn := m.Dial()
-	c := &Client{t: m.t, conn: conn, r: bufio.NewReader(conn)}
-	if _, err := c.r.ReadBytes('\n'); err != nil {
-		m.t.Fatalf("qmptest: no greeting: %v", err)
+	return NewClient(m.t, m.Dial())
+}
+
+// NewClient negotiates on a connection to any QMP server, takes its greeting
+// first, and returns the client.
+func NewClient(t testing.TB, conn net.Conn) *Client {
+	t.Helper()
+	c := &Client{t: t, conn: conn, r: bufio.NewReader(conn)}
+	if _, err := c.line(); err != nil {
+		t.Fatalf("qmptest: no greeting: %v", err)
 	}
 	c.Must("qmp_capabilities", nil)
 	return c
+}
+
+// Close hangs up.
+func (c *Client) Close() { c.conn.Close() }
+
+// message is anything a server sends once it has greeted.
+type message struct {
+	Event
+	Return json.RawMessage `json:"return"`
+	Error  *qmp.Error      `json:"error"`
+}
+
+// line reads a line in time.
+func (c *Client) line() ([]byte, error) {
+	if err := c.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return nil, err
+	}
+	line, err := c.r.ReadBytes('\n')
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = errors.New("nothing came")
+	}
+	return line, err
+}
+
+func (c *Client) receive() (msg message, err error) {
+	line, err := c.line()
+	if err == nil {
+		err = json.Unmarshal(line, &msg)
+	}
+	return msg, err
 }
 
 // Execute runs a command and returns what it returned. The error is a
@@ -77,15 +107,7 @@ func (c *Client) Execute(command string, args A) (json.RawMessage, error) {
 		written <- err
 	}()
 	for {
-		var msg struct {
-			Event
-			Return json.RawMessage `json:"return"`
-			Error  *qmp.Error      `json:"error"`
-		}
-		line, err := c.r.ReadBytes('\n')
-		if err == nil {
-			err = json.Unmarshal(line, &msg)
-		}
+		msg, err := c.receive()
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", command, err)
@@ -114,41 +136,17 @@ func (c *Client) Must(command string, args A, into ...any) {
 	}
 }
 
-// MustFail is Execute for commands that have to fail; it returns the text.
+// MustFail is Execute for commands that the machine has to refuse; it returns
+// the text of the refusal.
 func (c *Client) MustFail(command string, args A) string {
 	c.t.Helper()
-	_, err := c.Execute(command, args)
-	if err == nil {
-		c.t.Fatalf("%s succeeded", command)
+	result, err := c.Execute(command, args)
+	var refusal *qmp.Error
+	switch {
+	case err == nil:
+		c.t.Fatalf("%s succeeded and returned %s", command, result)
+	case !errors.As(err, &refusal):
+		c.t.Fatal(err)
 	}
-	return err.Error()
-}
-
-// Event returns the next event, one that was kept or else the first to come.
-func (c *Client) Event() Event {
-	c.t.Helper()
-	if len(c.events) > 0 {
-		e := c.events[0]
-		c.events = c.events[1:]
-		return e
-	}
-	line, err := c.r.ReadBytes('\n')
-	var e Event
-	if err == nil {
-		err = json.Unmarshal(line, &e)
-	}
-	if err != nil {
-		c.t.Fatalf("waiting for an event: %v", err)
-	}
-	return e
-}
-
-// Events returns the events that have come by now. It asks the machine a
-// question, so that everything it sent before the answer is in.
-func (c *Client) Events() []Event {
-	c.t.Helper()
-	c.Must("query-status", nil)
-	list := c.events
-	c.events = nil
-	return list
+	return refusal.Desc
 }

@@ -8,21 +8,33 @@
 // The machine is the real one, with its real monitors: give the address of
 // [Machine.Socket], or a connection of [Machine.Dial], to the code under test.
 // Everything happens in the test's process; no port is used, any number of
-// tests run in parallel, and the machine is taken down by t.Cleanup, which also
-// verifies the object tree and reports broken lifetime rules as failures.
+// tests run in parallel, and the machine is taken down by t.Cleanup.
 //
 // # Control
 //
 // The guest acknowledges what it is asked only when the test says so, see
-// [Machine.Acknowledge] and [GuestLinux]. Virtual time moves only by
-// [Machine.Step]. [Machine.Hold] keeps a device's storage, and with it
+// [Machine.Acknowledge], [GuestLinux] and [GuestNone]. Virtual time moves only
+// by [Machine.Step]. [Machine.Hold] keeps a device's storage, and with it
 // DEVICE_DELETED, from going.
 //
-// Inside a testing/synctest bubble use Dial: it is in memory, while sockets are
-// not.
+// Inside a testing/synctest bubble use Dial or Client: they are in memory, while
+// sockets are not.
+//
+// # What is verified
+//
+// Of every machine, whatever its test is about: that each reply and each event
+// fits the introspection schema, that no rule of the lifetime of objects was
+// broken, that the invariants of the object tree hold, and that nothing is
+// still held once the machine is gone.
 //
 // # When a test fails
 //
-// The conversation of all connections made with Dial and Client is printed, in
-// QEMU's notation: "->" for what the machine got, "<-" for what it sent.
+// The conversation of all clients is printed as the machine saw it: "->" for
+// what it got, "<-" for what it sent, ".." for what it logged and what the test
+// did to it. From the second client on the marks have a number.
+//
+// # Concurrency
+//
+// A [Machine] may be used by several goroutines of a test, a [Client] by one at
+// a time.
 package qmptest

@@ -1,17 +1,19 @@
 package qmptest
 
 import (
-	"log/slog"
 	"net"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/daemon"
+	"github.com/qomd/qomd/qmp/schema"
 	"github.com/qomd/qomd/qom"
+	"github.com/qomd/qomd/qom/qomtest"
 )
 
 // shared keeps types and schema for all machines of a test binary.
@@ -19,13 +21,16 @@ var shared daemon.Shared
 
 // Machine is a running machine.
 type Machine struct {
+	// VM is what runs, for tests that have to look behind the monitor.
 	VM *daemon.VM
 
-	t     testing.TB
-	log   *transcript
-	guest *manual // nil when the guest acts by itself
+	t      testing.TB
+	schema *schema.Schema
+	log    *transcript
+	guest  *manual // nil when the guest acts by itself
 
 	mu     sync.Mutex
+	conns  []net.Conn // the test's ends of Dial
 	client *Client
 	socket string
 }
@@ -38,44 +43,54 @@ func Start(t testing.TB, opts ...Option) *Machine {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	cfg := o.machine(t)
-	if o.paused {
-		cfg.Paused = true
-	}
-	m := &Machine{t: t, log: newTranscript()}
-	d := daemon.Options{
-		Log:     slog.New(slog.NewTextHandler(m.log, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		Shared:  &shared,
-		Stepped: true,
-		OnViolation: func(v qom.Violation) {
-			t.Errorf("qmptest: %v", v)
-		},
-	}
-	switch o.kind {
-	case "":
-		m.guest = &manual{}
-		d.NewGuest = m.guest.attach
-	default:
-		cfg.Guest = o.kind
-	}
-	vm, err := daemon.Start(cfg, d)
-	if err != nil {
+	m := &Machine{t: t, log: new(transcript)}
+	if err := m.start(o.machine(t), o.guest); err != nil {
 		t.Fatalf("qmptest: %v", err)
 	}
-	m.VM = vm
 	t.Cleanup(m.close)
 	return m
 }
 
+func (m *Machine) start(cfg config.Machine, guest string) error {
+	d := daemon.Options{
+		Log:      m.log.logger(),
+		Shared:   &shared,
+		Stepped:  true,
+		OnReply:  m.checkReply,
+		OnEvent:  m.checkEvent,
+		WrapConn: m.log.record,
+		OnViolation: func(v qom.Violation) {
+			m.t.Errorf("qmptest: %v", v)
+		},
+	}
+	switch {
+	case guest != "":
+		cfg.Guest = guest
+	case cfg.Guest == "":
+		m.guest = new(manual)
+		d.NewGuest = m.guest.attach
+	}
+	var err error
+	if m.schema, err = findSchema(cfg); err != nil {
+		return err
+	}
+	m.VM, err = daemon.Start(cfg, d)
+	return err
+}
+
+// close takes the machine down and looks at what it leaves behind.
 func (m *Machine) close() {
 	m.t.Helper()
-	if c := m.client; c != nil {
-		c.conn.Close()
+	m.mu.Lock()
+	for _, c := range m.conns {
+		c.Close()
 	}
+	m.mu.Unlock()
 	m.Check()
-	leaks := m.VM.Close()
-	for _, s := range leaks {
-		m.t.Errorf("qmptest: storage #%d of %s, once %s, is still held at the end", s.Generation(), s.TypeName(), s.FormerPath())
+	if leaks := m.VM.Close(); len(leaks) > 0 {
+		m.VM.Machine.Do(func() {
+			m.t.Errorf("qmptest: still held when the machine was gone:\n%s", qomtest.Leaks(m.VM.Machine.Tree()))
+		})
 	}
 	if m.t.Failed() {
 		m.t.Logf("qmptest: conversation:\n%s", m.log)
@@ -86,23 +101,24 @@ func (m *Machine) close() {
 // is broken. It runs at the end of every test by itself.
 func (m *Machine) Check() {
 	m.t.Helper()
-	m.VM.Machine.Do(func() {
-		for err := range qom.Check(m.VM.Machine.Tree()) {
-			m.t.Errorf("qmptest: %v", err)
-		}
-	})
+	m.VM.Machine.Do(func() { qomtest.Check(m.t, m.VM.Machine.Tree()) })
 }
 
 // Dial connects a QMP client in memory. The greeting is waiting on the
-// connection.
+// connection; as with any [net.Pipe], the machine's messages wait for the
+// client to read them. The connection is closed with the machine at the latest.
 func (m *Machine) Dial() net.Conn {
 	ours, theirs := net.Pipe()
+	m.mu.Lock()
+	m.conns = append(m.conns, ours)
+	m.mu.Unlock()
 	m.VM.ServeConn(theirs, qmp.Monitor{Name: "qmptest"})
-	return m.log.record(ours)
+	return ours
 }
 
 // Socket returns the path of a unix socket that the machine serves QMP on, one
-// client at a time.
+// client at a time as QEMU does: the next one's greeting waits until the first
+// is gone. It is always the same one.
 func (m *Machine) Socket() string {
 	m.t.Helper()
 	m.mu.Lock()
@@ -120,13 +136,19 @@ func (m *Machine) Socket() string {
 }
 
 // Step moves virtual time on by d and runs the timers that fall due. While the
-// machine is stopped they wait.
+// machine is stopped virtual time stands still, whatever the test does.
 func (m *Machine) Step(d time.Duration) {
-	m.VM.Machine.Do(func() { m.VM.Machine.Step(int64(d)) })
+	m.log.notef("%v pass", d)
+	m.VM.Machine.Do(func() {
+		if m.VM.Machine.Running() {
+			m.VM.Machine.Step(int64(d))
+		}
+	})
 }
 
-// Hold keeps the storage of the object at path from being freed, until the
-// returned function is called.
+// Hold keeps the storage of the object at path from being freed, as a request
+// in flight or an overlooked reference would, until the returned function is
+// called. It fails the test when there is no such object.
 func (m *Machine) Hold(path string) (release func()) {
 	m.t.Helper()
 	var h *qom.Hold
@@ -138,5 +160,9 @@ func (m *Machine) Hold(path string) (release func()) {
 	if h == nil {
 		m.t.Fatalf("qmptest: nothing at %q to hold", path)
 	}
-	return func() { m.VM.Machine.Do(h.Release) }
+	m.log.notef("%s is held", path)
+	return func() {
+		m.log.notef("%s is released", path)
+		m.VM.Machine.Do(h.Release)
+	}
 }

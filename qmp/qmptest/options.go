@@ -4,21 +4,20 @@ import (
 	"testing"
 
 	"github.com/qomd/qomd/config"
-	"github.com/qomd/qomd/devices/guest"
 )
 
 // Option says what machine [Start] makes.
 type Option func(*options)
 
 type options struct {
-	args     []string
-	cfg      *config.Machine
-	newGuest func(guest.Hardware) guest.Guest
-	kind     string
-	paused   bool
+	args   []string
+	cfg    *config.Machine
+	guest  string // empty: the test's own
+	paused bool
 }
 
-// Q35 makes a q35 machine without default devices.
+// Q35 makes a q35 machine without default devices; so does Start without any
+// option.
 func Q35() Option { return machineType("q35") }
 
 // PC makes an i440FX machine without default devices.
@@ -44,7 +43,8 @@ func Args(args ...string) Option {
 }
 
 // Config makes the machine that a configuration describes; options that add to
-// a command line cannot be used with it.
+// a command line cannot be used with it. Its sockets are opened too, and its
+// guest is used if it names one.
 func Config(cfg config.Machine) Option {
 	return func(o *options) { o.cfg = &cfg }
 }
@@ -53,27 +53,31 @@ func Config(cfg config.Machine) Option {
 func Paused() Option { return func(o *options) { o.paused = true } }
 
 // GuestLinux has a guest that acknowledges at once, as a booted Linux does.
-func GuestLinux() Option { return func(o *options) { o.kind = "linux" } }
+func GuestLinux() Option { return func(o *options) { o.guest = "linux" } }
 
 // GuestNone has no guest: nothing is ever acknowledged, unless the test does it
 // by registers.
-func GuestNone() Option { return func(o *options) { o.kind = "none" } }
+func GuestNone() Option { return func(o *options) { o.guest = "none" } }
 
 // machine is the configuration of the options.
 func (o *options) machine(t testing.TB) config.Machine {
 	t.Helper()
-	if o.cfg != nil {
-		if len(o.args) > 0 {
-			t.Fatal("qmptest: Config cannot be combined with options of a command line")
+	var cfg config.Machine
+	switch {
+	case o.cfg == nil:
+		if len(o.args) == 0 {
+			Q35()(o)
 		}
-		return *o.cfg
+		parsed, err := config.ParseArgs("qmptest", o.args)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		cfg = *parsed
+	case len(o.args) > 0:
+		t.Fatal("qmptest: Config cannot be combined with options of a command line")
+	default:
+		cfg = *o.cfg
 	}
-	if len(o.args) == 0 {
-		Q35()(o)
-	}
-	cfg, err := config.ParseArgs("qmptest", o.args)
-	if err != nil {
-		t.Fatalf("qmptest: %v", err)
-	}
-	return *cfg
+	cfg.Paused = cfg.Paused || o.paused
+	return cfg
 }

@@ -3,19 +3,35 @@ package qmptest
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"net"
+	"strings"
 	"sync"
 )
 
-// transcript records what went over the connections of a machine, and what the
-// machine logged.
+// maxLine is how much of a line is printed: nobody reads all of the schema.
+const maxLine = 2000
+
+// transcript records what the clients of a machine and the machine said, what
+// it logged, and what the test did to it.
 type transcript struct {
 	mu    sync.Mutex
 	lines []string
 	conns int
 }
 
-func newTranscript() *transcript { return &transcript{} }
+// logger returns a logger that writes into the transcript.
+func (t *transcript) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(t, &slog.HandlerOptions{
+		Level: slog.LevelInfo,
+		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey && len(groups) == 0 {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+}
 
 // Write takes lines of the machine's log.
 func (t *transcript) Write(p []byte) (int, error) {
@@ -23,27 +39,34 @@ func (t *transcript) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// notef records something the test did.
+func (t *transcript) notef(format string, args ...any) {
+	t.add("..", fmt.Appendf(nil, format, args...))
+}
+
 func (t *transcript) add(mark string, p []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for line := range bytes.Lines(p) {
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			t.lines = append(t.lines, mark+" "+string(line))
+		line = bytes.TrimRight(line, "\r\n")
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
 		}
+		text := string(line)
+		if len(line) > maxLine {
+			text = fmt.Sprintf("%s ... (%d bytes)", line[:maxLine], len(line))
+		}
+		t.lines = append(t.lines, mark+" "+text)
 	}
 }
 
 func (t *transcript) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var b bytes.Buffer
-	for _, l := range t.lines {
-		fmt.Fprintln(&b, l)
-	}
-	return b.String()
+	return strings.Join(t.lines, "\n")
 }
 
-// record wraps the client's end of a connection.
+// record wraps the machine's end of a connection.
 func (t *transcript) record(conn net.Conn) net.Conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -55,38 +78,39 @@ func (t *transcript) record(conn net.Conn) net.Conn {
 	return &recorded{Conn: conn, t: t, suffix: suffix}
 }
 
-// recorded notes complete lines; what a connection carries without a line end
-// is noted when the next line end comes, or never.
+// recorded notes lines. Clients need not end theirs: what is left is noted
+// before the next thing the machine says.
 type recorded struct {
 	net.Conn
 	t      *transcript
 	suffix string
 
-	inMu, outMu sync.Mutex
-	in, out     []byte
+	mu sync.Mutex
+	in []byte // read, not noted
 }
+
+// NetConn returns the connection that is recorded.
+func (r *recorded) NetConn() net.Conn { return r.Conn }
 
 func (r *recorded) Read(p []byte) (int, error) {
 	n, err := r.Conn.Read(p)
-	r.inMu.Lock()
-	defer r.inMu.Unlock()
-	r.in = r.note("<-", append(r.in, p[:n]...))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.in = append(r.in, p[:n]...)
+	if end := bytes.LastIndexByte(r.in, '\n') + 1; end > 0 {
+		r.t.add("->"+r.suffix, r.in[:end])
+		r.in = append(r.in[:0], r.in[end:]...)
+	}
 	return n, err
 }
 
 func (r *recorded) Write(p []byte) (int, error) {
-	r.outMu.Lock()
-	r.out = r.note("->", append(r.out, p...))
-	r.outMu.Unlock()
-	return r.Conn.Write(p)
-}
-
-// note records the complete lines of buf and returns the rest.
-func (r *recorded) note(mark string, buf []byte) []byte {
-	end := bytes.LastIndexByte(buf, '\n')
-	if end < 0 {
-		return buf
+	r.mu.Lock()
+	if len(r.in) > 0 {
+		r.t.add("->"+r.suffix, r.in)
+		r.in = r.in[:0]
 	}
-	r.t.add(mark+r.suffix, buf[:end+1])
-	return append(buf[:0], buf[end+1:]...)
+	r.t.add("<-"+r.suffix, p) // a message is written in one go
+	r.mu.Unlock()
+	return r.Conn.Write(p)
 }
