@@ -5,6 +5,7 @@ import (
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/chipset"
+	"github.com/qomd/qomd/devices/edu"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/nic"
 	"github.com/qomd/qomd/devices/nvme"
@@ -50,6 +51,7 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 		nic.Register,
 		nvme.Register,
 		card.Register,
+		edu.Register,
 	} {
 		register(t)
 	}
