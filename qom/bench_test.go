@@ -2,6 +2,7 @@ package qom_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/qomd/qomd/qom"
@@ -41,6 +42,16 @@ func BenchmarkNewUnref(b *testing.B) {
 	}
 }
 
+// What the counter alone costs: the measure for BenchmarkHoldInto/tick, which
+// should stay below three times this.
+func BenchmarkRefUnref(b *testing.B) {
+	var n atomic.Uint32
+	for b.Loop() {
+		n.Add(1)
+		n.Add(^uint32(0))
+	}
+}
+
 func BenchmarkHoldRelease(b *testing.B) {
 	_, o := benchTree(b)
 	b.ReportAllocs()
@@ -51,12 +62,36 @@ func BenchmarkHoldRelease(b *testing.B) {
 
 // With a token supplied by the holder nothing is allocated.
 func BenchmarkHoldInto(b *testing.B) {
-	_, o := benchTree(b)
+	for _, tick := range []bool{true, false} {
+		name := "clock"
+		if tick {
+			name = "tick"
+		}
+		b.Run(name, func(b *testing.B) {
+			tree, o := benchTree(b)
+			if tick {
+				tree.Tick()
+			}
+			var h qom.Hold
+			b.ReportAllocs()
+			for b.Loop() {
+				o.HoldInto(&h, qom.HoldIO, "request", 1)
+				h.Release()
+			}
+		})
+	}
+}
+
+// A token handed in off the lock and released by the queue.
+func BenchmarkReleaseAsync(b *testing.B) {
+	tree, o := benchTree(b)
+	tree.Tick()
 	var h qom.Hold
 	b.ReportAllocs()
 	for b.Loop() {
 		o.HoldInto(&h, qom.HoldIO, "request", 1)
-		h.Release()
+		h.ReleaseAsync()
+		tree.Drain()
 	}
 }
 

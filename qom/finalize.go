@@ -1,5 +1,7 @@
 package qom
 
+import "github.com/qomd/qomd/qom/internal/probe"
+
 // finalize runs when the logical count drained: it releases every property
 // once, runs the finalizers leaf first, and as its very last act drops the
 // object's storage reference. o must not be touched afterwards.
@@ -11,6 +13,9 @@ func (o *Object) finalize() {
 	o.phase = FinalizingPhase
 	t, s := o.storage.tree, o.storage
 	t.finalizers++
+	if t.mutant(probe.StorageFirst) {
+		s.storageUnref(o)
+	}
 
 	// Children go newest first, then the object's own properties, then those
 	// of the class. A release may edit the tables, so each round looks again.
@@ -28,17 +33,20 @@ func (o *Object) finalize() {
 		p := o.dyn[len(o.dyn)-1]
 		o.dyn = o.dyn[:len(o.dyn)-1]
 		if p.Release != nil {
+			t.point(probe.Property, o, p.Name)
 			p.Release(o)
 		}
 	}
 	for p := range o.class.Properties() {
 		if p.Release != nil {
+			t.point(probe.Property, o, p.Name)
 			p.Release(o)
 		}
 	}
 	o.values = nil
 	for c := o.class; c != nil; c = c.parent {
 		if f := c.info.Finalize; f != nil {
+			t.point(probe.Finalizer, o, c.name)
 			f(o)
 		}
 	}
@@ -56,7 +64,9 @@ func (o *Object) finalize() {
 		o.poison()
 		return
 	}
-	s.storageUnref()
+	if !t.mutant(probe.StorageFirst) {
+		s.storageUnref(o)
+	}
 }
 
 // poison makes any later use of the object visible.

@@ -1,6 +1,10 @@
 package qom
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/qomd/qomd/qom/internal/probe"
+)
 
 // HoldKind says what sort of holder has a reference.
 type HoldKind uint8
@@ -50,10 +54,12 @@ type Hold struct {
 	obj        *Object
 	storage    *Storage // stays when the token is released; does not keep memory
 	prev, next *Hold
+	queue      *Hold // next in the queue of the tree
 	who        string
 	since      int64
 	n          uint32
 	kind       HoldKind
+	queued     uint8 // times the token was handed to the queue; guarded by Tree.asyncMu
 }
 
 // Hold takes a reference on the object for a holder, who says who: "virtio-blk
@@ -71,10 +77,11 @@ func (o *Object) HoldN(kind HoldKind, who string, n uint32) *Hold {
 // TryHold is Hold for look-ups that may meet an object on its way out: it
 // fails quietly when finalization has begun.
 func (o *Object) TryHold(kind HoldKind, who string) (*Hold, bool) {
-	if o.ref.Load() == Finalizing {
+	h := &Hold{kind: kind, who: who, n: 1}
+	if !o.enter(h) {
 		return nil, false
 	}
-	return o.Hold(kind, who), true
+	return h, true
 }
 
 // HoldInto is HoldN with a token supplied by the caller, usually a field of the
@@ -85,24 +92,38 @@ func (o *Object) HoldInto(h *Hold, kind HoldKind, who string, n uint32) {
 		h.obj.violation(ViolationToken, "token of %s %q used again by %s %q while it is held", h.kind, h.who, kind, who)
 		return
 	}
-	*h = Hold{kind: kind, who: who, n: n}
-	if !o.alive("reference") {
-		return
+	h.kind, h.who, h.n = kind, who, n
+	if o.phase == Freed || !o.enter(h) {
+		h.storage, h.since = nil, 0
+		if o.alive("reference") {
+			o.violation(ViolationResurrection, "reference by %s %q refused: finalization has begun", kind, who)
+		}
 	}
-	if !o.refN(n) {
-		o.violation(ViolationResurrection, "reference by %s %q refused: finalization has begun", kind, who)
-		return
-	}
+}
+
+// enter puts a token into the ledger and counts it, in one step; not on an
+// object that is being finalized, nor beyond the ceiling.
+func (o *Object) enter(h *Hold) bool {
 	t := o.storage.tree
-	h.obj, h.storage = o, o.storage
-	h.since = t.Now()
-	t.ledgerMu.Lock()
-	h.next = o.holds
-	if h.next != nil {
-		h.next.prev = h
+	if t.hook != nil {
+		t.point(probe.Ref, o, h.who)
+	}
+	old := o.ref.lock()
+	if old > intMax || h.n > intMax-old {
+		o.ref.unlock(old)
+		return false
+	}
+	next := o.holds
+	h.obj, h.storage, h.prev, h.next = o, o.storage, nil, next
+	if h.since = t.tick.Load(); h.since == 0 {
+		h.since = t.Now()
+	}
+	if next != nil {
+		next.prev = h
 	}
 	o.holds = h
-	t.ledgerMu.Unlock()
+	o.ref.unlock(old + h.n)
+	return true
 }
 
 // Object returns the object held, nil when the token was refused or released.
@@ -137,45 +158,90 @@ func (h *Hold) Release() {
 		}
 		return
 	}
-	t := h.storage.tree
-	t.ledgerMu.Lock()
-	if h.prev != nil {
-		h.prev.next = h.next
-	} else {
-		o.holds = h.next
+	if t := h.storage.tree; t.hook != nil {
+		t.point(probe.Unref, o, h.who)
 	}
-	if h.next != nil {
-		h.next.prev = h.prev
+	n := h.n
+	old := o.ref.lock()
+	if old > intMax || old+1 < n { // a drained count is above the ceiling
+		o.cannotDrop(old, n)
+		return
+	}
+	prev, next := h.prev, h.next
+	if prev != nil {
+		prev.next = next
+	} else {
+		o.holds = next
+	}
+	if next != nil {
+		next.prev = prev
 	}
 	h.prev, h.next, h.obj = nil, nil, nil
-	t.ledgerMu.Unlock()
-	if o.ref.Load() < h.n {
-		h.storage.last = h.kind.String() + " " + h.who
+	o.ref.unlock(old - n)
+	if old-n > intMax || o.storage.tree.hook != nil {
+		h.last(o, old-n)
 	}
-	o.unrefN(h.n)
+}
+
+// last finalizes the object when the token was the last reference.
+func (h *Hold) last(o *Object, n uint32) {
+	if o.drained(n) {
+		h.storage.last = h.kind.String() + " " + h.who
+		o.finalize()
+	}
 }
 
 // ReleaseAsync gives the references back from any goroutine: the token goes to
 // the tree's queue, and the references last until [Tree.Drain] takes it out.
+// It allocates nothing.
 func (h *Hold) ReleaseAsync() {
 	if h.storage == nil {
 		return
 	}
 	t := h.storage.tree
+	t.point(probe.Queue, h.obj, h.who)
+	if t.mutant(probe.NoQueue) {
+		h.Release()
+		return
+	}
 	t.asyncMu.Lock()
-	t.async = append(t.async, h)
-	first := len(t.async) == 1
+	h.queued++
+	first := t.asyncFirst == nil
+	if h.queued == 1 {
+		h.queue = nil
+		if first {
+			t.asyncFirst = h
+		} else {
+			t.asyncLast.queue = h
+		}
+		t.asyncLast = h
+	}
 	t.asyncMu.Unlock()
 	if first && t.OnAsync != nil {
 		t.OnAsync()
 	}
 }
 
+// dequeue takes the oldest token out of the queue, nil when there is none;
+// times is how often it had been handed in.
+func (t *Tree) dequeue() (h *Hold, times uint8) {
+	t.point(probe.Dequeue, nil, "")
+	t.asyncMu.Lock()
+	defer t.asyncMu.Unlock()
+	if h = t.asyncFirst; h == nil {
+		return nil, 0
+	}
+	if t.asyncFirst = h.queue; h.queue == nil {
+		t.asyncLast = nil
+	}
+	times, h.queue, h.queued = h.queued, nil, 0
+	return h, times
+}
+
 // Holds lists the tokens on the object, newest first.
 func (o *Object) Holds() []*Hold {
-	t := o.storage.tree
-	t.ledgerMu.Lock()
-	defer t.ledgerMu.Unlock()
+	old := o.ref.lock()
+	defer o.ref.unlock(old)
 	var list []*Hold
 	for h := o.holds; h != nil; h = h.next {
 		list = append(list, h)

@@ -3,7 +3,8 @@ package qom
 import (
 	"fmt"
 	"strconv"
-	"sync/atomic"
+
+	"github.com/qomd/qomd/qom/internal/probe"
 )
 
 // Phase is where an object is in its life.
@@ -49,7 +50,7 @@ type Object struct {
 	name    string // in the parent
 	storage *Storage
 
-	ref      atomic.Uint32 // logical count minus one
+	ref      counter // logical count minus one, and the lock of holds
 	kind     StorageKind
 	phase    Phase
 	depth    uint8 // of embedding: 0 for a root
@@ -59,7 +60,7 @@ type Object struct {
 	byName   map[string]*Object // of children, once there are many
 	dyn      []*Property        // properties of this object alone, no children
 	values   []stored           // values of class properties
-	holds    *Hold              // ledger; guarded by Tree.ledgerMu
+	holds    *Hold              // ledger; guarded by ref
 }
 
 // QOM returns o itself; it makes every struct that embeds an Object an
@@ -109,36 +110,47 @@ func (o *Object) StorageRef() uint32 {
 	return o.storage.Ref()
 }
 
-// refN adds n to the logical count unless that would pass the ceiling; an
-// object being finalized is beyond it.
-func (o *Object) refN(n uint32) bool {
-	for {
-		old := o.ref.Load()
-		if old > intMax-n {
-			return false
-		}
-		if o.ref.CompareAndSwap(old, old+n) {
-			return true
-		}
+// adopt adds one to the logical count for a child property, unless that would
+// pass the ceiling; an object being finalized is beyond it.
+func (o *Object) adopt() bool {
+	o.storage.tree.point(probe.Adopt, o, "")
+	old := o.ref.lock()
+	if old >= intMax {
+		o.ref.unlock(old)
+		return false
+	}
+	o.ref.unlock(old + 1)
+	return true
+}
+
+// drop takes a reference that has no token from the logical count, and
+// finalizes the object when it was the last.
+func (o *Object) drop(what string) {
+	o.storage.tree.point(probe.Drop, o, what)
+	old := o.ref.lock()
+	if old > intMax {
+		o.cannotDrop(old, 1)
+		return
+	}
+	o.ref.unlock(old - 1)
+	if o.drained(old - 1) {
+		o.finalize()
 	}
 }
 
-// unrefN takes n from the logical count and finalizes the object when the last
-// reference went.
-func (o *Object) unrefN(n uint32) {
-	for {
-		old := o.ref.Load()
-		if old > intMax || old+1 < n {
-			o.violation(ViolationCount, "reference dropped that nobody held (count %d, minus %d)", int64(old)+1, n)
-			return
-		}
-		if o.ref.CompareAndSwap(old, old-n) {
-			if old-n == Finalizing {
-				o.finalize()
-			}
-			return
-		}
+// cannotDrop gives up the lock of a count from which n references cannot be
+// taken.
+func (o *Object) cannotDrop(old, n uint32) {
+	o.ref.unlock(old)
+	o.violation(ViolationCount, "reference dropped that nobody held (count %d, minus %d)", int64(int32(old))+1, n)
+}
+
+// drained reports whether a decrement that yielded n took the last reference.
+func (o *Object) drained(n uint32) bool {
+	if h := o.storage.tree.hook; h != nil && h.Mutant == probe.FinalizeAtZero && h.Running {
+		return n == 0
 	}
+	return n == Finalizing
 }
 
 // Unref drops the creation reference. Whoever makes an object calls it once:
@@ -152,7 +164,7 @@ func (o *Object) Unref() {
 		return
 	}
 	o.creation = false
-	o.unrefN(1)
+	o.drop("creation reference")
 }
 
 // AddChild makes c a child property of o under a name that must be free. A name
@@ -171,7 +183,7 @@ func (o *Object) AddChild(name string, c *Object) error {
 	} else if o.nameTaken(name) {
 		return o.duplicate(name)
 	}
-	if !c.refN(1) {
+	if !c.adopt() {
 		c.violation(ViolationResurrection, "child property refused: finalization has begun")
 		return fmt.Errorf("object '%s' is being finalized", c.describe())
 	}
@@ -268,6 +280,7 @@ func (o *Object) Unparent() {
 		return
 	}
 	parent := o.parent
+	o.storage.tree.point(probe.Unparent, o, "")
 	if o.kind == RootStorage && o.storage.since == 0 {
 		if path := o.Path(); path != "" {
 			o.storage.former, o.storage.since = path, max(o.Tree().Now(), 1)
@@ -282,7 +295,7 @@ func (o *Object) Unparent() {
 	o.parent = nil
 	// The name stays taken until the reference is gone: a callback that runs
 	// in between cannot put another object in its place.
-	o.unrefN(1)
+	o.drop("child property")
 	parent.removeChild(o)
 }
 

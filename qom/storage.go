@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/qomd/qomd/qom/internal/probe"
 )
 
 // Finalizing is the value of a drained counter: both counts are kept minus
@@ -84,8 +86,28 @@ func (o *Object) OnFree(fn func()) {
 	s.onFree = append(s.onFree, freeHook{o.depth, fn})
 }
 
-// storageRef takes a storage reference.
-func (s *Storage) storageRef() {
+// counts reports whether o has a share in the storage count: always, but for
+// the mistakes a checker makes.
+func (s *Storage) counts(o *Object) bool {
+	if h := s.tree.hook; h != nil {
+		switch h.Mutant {
+		case probe.Classic:
+			return o.kind != EmbeddedStorage
+		case probe.WrongCounter:
+			return o.depth < 2
+		case probe.ChildrenOnly:
+			return o.kind == EmbeddedStorage || len(s.members) == 0
+		}
+	}
+	return true
+}
+
+// storageRef takes a storage reference for an embedded object.
+func (s *Storage) storageRef(o *Object) {
+	if !s.counts(o) || s.tree.mutant(probe.NoChildRef) {
+		return
+	}
+	s.tree.point(probe.StorageRef, s.root, "")
 	for {
 		old := s.ref.Load()
 		if old >= intMax {
@@ -99,8 +121,13 @@ func (s *Storage) storageRef() {
 	}
 }
 
-// storageUnref drops one; whoever sees the counter drain frees.
-func (s *Storage) storageUnref() {
+// storageUnref drops that of a finalized object; whoever sees the counter drain
+// frees.
+func (s *Storage) storageUnref(o *Object) {
+	if !s.counts(o) {
+		return
+	}
+	s.tree.point(probe.StorageUnref, s.root, o.class.name)
 	for {
 		old := s.ref.Load()
 		if old > intMax {
@@ -109,7 +136,7 @@ func (s *Storage) storageUnref() {
 			return
 		}
 		if s.ref.CompareAndSwap(old, old-1) {
-			if old == 0 {
+			if old == s.lastRef() {
 				s.free()
 			}
 			return
@@ -117,10 +144,20 @@ func (s *Storage) storageUnref() {
 	}
 }
 
+// lastRef returns the value whose decrement frees: 0, for the count is kept
+// minus one.
+func (s *Storage) lastRef() uint32 {
+	if (s.tree.mutant(probe.FreeAtZero) || s.tree.mutant(probe.ChildrenOnly)) && len(s.members) > 0 {
+		return 1
+	}
+	return 0
+}
+
 // free is the explicit end of the allocation: every object in it is poisoned,
 // so that a late use is seen, and the record forgets the memory, so that the
 // collector can have it.
 func (s *Storage) free() {
+	s.tree.point(probe.Free, s.root, "")
 	for _, o := range append(slices.Clone(s.members), s.root) {
 		if o.phase != Finalized {
 			s.tree.violate(Violation{Kind: ViolationStorage, Type: s.typ, Generation: s.gen,
@@ -138,6 +175,7 @@ func (s *Storage) free() {
 	s.onFree = nil
 	slices.SortStableFunc(hooks, func(a, b freeHook) int { return int(b.depth) - int(a.depth) })
 	for _, h := range hooks {
+		s.tree.point(probe.Notify, nil, "")
 		h.fn()
 	}
 }

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/qomd/qomd/qom/internal/probe"
 )
 
 // Tree is one object tree: a root container, the records of all storage, and
@@ -30,10 +33,11 @@ type Tree struct {
 	foreign    int      // objects in foreign storage not finalized
 	finalizers int      // finalizers running
 
-	ledgerMu sync.Mutex // guards the hold lists of all objects
+	tick atomic.Int64 // time of the entries of the ledger, 0: ask Now
+	hook *probe.Hook  // of a checker, nil in production
 
-	asyncMu sync.Mutex
-	async   []*Hold
+	asyncMu               sync.Mutex // guards the queue, which runs through Hold.queue
+	asyncFirst, asyncLast *Hold
 }
 
 // NewTree returns a tree with an empty root container.
@@ -47,6 +51,12 @@ func NewTree(types *Types) *Tree {
 	t.root = root
 	return t
 }
+
+// Tick reads the clock for the ledger: the tokens taken from now on bear this
+// time. The owner of a tree calls it each time it takes the machine's lock, for
+// reading a clock costs more than counting a reference. Without any Tick every
+// token reads the clock itself.
+func (t *Tree) Tick() { t.tick.Store(max(t.Now(), 1)) }
 
 // Root returns the root container.
 func (t *Tree) Root() *Object { return t.root }
@@ -86,7 +96,7 @@ func (t *Tree) NewClass(class *Class) *Object {
 func (t *Tree) InitEmbedded(container *Object, c Instance, typ string) *Object {
 	o := c.QOM()
 	o.storage, o.kind, o.depth = container.storage, EmbeddedStorage, container.depth+1
-	o.storage.storageRef()
+	o.storage.storageRef(o)
 	o.storage.members = append(o.storage.members, o)
 	o.initialize(c, t.mustClass(typ))
 	return o
@@ -159,17 +169,15 @@ func (t *Tree) EmbedChild(container, parent *Object, name string, c Instance, ty
 func (t *Tree) Drain() bool {
 	did := false
 	for {
-		t.asyncMu.Lock()
-		queue := t.async
-		t.async = nil
-		t.asyncMu.Unlock()
-		if len(queue) == 0 {
+		h, times := t.dequeue()
+		if h == nil {
 			return did
 		}
-		did = true
-		for _, h := range queue {
+		// Handed in twice is released twice: the second is the violation.
+		for ; times > 0; times-- {
 			h.Release()
 		}
+		did = true
 	}
 }
 
