@@ -11,8 +11,8 @@ import (
 
 const (
 	busType  = "nvme-bus"
-	maxNSID  = 256  // name spaces of a controller
-	maxPairs = 0xff // pairs of queues, less than this
+	maxNSID  = 256    // name spaces of a controller
+	maxPairs = 0xffff // pairs of queues for input and output
 )
 
 // Controller is nvme, with a bus for its name spaces.
@@ -43,8 +43,8 @@ func (c *Controller) RealizePCI() error {
 	if s, _ := c.Stored("serial").(string); s == "" {
 		return errors.New("serial property not set")
 	}
-	if n := number(&c.Object, "max_ioqpairs"); n < 1 || n > maxPairs*256 {
-		return fmt.Errorf("max_ioqpairs must be between 1 and %d", maxPairs*256)
+	if n := number(&c.Object, "max_ioqpairs"); n < 1 || n > maxPairs {
+		return fmt.Errorf("max_ioqpairs must be between 1 and %d", maxPairs)
 	}
 	c.subsystem = nil
 	if p := c.Property("subsys"); p != nil && p.Target != nil {

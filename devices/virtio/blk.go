@@ -83,6 +83,9 @@ func (b *Blk) RealizeVirtio() error {
 	}
 	b.disk, b.wce = diskOf(backend), true
 	b.fillIn()
+	if uintOf(&b.Object, "logical_block_size") > uintOf(&b.Object, "physical_block_size") {
+		return errors.New("logical_block_size > physical_block_size not supported")
+	}
 	b.Offer(blkFeatureSegMax, blkFeatureGeometry, blkFeatureTopology, blkFeatureBlkSize, blkFeatureFlush)
 	b.OfferIf("config-wce", blkFeatureWCE)
 	b.OfferIf("discard", blkFeatureDiscard)

@@ -88,6 +88,9 @@ func (p *Port) introduce() {
 	}
 }
 
+// receiveMost bounds what is taken of one element.
+const receiveMost = 1 << 20
+
 // receive passes on what the guest wrote, where the character device takes
 // bytes.
 func (p *Port) receive(e *Element) {
@@ -96,7 +99,7 @@ func (p *Port) receive(e *Element) {
 		return
 	}
 	buf := make([]byte, min(e.Out.Len(), chunk))
-	for off := int64(0); off < e.Out.Len(); {
+	for off := int64(0); off < min(e.Out.Len(), receiveMost); {
 		n, _ := e.Out.ReadAt(buf, off)
 		if n == 0 {
 			return

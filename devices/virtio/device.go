@@ -201,10 +201,10 @@ func (d *Device) ResetDevice() {
 // Break puts the device out of order until the driver resets it, for mistakes
 // of the driver that leave no other way, VIRTIO 1.2 section 2.1.2.
 func (d *Device) Break(format string, args ...any) {
-	d.Env().Log.Error(fmt.Sprintf(format, args...), "device", d.Holder())
 	if d.broken {
 		return
 	}
+	d.Env().Log.Error(fmt.Sprintf(format, args...), "device", d.Holder())
 	d.broken = true
 	if d.Accepted(FeatureVersion1) {
 		d.status |= StatusNeedsReset

@@ -50,6 +50,9 @@ func (n *Net) RealizeVirtio() error {
 	if d := textOf(o, "duplex"); d != "" && d != "half" && d != "full" {
 		return errors.New("'duplex' must be 'half' or 'full'")
 	}
+	if v, _ := o.Stored("speed").(int64); v < -1 {
+		return errors.New("'speed' must be between 0 and INT_MAX")
+	}
 	if rx < 256 || rx > maxQueue || rx&(rx-1) != 0 {
 		return fmt.Errorf("Invalid rx_queue_size (= %d), must be a power of 2 between 256 and 1024.", rx)
 	}

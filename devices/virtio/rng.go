@@ -28,7 +28,7 @@ func (r *RNG) RealizeVirtio() error {
 	case uintOf(&r.Object, "period") == 0:
 		return errors.New("'period' parameter expects a positive integer")
 	case uintOf(&r.Object, "max-bytes") > math.MaxInt64:
-		return errors.New("'max-bytes' parameter must be non-negative, and less than 2^63")
+		return errors.New("'max-bytes' parameter must be positive, and less than 2^63")
 	}
 	if linkOf(&r.Object, "rng") == nil {
 		if err := r.makeBackend(); err != nil {

@@ -2,6 +2,7 @@ package virtio
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/devices/scsi"
@@ -66,7 +67,9 @@ func (s *SCSI) RealizeVirtio() error {
 	case queues == 0 || queues > maxQueue-scsiFixedQueues:
 		return badQueueCount(queues, maxQueue-scsiFixedQueues)
 	case size <= 2:
-		return badQueueSize("virtqueue_size", size, "must be > 2")
+		return fmt.Errorf("invalid virtqueue_size property (= %d), must be > 2", size)
+	case size > maxQueue:
+		return fmt.Errorf("invalid virtqueue_size property (= %d), must not exceed %d", size, maxQueue) // QEMU aborts
 	}
 	s.OfferIf("hotplug", scsiHotplug)
 	s.OfferIf("param_change", scsiChange)

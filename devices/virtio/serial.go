@@ -2,6 +2,7 @@ package virtio
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/qomd/qomd/devices/qdev"
@@ -10,9 +11,9 @@ import (
 
 const (
 	serialQueue     = 128
-	serialControl   = 32 // size of the control queues
-	serialMost      = 31 // ports, as many as QEMU's number of queues allows
-	serialMultiport = 1  // features
+	serialControl   = 32             // size of the control queues
+	serialMost      = maxQueue/2 - 1 // ports that the number of queues allows
+	serialMultiport = 1              // features
 	serialEmergency = 2
 
 	controlInQueue  = 2
@@ -34,8 +35,11 @@ type SerialBus struct{ qdev.Bus }
 // RealizeVirtio implements [Model].
 func (s *Serial) RealizeVirtio() error {
 	s.most = uint32(uintOf(&s.Object, "max_ports"))
-	if s.most > serialMost {
-		return fmt.Errorf("Maximum ports supported: %d", serialMost)
+	switch {
+	case s.most == 0:
+		return errors.New("Maximum number of serial ports not specified")
+	case s.most > serialMost:
+		return fmt.Errorf("maximum ports supported: %d", serialMost)
 	}
 	s.Offer(serialEmergency)
 	if s.most > 1 {

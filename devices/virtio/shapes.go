@@ -24,9 +24,9 @@ var generics = []struct {
 	{"virtio-crypto-pci-base-type", "virtio-crypto-device", Kind{Name: "virtio-crypto", ID: 20}, shape{
 		queues: []int{1024, 1024}, config: 56, fill: fillCrypto, check: needLink("cryptodev", "'cryptodev' parameter expects a valid object")}},
 	{"virtio-mem-pci-base", "virtio-mem", Kind{Name: "virtio-mem", ID: 24}, shape{
-		queues: []int{128}, bits: []uint{0, 1, 2}, config: 56, fill: fillMem, check: needLink("memdev", "'memdev' property is not set")}},
+		queues: []int{128}, bits: []uint{0, 1, 2}, config: 56, fill: fillMem, check: needLink("memdev", "'memdev' property must be set")}},
 	{"virtio-pmem-pci-base", "virtio-pmem", Kind{Name: "virtio-pmem", ID: 27}, shape{
-		queues: []int{128}, config: 16, fill: fillPmem, check: needLink("memdev", "virtio-pmem memdev not set")}},
+		queues: []int{128}, config: 16, fill: fillPmem, check: needLink("memdev", "'memdev' property must be set")}},
 	{"virtio-sound-pci-base-type", "virtio-sound-device", Kind{Name: "virtio-sound", ID: 25}, shape{
 		queues: []int{64, 64, 64, 64}, config: 16, fill: fillSound, check: needText("audiodev", "no default audio driver available")}},
 	{"virtio-9p-pci-base", "virtio-9p-device", Kind{Name: "virtio-9p", ID: 9, Transitional: 0x1009}, shape{
