@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -133,12 +134,14 @@ func (o *Object) AddProperty(p *Property) error {
 // DeleteProperty releases and removes a property added with AddProperty,
 // AddLink or AddAlias. Unknown names are ignored.
 func (o *Object) DeleteProperty(name string) {
-	for i, p := range o.dyn {
+	for _, p := range o.dyn {
 		if p.Name == name {
 			if p.Release != nil {
 				p.Release(o)
 			}
-			o.dyn = append(o.dyn[:i:i], o.dyn[i+1:]...)
+			// A copy, for those who are walking the list; and not a shorter slice,
+			// which would keep p and what it refers to from the collector.
+			o.dyn = slices.DeleteFunc(slices.Clone(o.dyn), func(q *Property) bool { return q == p })
 			return
 		}
 	}
