@@ -66,11 +66,7 @@ func (o *Object) AddLink(name, typ string, writable bool, check LinkCheck) (*Lin
 // AddWeakLink adds a read-only link that holds nothing; target answers its
 // object at any time, nil for none.
 func (o *Object) AddWeakLink(name, typ string, target func() *Object) error {
-	return o.AddProperty(&Property{
-		Name: name, Type: "link<" + typ + ">",
-		Get:    func(*Object) (any, error) { return linkPath(target()), nil },
-		Target: func(*Object) *Object { return target() },
-	})
+	return o.AddProperty(WeakLink(name, typ, target))
 }
 
 // Link is the value of a strong link.

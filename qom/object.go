@@ -204,7 +204,7 @@ func (o *Object) freeName(stem string) string {
 }
 
 // indexFrom is the number of children from which names are looked up in a map.
-const indexFrom = 16
+const indexFrom = 96
 
 func (o *Object) insertChild(c *Object) {
 	o.children = append(o.children, c)

@@ -190,14 +190,38 @@ func (o *Object) Property(name string) *Property {
 	return known
 }
 
-// dynamic finds a property added to the object alone.
+// dynamic finds a property of the object alone that is no child.
 func (o *Object) dynamic(name string) *Property {
 	for _, p := range o.dyn {
 		if p.Name == name {
 			return p
 		}
 	}
+	if l, ok := o.self.(Lister); ok {
+		for p := range l.LiveProperties() {
+			if p.Name == name {
+				return p
+			}
+		}
+	}
 	return nil
+}
+
+// A Lister is an instance with properties that follow from its state, such as
+// a bus' links to what sits on it: they are made up when somebody looks and
+// cost nothing meanwhile. They hold nothing and cannot be released.
+type Lister interface {
+	LiveProperties() iter.Seq[*Property]
+}
+
+// WeakLink describes a read-only link<typ> property that holds nothing; target
+// answers its object, nil for none.
+func WeakLink(name, typ string, target func() *Object) *Property {
+	return &Property{
+		Name: name, Type: "link<" + typ + ">",
+		Get:    func(*Object) (any, error) { return linkPath(target()), nil },
+		Target: func(*Object) *Object { return target() },
+	}
 }
 
 // HasProperty reports whether the object has a property of that name, be it a
@@ -238,6 +262,13 @@ func (o *Object) Properties() iter.Seq[*Property] {
 		for _, p := range o.dyn {
 			if !yield(p) {
 				return
+			}
+		}
+		if l, ok := o.self.(Lister); ok {
+			for p := range l.LiveProperties() {
+				if !yield(p) {
+					return
+				}
 			}
 		}
 		for _, c := range o.children {

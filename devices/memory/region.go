@@ -78,7 +78,7 @@ type Region struct {
 	addr        uint64
 	container   *Region
 	subregions  []*Region // highest priority first, newest first among equals
-	hold        qom.Hold  // on owner, by container
+	hold        *qom.Hold // on owner, by container; nil unless that has another owner
 	target      *Region   // of an alias
 	aliasOffset uint64
 	aliases     []*Region // that have this one as target

@@ -24,7 +24,7 @@ func (r *Region) AddSubregionOverlap(offset uint64, sub *Region, priority int32)
 	sub.addr, sub.priority = offset, priority
 	r.insert(sub)
 	if sub.owner != nil && sub.owner != r.owner {
-		sub.owner.HoldInto(&sub.hold, qom.HoldSubregion, sub.label+" in container "+r.label, 1)
+		sub.hold = sub.owner.Hold(qom.HoldSubregion, sub.label+" in container "+r.label)
 	}
 }
 
@@ -65,9 +65,9 @@ func (r *Region) DelSubregion(sub *Region) {
 	r.sys.Begin()
 	defer r.sys.Commit()
 	r.remove(sub)
-	if sub.hold.Held() {
-		// The last reference may go here, and sub with it.
-		sub.hold.Release()
+	if h := sub.hold; h != nil {
+		sub.hold = nil
+		h.Release() // the last reference may go here, and sub with it
 	}
 }
 

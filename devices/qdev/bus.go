@@ -2,6 +2,7 @@ package qdev
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -187,10 +188,21 @@ func (d *Device) setParentBus(b *Bus) error {
 	d.busIndex = b.next
 	b.next++
 	b.children = slices.Insert(b.children, 0, d)
-	return b.AddWeakLink(d.busLink(), d.TypeName(), func() *qom.Object { return &d.Object })
+	return nil
 }
 
-func (d *Device) busLink() string { return fmt.Sprintf("child[%d]", d.busIndex) }
+// LiveProperties are the links child[N] to the devices on the bus, oldest
+// first; see [qom.Lister].
+func (b *Bus) LiveProperties() iter.Seq[*qom.Property] {
+	return func(yield func(*qom.Property) bool) {
+		for _, d := range slices.Backward(b.children) {
+			name := fmt.Sprintf("child[%d]", d.busIndex)
+			if !yield(qom.WeakLink(name, d.TypeName(), func() *qom.Object { return &d.Object })) {
+				return
+			}
+		}
+	}
+}
 
 // leaveBus takes the device off its bus: at once as far as anybody can see;
 // the bus lets go of it after a grace period, as QEMU does.
@@ -201,7 +213,6 @@ func (d *Device) leaveBus() {
 	}
 	d.bus = nil
 	b.children = slices.DeleteFunc(b.children, func(c *Device) bool { return c == d })
-	b.DeleteProperty(d.busLink())
 	d.Env().Memory.Reclaimer.Retire("bus-child "+d.Label(), d.busChild.Release)
 	d.parentBus.Release()
 }
