@@ -10,6 +10,7 @@ type Hold struct {
 	target string // as given, until complete
 	note   string
 	hold   qom.Hold
+	over   bool // released, or about to be
 }
 
 func registerHold(t *qom.Types) {
@@ -21,7 +22,7 @@ func registerHold(t *qom.Types) {
 			Required: []string{"target"},
 			Complete: func(o *qom.Object) error { return self(o).complete() },
 		}),
-		// Deleting lets go at once, even when somebody holds the x-hold itself.
+		// Deleting lets go, even when somebody holds the x-hold itself.
 		Unparent: func(o *qom.Object) { self(o).release() },
 		Finalize: func(o *qom.Object) { self(o).release() },
 		Properties: []*qom.Property{
@@ -74,8 +75,11 @@ func (h *Hold) complete() error {
 	return nil
 }
 
+// release lets go once the command that deletes the x-hold is over: its reply
+// comes before the DEVICE_DELETED it leads to, as with device_del.
 func (h *Hold) release() {
-	if h.hold.Held() {
-		h.hold.Release()
+	if h.hold.Held() && !h.over {
+		h.over = true
+		h.hold.ReleaseAsync()
 	}
 }

@@ -304,6 +304,10 @@ func TestHold(t *testing.T) {
 	if err := object.Del(env, "h0"); err != nil {
 		t.Fatal(err)
 	}
+	if storage.Freed() {
+		t.Error("freed before the command was over")
+	}
+	env.Tree.Drain()
 	if !storage.Freed() {
 		t.Error("not freed after the hold went")
 	}
