@@ -3,7 +3,7 @@ package commands
 import (
 	"errors"
 
-	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/devices/virtio"
 	"github.com/qomd/qomd/qmp"
 )
 
@@ -29,11 +29,11 @@ type balloonInfo struct {
 }
 
 func (c *Commands) queryBalloon(*qmp.Call, none) (balloonInfo, error) {
-	b := c.findBalloon()
+	b := virtio.BalloonOf(c.m.Env())
 	if b == nil {
 		return balloonInfo{}, errNoBalloon
 	}
-	return balloonInfo{b.BalloonActual(c.m.MemorySize())}, nil
+	return balloonInfo{b.Actual()}, nil
 }
 
 type balloonArgs struct {
@@ -41,16 +41,13 @@ type balloonArgs struct {
 }
 
 func (c *Commands) balloon(_ *qmp.Call, a balloonArgs) (none, error) {
-	b := c.findBalloon()
+	b := virtio.BalloonOf(c.m.Env())
 	if b == nil {
 		return none{}, errNoBalloon
 	}
 	if a.Value <= 0 {
 		return none{}, errors.New("Parameter 'value' expects a size")
 	}
-	b.SetBalloonTarget(min(uint64(a.Value), c.m.MemorySize()), c.m.MemorySize())
+	b.SetTarget(uint64(a.Value))
 	return none{}, nil
 }
-
-// findBalloon returns the machine's balloon, nil when it has none.
-func (c *Commands) findBalloon() machine.Balloon { return c.m.Balloon() }
