@@ -60,6 +60,9 @@ type Options struct {
 	// client is.
 	OnReply func(command string, result any)
 	OnEvent func(name string, data any)
+	// OnExit is told when the machine has ended, under its lock; Done and Wait
+	// tell as well.
+	OnExit func(vm *VM)
 	// WrapConn is given every connection that speaks QMP; nil: none is wrapped.
 	WrapConn func(net.Conn) net.Conn
 }
@@ -82,6 +85,9 @@ type VM struct {
 	exitOnce sync.Once
 	exited   chan struct{}
 	status   int
+
+	closeOnce sync.Once
+	leaks     []*qom.Storage
 }
 
 // Start boots a machine. An error names what is to blame, see [Error].
@@ -174,6 +180,9 @@ func (vm *VM) exit(status int) {
 		vm.status = status
 		vm.server.End()
 		close(vm.exited)
+		if f := vm.opts.OnExit; f != nil {
+			f(vm)
+		}
 	})
 }
 
@@ -202,8 +211,13 @@ const flushTime = 2 * time.Second
 
 // Close takes the machine down: clients get what is queued for them, sockets
 // are closed and removed, devices go. It returns the storages that somebody
-// still holds.
+// still holds. Only the first call does something; others wait for it.
 func (vm *VM) Close() []*qom.Storage {
+	vm.closeOnce.Do(func() { vm.leaks = vm.close() })
+	return vm.leaks
+}
+
+func (vm *VM) close() []*qom.Storage {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
 	defer cancel()
 	if err := vm.server.Shutdown(ctx); err != nil {
