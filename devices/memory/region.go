@@ -2,6 +2,7 @@ package memory
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/qom"
@@ -189,11 +190,8 @@ func (r *Region) finalize() {
 
 // forget drops an alias from the list of those that lead here.
 func (r *Region) forget(alias *Region) {
-	for i, a := range r.aliases {
-		if a == alias {
-			r.aliases = append(r.aliases[:i:i], r.aliases[i+1:]...)
-			return
-		}
+	if i := slices.Index(r.aliases, alias); i >= 0 {
+		r.aliases = slices.Delete(r.aliases, i, i+1)
 	}
 }
 
