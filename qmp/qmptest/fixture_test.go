@@ -23,13 +23,13 @@ func q35(t testing.TB, opts ...qmptest.Option) (*qmptest.Machine, *qmptest.Clien
 
 // addXHCI plugs the controller of most tests, in a slot the guest has powered.
 func addXHCI(m *qmptest.Machine, c *qmptest.Client) {
-	c.Must("device_add", xhci)
+	c.Must("device_add", newX0)
 	m.Acknowledge()
 }
 
 var (
-	xhci = qmptest.A{"driver": "qemu-xhci", "id": "x0", "bus": "rp0"}
-	x0   = qmptest.A{"id": "x0"}
+	newX0 = qmptest.A{"driver": "qemu-xhci", "id": "x0", "bus": "rp0"}
+	x0    = qmptest.A{"id": "x0"}
 )
 
 // x0Gone is what clients see of the controller's end.

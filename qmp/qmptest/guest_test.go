@@ -32,16 +32,16 @@ func TestIDIsReservedUntilTheEvent(t *testing.T) {
 	c.Must("device_del", x0)
 	m.Acknowledge()
 	wantEvents(t, c)
-	wantEqual(t, "Duplicate device ID 'x0'", c.MustFail("device_add", xhci))
+	wantEqual(t, "Duplicate device ID 'x0'", c.MustFail("device_add", newX0))
 	release()
 	wantEvents(t, c, x0Gone...)
-	c.Must("device_add", xhci)
+	c.Must("device_add", newX0)
 }
 
 func TestResetCompletesUnplug(t *testing.T) {
 	t.Parallel()
 	_, c := q35(t, qmptest.GuestNone())
-	c.Must("device_add", xhci)
+	c.Must("device_add", newX0)
 	c.Must("device_del", x0)
 	wantEvents(t, c)
 	c.Must("system_reset", nil)
@@ -73,7 +73,7 @@ func TestStepExpiresUnplug(t *testing.T) {
 func TestGuestLinux(t *testing.T) {
 	t.Parallel()
 	_, c := q35(t, qmptest.GuestLinux())
-	c.Must("device_add", xhci)
+	c.Must("device_add", newX0)
 	c.Must("device_del", x0)
 	wantEvents(t, c, x0Gone...)
 }

@@ -33,6 +33,8 @@ type Machine struct {
 	conns  []net.Conn // the test's ends of Dial
 	client *Client
 	socket string
+
+	ending sync.WaitGroup // closing, once the machine has ended by itself
 }
 
 // Start boots a machine and arranges for its end with t.Cleanup. A machine that
@@ -59,6 +61,11 @@ func (m *Machine) start(cfg config.Machine, guest string) error {
 		OnReply:  m.checkReply,
 		OnEvent:  m.checkEvent,
 		WrapConn: m.log.record,
+		// As with a process that ends, clients are hung up on.
+		OnExit: func(vm *daemon.VM) {
+			m.log.notef("the machine ends")
+			m.ending.Go(func() { vm.Close() })
+		},
 		OnViolation: func(v qom.Violation) {
 			m.t.Errorf("qmptest: %v", v)
 		},
@@ -81,6 +88,8 @@ func (m *Machine) start(cfg config.Machine, guest string) error {
 // close takes the machine down and looks at what it leaves behind.
 func (m *Machine) close() {
 	m.t.Helper()
+	m.ending.Wait()
+	m.log.end()
 	m.mu.Lock()
 	for _, c := range m.conns {
 		c.Close()

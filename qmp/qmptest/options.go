@@ -1,6 +1,7 @@
 package qmptest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/qomd/qomd/config"
@@ -16,8 +17,8 @@ type options struct {
 	paused bool
 }
 
-// Q35 makes a q35 machine without default devices; so does Start without any
-// option.
+// Q35 makes a q35 machine without default devices; so does Start when no option
+// says which machine.
 func Q35() Option { return machineType("q35") }
 
 // PC makes an i440FX machine without default devices.
@@ -65,7 +66,7 @@ func (o *options) machine(t testing.TB) config.Machine {
 	var cfg config.Machine
 	switch {
 	case o.cfg == nil:
-		if len(o.args) == 0 {
+		if !slices.Contains(o.args, "-machine") && !slices.Contains(o.args, "-M") {
 			Q35()(o)
 		}
 		parsed, err := config.ParseArgs("qmptest", o.args)

@@ -18,6 +18,7 @@ type transcript struct {
 	mu    sync.Mutex
 	lines []string
 	conns int
+	ended bool
 }
 
 // logger returns a logger that writes into the transcript.
@@ -44,9 +45,19 @@ func (t *transcript) notef(format string, args ...any) {
 	t.add("..", fmt.Appendf(nil, format, args...))
 }
 
+// end ends the transcript: what follows is the test being taken down.
+func (t *transcript) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended = true
+}
+
 func (t *transcript) add(mark string, p []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.ended {
+		return
+	}
 	for line := range bytes.Lines(p) {
 		line = bytes.TrimRight(line, "\r\n")
 		if len(bytes.TrimSpace(line)) == 0 {
