@@ -109,20 +109,20 @@ func (t *Types) HasFacts(name string) bool {
 // only code knows, in the order of registration.
 func (t *Types) Names() iter.Seq[string] {
 	return func(yield func(string) bool) {
+		ours := make(map[string]bool, len(t.order)) // asking the source for each would decode it
+		for _, n := range t.order {
+			ours[n] = true
+		}
 		if t.source != nil {
 			for n := range t.source.Names() {
+				delete(ours, n)
 				if !yield(n) {
 					return
 				}
 			}
 		}
 		for _, n := range t.order {
-			if t.source != nil {
-				if _, known := t.source.Type(n); known {
-					continue
-				}
-			}
-			if !yield(n) {
+			if ours[n] && !yield(n) {
 				return
 			}
 		}
