@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -160,10 +159,10 @@ func creatable(kind string) bool {
 }
 
 // globalForm is the short form of -global, up to the value.
-var globalForm = regexp.MustCompile(`^([^.=]{1,63})\.([^=]{1,63})=`)
+var globalForm = pattern(`^([^.=]{1,63})\.([^=]{1,63})=`)
 
 func (b *builder) global(a argument) error {
-	if m := globalForm.FindStringSubmatch(a.value); m != nil {
+	if m := globalForm().FindStringSubmatch(a.value); m != nil {
 		g := b.groups["global"]
 		o, err := g.use("", false)
 		if err != nil {

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/qomd/qomd/qmp/qjson"
@@ -248,11 +247,11 @@ func (b *builder) watchdog(a argument) error {
 }
 
 // setForm is the argument of -set.
-var setForm = regexp.MustCompile(`^([^.]{1,63})\.([^.]{1,63})\.([^=]{1,63})=(.*)$`)
+var setForm = pattern(`^([^.]{1,63})\.([^.]{1,63})\.([^=]{1,63})=(.*)$`)
 
 // set changes a member of an earlier use of a group with an id.
 func (b *builder) set(a argument) error {
-	m := setForm.FindStringSubmatch(a.value)
+	m := setForm().FindStringSubmatch(a.value)
 	if m == nil {
 		return fmt.Errorf("can't parse: \"%s\"", a.value)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -73,13 +72,13 @@ type decoder func([]byte, map[string]any) error
 func (d decoder) Decode(data []byte, values map[string]any) error { return d(data, values) }
 
 // lineNumber is how the decoders name the place of a mistake.
-var lineNumber = regexp.MustCompile(`^(?:yaml: )?line ([0-9]+): `)
+var lineNumber = pattern(`^(?:yaml: )?line ([0-9]+): `)
 
 // place takes the line of a mistake out of a decoder's message.
 func (d *document) place(err error) error {
 	o := Origin{File: d.path}
 	text := err.Error()
-	if m := lineNumber.FindStringSubmatch(text); m != nil {
+	if m := lineNumber().FindStringSubmatch(text); m != nil {
 		o.Line, _ = strconv.Atoi(m[1])
 		text = text[len(m[0]):]
 	}

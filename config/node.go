@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -69,12 +68,12 @@ func (n *node) set(key string, value *node) {
 }
 
 // canonical are the whole numbers that read back as they were written.
-var canonical = regexp.MustCompile(`^(0|-?[1-9][0-9]*|0x[0-9a-fA-F]+)$`)
+var canonical = pattern(`^(0|-?[1-9][0-9]*|0x[0-9a-fA-F]+)$`)
 
 // number returns the text of a whole number, or why it would not survive being
 // read as one: 1.10 is 1.1 and 0123 is 83 to whatever takes them for numbers.
 func (n *node) number() (string, error) {
-	if n.kind == intNode && canonical.MatchString(n.text) {
+	if n.kind == intNode && canonical().MatchString(n.text) {
 		return n.text, nil
 	}
 	if read := n.misread(); read != "" {
@@ -93,7 +92,7 @@ func (n *node) misread() string {
 			read = strconv.FormatFloat(f, 'g', -1, 64)
 		}
 	case intNode:
-		if i, err := strconv.ParseInt(n.text, 0, 64); err == nil && !canonical.MatchString(n.text) {
+		if i, err := strconv.ParseInt(n.text, 0, 64); err == nil && !canonical().MatchString(n.text) {
 			read = strconv.FormatInt(i, 10)
 		}
 	}

@@ -99,7 +99,7 @@ func (b *builder) finishRTC() error {
 		}
 	}
 	base := stringOf(b.m.RTC, "base")
-	if base == "" || base == "utc" || base == "localtime" || datetime.MatchString(base) {
+	if base == "" || base == "utc" || base == "localtime" || datetime().MatchString(base) {
 		return nil
 	}
 	return errors.New("invalid datetime format\nvalid formats: '2006-06-17T16:01:21' or '2006-06-17'")

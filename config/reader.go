@@ -98,7 +98,7 @@ func (r *reader) number(n *node, key string, to *uint64) {
 		return
 	}
 	i, err := strconv.ParseUint(n.text, 0, 64)
-	if err != nil || !canonical.MatchString(n.text) {
+	if err != nil || !canonical().MatchString(n.text) {
 		r.fail(n, key, "expected a whole number from zero, found %s", n.text)
 		return
 	}

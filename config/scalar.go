@@ -4,13 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 )
 
 // identifier is what an id must look like.
-var identifier = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]*$`)
+var identifier = pattern(`^[A-Za-z][A-Za-z0-9._-]*$`)
 
 // idHint is the second line QEMU adds to a complaint about an id.
 const idHint = "Identifiers consist of letters, digits, '-', '.', '_', starting with a letter."
@@ -21,7 +20,7 @@ const sizeHint = "Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, 
 
 // checkID says whether an id is well-formed, in QEMU's words.
 func checkID(id string) error {
-	if identifier.MatchString(id) {
+	if identifier().MatchString(id) {
 		return nil
 	}
 	return errors.New("Parameter 'id' expects an identifier\n" + idHint)
@@ -60,8 +59,8 @@ func parseNumber(name, text string) (uint64, error) {
 var (
 	errSyntax = errors.New("not a size")
 	errRange  = errors.New("out of range")
-	decimal   = regexp.MustCompile(`^([0-9]+)(\.[0-9]*)?([bBkKmMgGtTpPeE]?)$`)
-	hex       = regexp.MustCompile(`^0[xX]([0-9a-fA-F]+)([kKmMgGtTpP]?)$`)
+	decimal   = pattern(`^([0-9]+)(\.[0-9]*)?([bBkKmMgGtTpPeE]?)$`)
+	hex       = pattern(`^0[xX]([0-9a-fA-F]+)([kKmMgGtTpP]?)$`)
 )
 
 // ParseSize reads a number of bytes with an optional suffix: "4096", "64k",
@@ -69,7 +68,7 @@ var (
 // so that 20 makes plain numbers mebibytes. A fraction needs a suffix.
 func ParseSize(text string, shift uint) (uint64, error) {
 	if strings.HasPrefix(text, "-") {
-		if decimal.MatchString(text[1:]) {
+		if decimal().MatchString(text[1:]) {
 			return 0, errRange
 		}
 		return 0, errSyntax
@@ -77,10 +76,10 @@ func ParseSize(text string, shift uint) (uint64, error) {
 	var n uint64
 	var err error
 	var suffix, fraction string
-	if m := hex.FindStringSubmatch(text); m != nil {
+	if m := hex().FindStringSubmatch(text); m != nil {
 		n, err = strconv.ParseUint(m[1], 16, 64)
 		suffix = m[2]
-	} else if m := decimal.FindStringSubmatch(text); m != nil {
+	} else if m := decimal().FindStringSubmatch(text); m != nil {
 		n, err = strconv.ParseUint(m[1], 10, 64)
 		fraction, suffix = m[2], m[3]
 	} else {
@@ -118,13 +117,13 @@ func sizeError(err error, name, text string) error {
 }
 
 // datetime is what -rtc base= may be besides words.
-var datetime = regexp.MustCompile(`^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(T[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2})?$`)
+var datetime = pattern(`^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(T[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2})?$`)
 
-var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+var uuidForm = pattern(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // parseUUID returns a UUID in lower case.
 func parseUUID(text string) (string, error) {
-	if !uuidForm.MatchString(text) {
+	if !uuidForm().MatchString(text) {
 		return "", errors.New("failed to parse UUID string: wrong format")
 	}
 	return strings.ToLower(text), nil

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -54,14 +53,14 @@ func override(n *node, key string, value *node) {
 }
 
 // placeholder is {name}, {n}, {n:3} or {runtime}.
-var placeholder = regexp.MustCompile(`\{(name|n|runtime)(?::([0-9]{1,2}))?\}`)
+var placeholder = pattern(`\{(name|n|runtime)(?::([0-9]{1,2}))?\}`)
 
 // expand fills in placeholders: {n}, the number of the machine among its
 // copies ({n:3} has zeros in front), {name}, its name, and {runtime}, the
 // folder for sockets.
 func expand(s string, values map[string]string) string {
-	return placeholder.ReplaceAllStringFunc(s, func(found string) string {
-		m := placeholder.FindStringSubmatch(found)
+	return placeholder().ReplaceAllStringFunc(s, func(found string) string {
+		m := placeholder().FindStringSubmatch(found)
 		value, ok := values[m[1]]
 		if m[1] == "runtime" {
 			value, ok = RuntimeDir(), true
