@@ -66,8 +66,35 @@ func (c *checker) storage(s *Storage) {
 	if got := s.ref.Load() + 1; got != want {
 		c.fail("storage #%d of %s counts %d references, %d objects live in it", s.gen, s.typ, got, want)
 	}
+	if s.policy == Aggregate {
+		c.outside(s)
+	}
 	if want == 0 {
 		c.fail("storage #%d of %s drained but not freed", s.gen, s.typ)
+	}
+}
+
+// outside checks the external count of an aggregate.
+func (c *checker) outside(s *Storage) {
+	var want int64
+	for _, o := range append([]*Object{s.root}, s.members...) {
+		if o.creation {
+			want++
+		}
+		if o.parent != nil && !o.inside(o.parent) {
+			want++
+		}
+		for _, h := range o.Holds() {
+			if !o.inside(h.from) {
+				want += int64(h.n)
+			}
+		}
+	}
+	if s.root == c.tree.root {
+		want++
+	}
+	if got := s.outside.Load(); got != want {
+		c.fail("aggregate #%d of %s counts %d references from outside, ledger %d", s.gen, s.typ, got, want)
 	}
 }
 
@@ -92,6 +119,9 @@ func (c *checker) object(o *Object) {
 	}
 	if o.parent != nil {
 		n++
+	}
+	if o.united() {
+		n++ // the aggregate's own
 	}
 	for _, h := range o.Holds() {
 		n += uint64(h.n)

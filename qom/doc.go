@@ -25,6 +25,17 @@
 //	Raw -> Initializing -> Live -> Finalizing -> Finalized      (the object)
 //	allocated ------------------------------------> Freed       (the storage)
 //
+// # When storage dies
+//
+// The rule above is one of three, see [Policy]. The others are for comparison:
+// [Classic], which is QEMU 11.1's and has the use after free that the patches
+// are about, reported as a violation; and [Aggregate], where an object and all
+// that is embedded in it live and end as one.
+//
+// A finalizer may only drop references. Taking one, making an object, adding a
+// child or a property while a finalizer runs is a violation, which names both
+// places.
+//
 // # Who holds a reference
 //
 // A reference has a name. Three kinds are implicit: the creation reference

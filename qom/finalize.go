@@ -12,13 +12,32 @@ func (o *Object) finalize() {
 	}
 	o.phase = FinalizingPhase
 	t, s := o.storage.tree, o.storage
-	t.finalizers++
+	outer := t.enterFinalizer(o)
 	if t.mutant(probe.StorageFirst) {
 		s.storageUnref(o)
 	}
+	o.releaseProperties()
+	o.runFinalizers()
+	t.leaveFinalizer(outer)
+	if o.kind == ForeignStorage {
+		t.foreign--
+		o.poison()
+		return
+	}
+	if !t.mutant(probe.StorageFirst) {
+		s.storageUnref(o)
+	}
+	if s.policy == Classic && o.kind == RootStorage && !s.freed.Load() {
+		s.freedAt = caller()
+		s.free()
+	}
+}
 
-	// Children go newest first, then the object's own properties, then those
-	// of the class. A release may edit the tables, so each round looks again.
+// releaseProperties is the first half of a finalization: children go newest
+// first, then the object's own properties, then those of the class.
+func (o *Object) releaseProperties() {
+	t := o.storage.tree
+	// A release may edit the tables, so each round looks again.
 	for len(o.children) > 0 {
 		c := o.children[len(o.children)-1]
 		if c.parent != o {
@@ -44,6 +63,11 @@ func (o *Object) finalize() {
 		}
 	}
 	o.values = nil
+}
+
+// runFinalizers is the second half: the finalizers of all classes, leaf first.
+func (o *Object) runFinalizers() {
+	t := o.storage.tree
 	for c := o.class; c != nil; c = c.parent {
 		if f := c.info.Finalize; f != nil {
 			t.point(probe.Finalizer, o, c.name)
@@ -58,15 +82,6 @@ func (o *Object) finalize() {
 		o.violation(ViolationTree, "finalized while in the tree")
 	}
 	o.phase = Finalized
-	t.finalizers--
-	if o.kind == ForeignStorage {
-		t.foreign--
-		o.poison()
-		return
-	}
-	if !t.mutant(probe.StorageFirst) {
-		s.storageUnref(o)
-	}
 }
 
 // poison makes any later use of the object visible.

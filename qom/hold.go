@@ -54,9 +54,11 @@ type Hold struct {
 	obj        *Object
 	storage    *Storage // stays when the token is released; does not keep memory
 	prev, next *Hold
-	queue      *Hold // next in the queue of the tree
+	queue      *Hold   // next in the queue of the tree
+	from       *Object // whose reference it is, nil: nobody's in the tree
 	who        string
 	since      int64
+	at         uintptr // where it was taken, or released; with Tree.Sites
 	n          uint32
 	kind       HoldKind
 	queued     uint8 // times the token was handed to the queue; guarded by Tree.asyncMu
@@ -92,7 +94,25 @@ func (o *Object) HoldInto(h *Hold, kind HoldKind, who string, n uint32) {
 		h.obj.violation(ViolationToken, "token of %s %q used again by %s %q while it is held", h.kind, h.who, kind, who)
 		return
 	}
-	h.kind, h.who, h.n = kind, who, n
+	h.kind, h.who, h.n, h.from = kind, who, n, nil
+	o.take(h)
+}
+
+// HoldBy is HoldInto for a reference that another object of the tree has, such
+// as a link. It tells references among the members of an aggregate from those
+// of the rest of the world, and cycles from holders that may yet let go.
+func (o *Object) HoldBy(h *Hold, from *Object, kind HoldKind, who string, n uint32) {
+	if h.obj != nil {
+		o.HoldInto(h, kind, who, n) // the violation
+		return
+	}
+	h.kind, h.who, h.n, h.from = kind, who, n, from
+	o.take(h)
+}
+
+// take makes a new token a reference.
+func (o *Object) take(h *Hold) {
+	kind, who := h.kind, h.who
 	if o.phase == Freed || !o.enter(h) {
 		h.storage, h.since = nil, 0
 		if o.alive("reference") {
@@ -113,6 +133,9 @@ func (o *Object) enter(h *Hold) bool {
 		o.ref.unlock(old)
 		return false
 	}
+	if t.Sites {
+		h.at = caller()
+	}
 	next := o.holds
 	h.obj, h.storage, h.prev, h.next = o, o.storage, nil, next
 	if h.since = t.tick.Load(); h.since == 0 {
@@ -123,6 +146,12 @@ func (o *Object) enter(h *Hold) bool {
 	}
 	o.holds = h
 	o.ref.unlock(old + h.n)
+	if o.storage.policy == Aggregate {
+		o.enterUnit(h.from, h.n)
+	}
+	if t.finalizing != nil {
+		t.onlyDrop("reference on %s taken as %s %q by a finalizer", o.describe(), h.kind, h.who)
+	}
 	return true
 }
 
@@ -134,6 +163,13 @@ func (h *Hold) Kind() HoldKind { return h.kind }
 
 // Who returns the holder's description.
 func (h *Hold) Who() string { return h.who }
+
+// From returns the object whose reference it is, nil when it is none of the
+// tree's.
+func (h *Hold) From() *Object { return h.from }
+
+// Site returns where the token was taken, empty unless [Tree.Sites] is set.
+func (h *Hold) Site() string { return place(h.at) }
 
 // Since returns when the token was taken, in nanoseconds of the tree's clock.
 func (h *Hold) Since() int64 { return h.since }
@@ -152,10 +188,14 @@ func (h *Hold) Release() {
 	if o == nil {
 		if h.storage != nil {
 			h.storage.tree.violate(Violation{
-				Kind: ViolationToken, Type: h.storage.typ, Generation: h.storage.gen,
+				Kind: ViolationToken, Type: h.storage.typ, Generation: h.storage.gen, Earlier: place(h.at),
 				Text: fmt.Sprintf("reference of %s %q released twice", h.kind, h.who),
 			})
 		}
+		return
+	}
+	if o.phase == Freed {
+		h.late(o)
 		return
 	}
 	if t := h.storage.tree; t.hook != nil {
@@ -163,30 +203,61 @@ func (h *Hold) Release() {
 	}
 	n := h.n
 	old := o.ref.lock()
+	if h.storage.ending && o.united() {
+		h.leave(o, old)
+		return
+	}
 	if old > intMax || old+1 < n { // a drained count is above the ceiling
 		o.cannotDrop(old, n)
 		return
 	}
-	prev, next := h.prev, h.next
-	if prev != nil {
-		prev.next = next
-	} else {
-		o.holds = next
-	}
-	if next != nil {
-		next.prev = prev
-	}
-	h.prev, h.next, h.obj = nil, nil, nil
+	h.unlink(o)
 	o.ref.unlock(old - n)
+	if s := o.storage; s.tree.Sites {
+		h.at = caller()
+	}
 	if old-n > intMax || o.storage.tree.hook != nil {
 		h.last(o, old-n)
+	} else if o.storage.policy == Aggregate {
+		o.leaveUnit(h.from, n, h.name)
 	}
+}
+
+// late gives up a token whose object was freed with it, which only happens under
+// the policy Classic. In QEMU this is where the process writes to memory that is
+// not its own any more.
+func (h *Hold) late(o *Object) {
+	h.prev, h.next, h.obj = nil, nil, nil
+	o.violation(ViolationUseAfterFree, "reference of %s %q released after the storage was freed", h.kind, h.who)
+}
+
+// name is the token in the record of who was last.
+func (h *Hold) name() string { return h.kind.String() + " " + h.who }
+
+// leave takes a token among the members of an ending aggregate out of the
+// ledger; the count has drained already.
+func (h *Hold) leave(o *Object, old uint32) {
+	h.unlink(o)
+	o.ref.unlock(old)
+}
+
+// unlink takes the token out of the ledger, whose lock the caller has.
+func (h *Hold) unlink(o *Object) {
+	if h.prev != nil {
+		h.prev.next = h.next
+	} else {
+		o.holds = h.next
+	}
+	if h.next != nil {
+		h.next.prev = h.prev
+	}
+	h.prev, h.next, h.obj = nil, nil, nil
 }
 
 // last finalizes the object when the token was the last reference.
 func (h *Hold) last(o *Object, n uint32) {
 	if o.drained(n) {
-		h.storage.last = h.kind.String() + " " + h.who
+		h.storage.last = h.name()
 		o.finalize()
 	}
 }

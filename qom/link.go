@@ -89,7 +89,8 @@ func (l *Link) Set(target *Object) {
 	old := l.hold
 	l.hold = nil
 	if target != nil {
-		l.hold = target.Hold(HoldLink, l.owner.describe()+"."+l.name)
+		l.hold = new(Hold)
+		target.HoldBy(l.hold, l.owner, HoldLink, l.owner.describe()+"."+l.name, 1)
 	}
 	if old != nil {
 		old.Release()

@@ -112,7 +112,7 @@ func (o *Object) StorageRef() uint32 {
 
 // adopt adds one to the logical count for a child property, unless that would
 // pass the ceiling; an object being finalized is beyond it.
-func (o *Object) adopt() bool {
+func (o *Object) adopt(parent *Object) bool {
 	o.storage.tree.point(probe.Adopt, o, "")
 	old := o.ref.lock()
 	if old >= intMax {
@@ -120,12 +120,17 @@ func (o *Object) adopt() bool {
 		return false
 	}
 	o.ref.unlock(old + 1)
+	o.enterUnit(parent, 1)
 	return true
 }
 
 // drop takes a reference that has no token from the logical count, and
-// finalizes the object when it was the last.
-func (o *Object) drop(what string) {
+// finalizes the object when it was the last. holder is the object that had it,
+// nil for the creator.
+func (o *Object) drop(holder *Object, what string) {
+	if o.storage.ending && o.united() {
+		return // one among the members of an aggregate that is ending
+	}
 	o.storage.tree.point(probe.Drop, o, what)
 	old := o.ref.lock()
 	if old > intMax {
@@ -135,7 +140,9 @@ func (o *Object) drop(what string) {
 	o.ref.unlock(old - 1)
 	if o.drained(old - 1) {
 		o.finalize()
+		return
 	}
+	o.leaveUnit(holder, 1, nil)
 }
 
 // cannotDrop gives up the lock of a count from which n references cannot be
@@ -164,7 +171,7 @@ func (o *Object) Unref() {
 		return
 	}
 	o.creation = false
-	o.drop("creation reference")
+	o.drop(nil, "creation reference")
 }
 
 // AddChild makes c a child property of o under a name that must be free. A name
@@ -183,7 +190,8 @@ func (o *Object) AddChild(name string, c *Object) error {
 	} else if o.nameTaken(name) {
 		return o.duplicate(name)
 	}
-	if !c.adopt() {
+	o.Tree().onlyDrop("child %q added to %s by a finalizer", name, o.describe())
+	if !c.adopt(o) {
 		c.violation(ViolationResurrection, "child property refused: finalization has begun")
 		return fmt.Errorf("object '%s' is being finalized", c.describe())
 	}
@@ -279,11 +287,18 @@ func (o *Object) Unparent() {
 	if !o.alive("unparent") || o.parent == nil {
 		return
 	}
-	parent := o.parent
-	o.storage.tree.point(probe.Unparent, o, "")
-	if o.kind == RootStorage && o.storage.since == 0 {
+	parent, s := o.parent, o.storage
+	s.tree.point(probe.Unparent, o, "")
+	if o.kind == RootStorage && s.since == 0 {
 		if path := o.Path(); path != "" {
-			o.storage.former, o.storage.since = path, max(o.Tree().Now(), 1)
+			s.former, s.since = path, max(s.tree.Now(), 1)
+			if f := s.tree.OnDrain; f != nil {
+				defer func() {
+					if !s.freed.Load() {
+						f(s)
+					}
+				}()
+			}
 		}
 	}
 	if f := o.class.unparent; f != nil {
@@ -295,7 +310,7 @@ func (o *Object) Unparent() {
 	o.parent = nil
 	// The name stays taken until the reference is gone: a callback that runs
 	// in between cannot put another object in its place.
-	o.drop("child property")
+	o.drop(parent, "child property")
 	parent.removeChild(o)
 }
 

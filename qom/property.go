@@ -127,6 +127,7 @@ func (o *Object) AddProperty(p *Property) error {
 	if o.nameTaken(p.Name) {
 		return o.duplicate(p.Name)
 	}
+	o.storage.tree.onlyDrop("property %q added to %s by a finalizer", p.Name, o.describe())
 	o.dyn = append(o.dyn, p)
 	return nil
 }

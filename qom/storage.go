@@ -28,7 +28,11 @@ type Storage struct {
 	former  string // path of the root until it left the tree
 	drained int64  // how long that took in the end, nanoseconds
 	last    string // holder whose release finalized the last object
-	since   int64  // when the root left the tree, nanoseconds of Tree.Now; 0: it has not
+	policy  Policy
+	ending  bool         // of an aggregate: its finalization has begun
+	outside atomic.Int64 // of an aggregate: references from outside of it
+	freedAt uintptr      // where it was freed while objects in it were still held
+	since   int64        // when the root left the tree, nanoseconds of Tree.Now; 0: it has not
 
 	ref    atomic.Uint32 // minus one: the allocation itself plus each embedded object
 	freed  atomic.Bool
@@ -159,7 +163,7 @@ func (s *Storage) lastRef() uint32 {
 func (s *Storage) free() {
 	s.tree.point(probe.Free, s.root, "")
 	for _, o := range append(slices.Clone(s.members), s.root) {
-		if o.phase != Finalized {
+		if o.phase != Finalized && s.policy != Classic {
 			s.tree.violate(Violation{Kind: ViolationStorage, Type: s.typ, Generation: s.gen,
 				Text: "storage freed before " + o.class.name + " was finalized"})
 		}
@@ -177,5 +181,8 @@ func (s *Storage) free() {
 	for _, h := range hooks {
 		s.tree.point(probe.Notify, nil, "")
 		h.fn()
+	}
+	if s.tree.OnFreed != nil {
+		s.tree.OnFreed(s)
 	}
 }

@@ -23,6 +23,16 @@ type Tree struct {
 	// OnAsync is called, from any goroutine, when the queue of [Hold.ReleaseAsync]
 	// becomes non-empty; its owner then arranges a [Tree.Drain].
 	OnAsync func()
+	// Policy says how storage dies; PolicyOf, if set, may say so for single
+	// classes, and answers TreePolicy for others.
+	Policy   Policy
+	PolicyOf func(*Class) Policy
+	// Sites makes every token remember where it was taken and released, which
+	// costs a microsecond each.
+	Sites bool
+	// OnDrain is told of storage whose root leaves the tree, OnFreed of storage
+	// that is freed.
+	OnDrain, OnFreed func(*Storage)
 	// Context belongs to the owner of the tree; devices find their machine by it.
 	Context any
 
@@ -32,6 +42,7 @@ type Tree struct {
 	live       int      // storages not freed
 	foreign    int      // objects in foreign storage not finalized
 	finalizers int      // finalizers running
+	finalizing *Object  // whose finalizer is running, the innermost
 
 	tick atomic.Int64 // time of the entries of the ledger, 0: ask Now
 	hook *probe.Hook  // of a checker, nil in production
@@ -78,8 +89,9 @@ func (t *Tree) New(typ string) (*Object, error) {
 func (t *Tree) NewClass(class *Class) *Object {
 	self := class.alloc()
 	o := self.QOM()
+	t.onlyDrop("object of type %s made by a finalizer", class.name)
 	t.gen++
-	o.storage = &Storage{tree: t, root: o, typ: class.name, gen: t.gen, next: t.storages}
+	o.storage = &Storage{tree: t, root: o, typ: class.name, gen: t.gen, policy: t.policyOf(class), next: t.storages}
 	if t.storages != nil {
 		t.storages.prev = o.storage
 	}
@@ -123,6 +135,9 @@ func (t *Tree) mustClass(typ string) *Class {
 
 func (o *Object) initialize(self Instance, class *Class) {
 	o.class, o.self, o.phase, o.creation = class, self, Initializing, true
+	if o.united() {
+		o.unite()
+	}
 	var buf [8]*Class
 	chain := class.chain(buf[:0])
 	for _, c := range chain {
@@ -223,6 +238,7 @@ func (t *Tree) storageFreed(s *Storage) {
 }
 
 func (t *Tree) violate(v Violation) {
+	v.Site = place(caller())
 	if t.OnViolation == nil {
 		panic(v)
 	}

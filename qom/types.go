@@ -41,6 +41,10 @@ type TypeInfo struct {
 	// are released, leaf first. It may only drop references.
 	Finalize func(*Object)
 
+	// Policy is how the storage of objects of the type dies; TreePolicy leaves
+	// it to the ancestors, and in the end to the tree.
+	Policy Policy
+
 	// Properties are the class properties this type adds to its parent's.
 	Properties []*Property
 }

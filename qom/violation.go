@@ -13,11 +13,13 @@ const (
 	ViolationToken                                 // a ledger token used twice
 	ViolationStorage                               // storage freed early or twice
 	ViolationTree                                  // parent and child tables that disagree
+	ViolationFinalizer                             // a finalizer that did more than drop references
 )
 
 var violationNames = [...]string{
 	ViolationUseAfterFree: "use-after-free", ViolationResurrection: "resurrection", ViolationCount: "count",
 	ViolationToken: "token", ViolationStorage: "storage", ViolationTree: "tree",
+	ViolationFinalizer: "finalizer",
 }
 
 func (k ViolationKind) String() string { return violationNames[k] }
@@ -30,6 +32,8 @@ type Violation struct {
 	Path       string // of the object, when it has one
 	Generation uint64
 	Text       string
+	Site       string // where it was noticed: "virtio.(*Element).unmap (element.go:80)"
+	Earlier    string // the other place that is to blame, where it is known
 }
 
 func (v Violation) Error() string {
@@ -37,7 +41,14 @@ func (v Violation) Error() string {
 	if where == "" {
 		where = v.Type
 	}
-	return fmt.Sprintf("qom violation (%s): %s #%d: %s", v.Kind, where, v.Generation, v.Text)
+	text := fmt.Sprintf("qom violation (%s): %s #%d: %s", v.Kind, where, v.Generation, v.Text)
+	if v.Site != "" {
+		text += ", at " + v.Site
+	}
+	if v.Earlier != "" {
+		text += ", see also " + v.Earlier
+	}
+	return text
 }
 
 func (o *Object) violation(kind ViolationKind, format string, args ...any) {
@@ -46,5 +57,11 @@ func (o *Object) violation(kind ViolationKind, format string, args ...any) {
 		panic(v)
 	}
 	v.Generation = o.storage.gen
+	switch kind {
+	case ViolationUseAfterFree:
+		v.Earlier = place(o.storage.freedAt)
+	case ViolationFinalizer:
+		v.Earlier = place(finalizerSite())
+	}
 	o.storage.tree.violate(v)
 }

@@ -1,0 +1,29 @@
+package qom
+
+// A finalizer may only drop references: what it would take one on may be gone
+// or not, depending on who else held it and when. The rule covers all that runs
+// inside, the release of properties included.
+
+// enterFinalizer notes whose finalization is running, and returns whose was
+// before, for leaveFinalizer.
+func (t *Tree) enterFinalizer(o *Object) (outer *Object) {
+	t.finalizers++
+	outer, t.finalizing = t.finalizing, o
+	return outer
+}
+
+func (t *Tree) leaveFinalizer(outer *Object) {
+	t.finalizers--
+	t.finalizing = outer
+}
+
+// onlyDrop reports a violation when a finalizer does more than drop references.
+// A checker lets other threads run inside of finalizers, so the rule is off
+// while there is one.
+func (t *Tree) onlyDrop(format string, args ...any) {
+	o := t.finalizing
+	if o == nil || t.hook != nil {
+		return
+	}
+	o.violation(ViolationFinalizer, format, args...)
+}
