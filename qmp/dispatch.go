@@ -75,7 +75,13 @@ func (s *Server) dispatch() {
 func (s *Server) answer(sess *Session, r request) {
 	sess.running++
 	s.mu.Unlock()
-	s.cfg.Do(func() { sess.serve(r, false) })
+	s.cfg.Do(func() {
+		if s.cfg.Running != nil {
+			s.cfg.Running(sess)
+			defer s.cfg.Running(nil)
+		}
+		sess.serve(r, false)
+	})
 	s.mu.Lock()
 	sess.running--
 }

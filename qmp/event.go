@@ -43,7 +43,7 @@ func (s *Server) broadcast(e *event) {
 			continue
 		}
 		i := 0
-		if sess.monitor.Pretty {
+		if sess.pretty.Load() {
 			i = 1
 		}
 		if texts[i] == nil {

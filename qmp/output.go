@@ -87,7 +87,7 @@ func (c *Session) sendText(text []byte, after []func()) {
 
 // encode appends a message in the form of this monitor, line end included.
 func (c *Session) encode(dst []byte, message any) []byte {
-	return encode(dst, message, c.monitor.Pretty)
+	return encode(dst, message, c.pretty.Load())
 }
 
 func encode(dst []byte, message any, pretty bool) []byte {

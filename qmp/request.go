@@ -142,7 +142,7 @@ func (c *Session) replyText(call *Call, r request, result any, err error) (text 
 	if o, ok := r.value.(*qjson.Object); ok {
 		id, hasID = o.Get("id")
 	}
-	if c.monitor.Pretty {
+	if c.pretty.Load() {
 		o := &qjson.Object{}
 		if hasID {
 			o.Set("id", id)

@@ -37,6 +37,10 @@ type Config struct {
 	// request named none. nil: nobody is.
 	Answered func(call *Call, result any, err error)
 
+	// Running is told, under the lock, which session's command is about to run
+	// in band, and nil when it is over.
+	Running func(*Session)
+
 	Connected    func(*Session) // called before the greeting
 	Disconnected func(*Session) // called when the session is over
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/qomd/qomd/qmp/qjson"
@@ -47,12 +48,14 @@ type Session struct {
 	running int       // requests being executed in band
 	room    sync.Cond // signalled when queue or running shrinks, or gone is set
 
-	values sync.Map // of SetValue
+	pretty atomic.Bool // over several lines, as Monitor said or SetPretty
+	values sync.Map    // of SetValue
 }
 
 // open makes a session and counts its two goroutines; nil when the server closes.
 func (s *Server) open(ctx context.Context, conn net.Conn, m Monitor) *Session {
 	sess := &Session{server: s, conn: conn, monitor: m}
+	sess.pretty.Store(m.Pretty)
 	sess.ctx, sess.cancel = context.WithCancelCause(ctx)
 	sess.room.L = &s.mu
 	sess.out.wake = make(chan struct{}, 1)
@@ -102,6 +105,9 @@ func (c *Session) Monitor() Monitor { return c.monitor }
 // Conn is the connection. It belongs to the session: callers may ask it for
 // addresses, and receive file descriptors that came with it, but not write.
 func (c *Session) Conn() net.Conn { return c.conn }
+
+// SetPretty changes the layout of everything the client gets from now on.
+func (c *Session) SetPretty(pretty bool) { c.pretty.Store(pretty) }
 
 // OOB reports whether the client has enabled out-of-band execution.
 func (c *Session) OOB() bool {

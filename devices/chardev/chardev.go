@@ -9,8 +9,11 @@ import (
 // Chardev is one character device; it corresponds to Chardev in QEMU.
 type Chardev struct {
 	qom.Object
-	backend  Backend
-	frontend string // who uses it, empty for nobody
+	set     *Set
+	backend Backend
+	log     *logFile
+	port    *port   // of a single front end
+	ports   []*port // of a multiplexer
 }
 
 // Backend is the host's end of a character device.
@@ -19,9 +22,16 @@ type Backend interface {
 	TypeName() string
 	// Filename describes the backend as query-chardev does.
 	Filename() string
-	// Close ends it. It is called without any lock held, and waits for the
-	// backend's goroutines.
+	// Close ends it, and every connection it has, without waiting. It may be
+	// called with the machine's lock held, and more than once.
 	Close() error
+}
+
+// Sink is a backend that takes what is written at once, and has nothing to
+// give.
+type Sink interface {
+	Backend
+	Write(p []byte) (int, error)
 }
 
 // Chr returns c.
@@ -59,24 +69,7 @@ func Register(t *qom.Types) {
 			}},
 		},
 	})
-}
-
-// Add makes the character device id on a backend, in the container /chardevs.
-func Add(chardevs *qom.Object, id string, b Backend) (*Chardev, error) {
-	o, err := chardevs.Tree().New(b.TypeName())
-	if err != nil {
-		return nil, err
-	}
-	defer o.Unref()
-	c := From(o)
-	c.backend = b
-	if chardevs.HasProperty(id) {
-		return nil, fmt.Errorf("Chardev with id '%s' already exists", id)
-	}
-	if err := chardevs.AddChild(id, o); err != nil {
-		return nil, err
-	}
-	return c, nil
+	registerMonitors(t)
 }
 
 // Label returns the device's id.
@@ -85,17 +78,76 @@ func (c *Chardev) Label() string { return c.Name() }
 // Backend returns the host's end.
 func (c *Chardev) Backend() Backend { return c.backend }
 
-// Frontend returns who uses the device, empty for nobody.
-func (c *Chardev) Frontend() string { return c.frontend }
+// Filename describes the device as query-chardev does.
+func (c *Chardev) Filename() string { return c.backend.Filename() }
 
-// Attach makes who the front end. A device has one at a time.
-func (c *Chardev) Attach(who string) error {
-	if c.frontend != "" {
+// FrontendOpen reports whether a front end has the device open.
+func (c *Chardev) FrontendOpen() bool {
+	for _, p := range c.allPorts() {
+		if p.fe != nil && p.fe.open {
+			return true
+		}
+	}
+	return false
+}
+
+// SendBreak raises a break condition on the line behind the device, where there
+// is one: only a serial port of the host has.
+func (c *Chardev) SendBreak() {
+	if f, ok := c.backend.(*FileLine); ok && f.kind == "serial" {
+		sendBreak(f.conn.out)
+	}
+}
+
+// Busy reports whether the device has a front end.
+func (c *Chardev) Busy() bool {
+	for _, p := range c.allPorts() {
+		if p.fe != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Chardev) allPorts() []*port {
+	if c.port != nil {
+		return []*port{c.port}
+	}
+	return c.ports
+}
+
+// Connect makes f a front end of the device.
+func (c *Chardev) Connect(f *Frontend) error {
+	if m, ok := c.backend.(*Mux); ok {
+		return m.connect(f)
+	}
+	if c.port.fe != nil {
 		return fmt.Errorf("chardev '%s' is already in use", c.Label())
 	}
-	c.frontend = who
+	c.port.attach(f)
 	return nil
 }
 
-// Detach frees the device for another front end.
-func (c *Chardev) Detach() { c.frontend = "" }
+// start begins to serve the connections of the backend. The machine's lock is
+// held.
+func (c *Chardev) start() {
+	switch b := c.backend.(type) {
+	case *Mux:
+		b.start(c)
+	case Line:
+		c.port = newPort(c)
+		c.port.run(b)
+	default:
+		c.port = newPort(c)
+	}
+}
+
+// stop closes the backend. Front ends, if any, stay attached.
+func (c *Chardev) stop() error {
+	err := c.backend.Close()
+	for _, p := range c.allPorts() {
+		p.stop()
+	}
+	c.log.close()
+	return err
+}

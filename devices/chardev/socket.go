@@ -4,200 +4,283 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 )
 
-// SocketOptions say where a socket is and who begins.
-type SocketOptions struct {
-	Path      string // of a unix socket; empty: TCP
-	Abstract  bool   // the path is in Linux' abstract name space
-	Host      string // of TCP; empty: any address
-	Port      string
-	FD        int // an inherited descriptor, when UseFD
-	UseFD     bool
-	Server    bool
-	Reconnect time.Duration // of a client: how long to wait before another try; 0: none
-}
-
 // Socket is the backend "socket". It serves one client at a time: another may
 // connect, but waits until the first is gone.
 type Socket struct {
 	opts SocketOptions
 	ln   net.Listener // of a server
-	conn net.Conn     // of a client, until it is served; nil then
+	inet bool         // what was inherited is a TCP socket
+
+	mu      sync.Mutex
+	first   net.Conn // connected before Serve
+	current net.Conn // being served
+	closed  bool
 
 	connected atomic.Bool
-	current   atomic.Pointer[net.Conn] // being served
-	peer      atomic.Pointer[string]   // of the connected TCP client
-
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	peers     atomic.Pointer[peers]
 }
 
+// peers are the ends of a connected TCP socket.
+type peers struct{ local, remote string }
+
+// dialTime is how long connecting may take.
+const dialTime = 3 * time.Second
+
 // OpenSocket listens or connects. Clients that connect before [Socket.Serve]
-// wait.
+// wait. A client that reconnects begins there as well.
 func OpenSocket(o SocketOptions) (*Socket, error) {
-	s := &Socket{opts: o}
+	return new(Set).openSocket(o)
+}
+
+func (s *Set) openSocket(o SocketOptions) (*Socket, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if o.TLSCreds != "" {
+		if s.root == nil || s.root.Tree().Root().Child("objects").Child(o.TLSCreds) == nil {
+			return nil, fmt.Errorf("No TLS credentials with id '%s'", o.TLSCreds)
+		}
+		return nil, errors.New("TLS is not supported by qomd")
+	}
+	b := &Socket{opts: o}
 	var err error
 	switch {
-	case o.UseFD:
-		err = s.inherit()
+	case o.fd():
+		err = s.inherit(b)
 	case o.Server:
-		s.ln, err = listen(o)
-	default:
-		s.conn, err = dial(o)
-		if err != nil && o.Reconnect > 0 {
-			err = nil // tried again while serving
-		}
+		b.ln, err = listen(o)
+	case o.Reconnect == 0:
+		b.first, err = dial(o)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return s, nil
+	if b.first != nil {
+		b.meet(b.first)
+	}
+	return b, nil
 }
 
-// inherit takes over a descriptor of the parent process: a listening socket of
-// a server, a connected one otherwise.
-func (s *Socket) inherit() error {
-	f := os.NewFile(uintptr(s.opts.FD), "socket")
+// meet notes who is connected.
+func (s *Socket) meet(conn net.Conn) {
+	if local, remote := conn.LocalAddr(), conn.RemoteAddr(); local != nil && remote != nil {
+		s.peers.Store(&peers{local.String(), remote.String()})
+	}
+	s.connected.Store(true)
+}
+
+// inherit takes over a descriptor: a listening socket of a server, a connected
+// one otherwise.
+func (s *Set) inherit(b *Socket) error {
+	name := b.opts.fdText()
+	var f *os.File
+	if b.opts.UseFD {
+		f = os.NewFile(uintptr(b.opts.FD), "socket")
+	} else if s.FDs != nil {
+		var err error
+		if f, err = s.FDs.Take(name); err != nil {
+			return err
+		}
+	}
 	if f == nil {
-		return fmt.Errorf("File descriptor '%d' is not a socket", s.opts.FD)
+		return fmt.Errorf("File descriptor named '%s' has not been found", name)
 	}
 	defer f.Close()
-	var err error
-	if s.opts.Server {
-		s.ln, err = net.FileListener(f)
-	} else {
-		s.conn, err = net.FileConn(f)
+	notSocket := fmt.Errorf("File descriptor '%s' is not a socket", name)
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return notSocket
+	}
+	listening := 0
+	raw.Control(func(fd uintptr) {
+		listening, err = syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
+	})
+	switch {
+	case err != nil:
+		return notSocket
+	case b.opts.Server && listening == 0:
+		return fmt.Errorf("Failed to listen on fd '%s': %s", name, reason(syscall.EINVAL))
+	case b.opts.Server:
+		b.ln, err = net.FileListener(f)
+		if err == nil {
+			_, b.inet = b.ln.Addr().(*net.TCPAddr)
+		}
+	default:
+		b.first, err = net.FileConn(f)
+		_, b.inet = b.first.(*net.TCPConn)
 	}
 	if err != nil {
-		return fmt.Errorf("File descriptor '%d' is not a socket", s.opts.FD)
+		return notSocket
 	}
 	return nil
 }
 
-func (o SocketOptions) address() (network, address string) {
-	switch {
-	case o.Abstract:
-		return "unix", "@" + o.Path
-	case o.Path != "":
-		return "unix", o.Path
-	}
-	return "tcp", net.JoinHostPort(o.Host, o.Port)
-}
-
 func listen(o SocketOptions) (net.Listener, error) {
-	network, address := o.address()
-	if network == "unix" && !o.Abstract {
-		// As QEMU: a socket that was left behind is replaced.
-		if st, err := os.Lstat(o.Path); err == nil && st.Mode()&os.ModeSocket != 0 {
-			os.Remove(o.Path)
+	if o.Path != "" {
+		if !o.Abstract {
+			// As QEMU: a socket that was left behind is replaced.
+			if st, err := os.Lstat(o.Path); err == nil && st.Mode()&os.ModeSocket != 0 {
+				os.Remove(o.Path)
+			}
 		}
-	}
-	ln, err := net.Listen(network, address)
-	if err == nil {
+		ln, err := net.Listen("unix", o.unixName())
+		if err != nil {
+			return nil, fmt.Errorf("Failed to bind socket to %s: %s", o.Path, reason(err))
+		}
 		return ln, nil
 	}
-	if network == "unix" {
-		return nil, fmt.Errorf("Failed to bind socket to %s: %s", o.Path, reason(err))
+	port, err := net.LookupPort("tcp", o.Port)
+	if err != nil {
+		return nil, resolution(o.Host, o.Port, err)
 	}
-	return nil, fmt.Errorf("Failed to find an available port: %s", reason(err))
+	for {
+		ln, err := net.Listen(o.network(), net.JoinHostPort(o.Host, strconv.Itoa(port)))
+		switch {
+		case err == nil:
+			return ln, nil
+		case unresolved(err):
+			return nil, resolution(o.Host, o.Port, err)
+		case port >= int(o.To):
+			return nil, fmt.Errorf("Failed to find an available port: %s", reason(err))
+		}
+		port++
+	}
 }
 
 func dial(o SocketOptions) (net.Conn, error) {
-	conn, err := net.Dial(o.address())
-	if err == nil {
+	d := net.Dialer{Timeout: dialTime}
+	if o.Path != "" {
+		conn, err := d.Dial("unix", o.unixName())
+		if err != nil {
+			return nil, fmt.Errorf("Failed to connect to '%s': %s", o.Path, reason(err))
+		}
 		return conn, nil
 	}
-	if o.Path != "" {
-		return nil, fmt.Errorf("Failed to connect to '%s': %s", o.Path, reason(err))
+	conn, err := d.Dial(o.network(), net.JoinHostPort(o.Host, o.Port))
+	switch {
+	case err == nil:
+		return conn, nil
+	case unresolved(err):
+		return nil, resolution(o.Host, o.Port, err)
+	case os.IsTimeout(err):
+		err = syscall.ETIMEDOUT
 	}
 	return nil, fmt.Errorf("Failed to connect to '%s:%s': %s", o.Host, o.Port, reason(err))
 }
 
-// reason is the text that strerror gives.
-func reason(err error) string {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		text := errno.Error()
-		return strings.ToUpper(text[:1]) + text[1:]
+// WaitFirst blocks until the first client of a server is there, which [Socket.Serve]
+// will then serve, or ctx is done.
+func (s *Socket) WaitFirst(ctx context.Context) error {
+	if s.ln == nil {
+		return nil
 	}
-	return err.Error()
+	defer context.AfterFunc(ctx, func() { s.ln.Close() })()
+	conn, err := s.ln.Accept()
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.first = conn
+	return nil
 }
 
-// Serve gives each connection to handle, one at a time, until ctx is done or a
-// client that does not reconnect is through. It closes the connections.
+// Serve gives each connection to handle, one at a time, until ctx is done, the
+// socket is closed, or a client that does not reconnect is through. It closes
+// the connections.
 func (s *Socket) Serve(ctx context.Context, handle func(context.Context, net.Conn)) {
 	if s.ln != nil {
-		stop := context.AfterFunc(ctx, func() { s.ln.Close() })
-		defer stop()
-		for {
-			conn, err := s.ln.Accept()
-			if err != nil {
-				return
-			}
-			s.one(ctx, conn, handle)
-		}
+		defer context.AfterFunc(ctx, func() { s.ln.Close() })()
 	}
-	for ctx.Err() == nil {
-		conn := s.conn
-		s.conn = nil
-		if conn == nil {
-			conn, _ = dial(s.opts)
-		}
-		if conn != nil {
+	if conn := s.takeFirst(); conn != nil {
+		s.one(ctx, conn, handle)
+	}
+	for ctx.Err() == nil && (s.ln != nil || s.opts.Reconnect > 0) {
+		conn, err := s.next(ctx)
+		switch {
+		case conn != nil:
 			s.one(ctx, conn, handle)
-		}
-		if s.opts.Reconnect <= 0 {
+		case s.ln != nil && isClosed(err), s.isClosed():
 			return
+		case s.ln != nil:
+			pause(ctx, 50*time.Millisecond) // out of descriptors, most likely
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(s.opts.Reconnect):
+		if s.ln == nil {
+			pause(ctx, s.opts.Reconnect)
 		}
 	}
+}
+
+// next accepts or connects.
+func (s *Socket) next(ctx context.Context) (net.Conn, error) {
+	if s.ln != nil {
+		return s.ln.Accept()
+	}
+	return dial(s.opts)
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+func (s *Socket) takeFirst() net.Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	conn := s.first
+	s.first = nil
+	return conn
+}
+
+func (s *Socket) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
 }
 
 func (s *Socket) one(ctx context.Context, conn net.Conn, handle func(context.Context, net.Conn)) {
 	defer conn.Close()
-	peer := conn.RemoteAddr().String()
-	s.peer.Store(&peer)
-	s.current.Store(&conn)
-	s.connected.Store(true)
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
+	s.current = conn
+	s.meet(conn)
+	s.mu.Unlock()
 	defer func() {
 		s.connected.Store(false)
-		s.current.Store(nil)
+		s.mu.Lock()
+		s.current = nil
+		s.mu.Unlock()
 	}()
 	handle(ctx, conn)
-}
-
-// Drain serves a socket that has no front end: clients may connect, what they
-// send is read and dropped.
-func (s *Socket) Drain() {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
-	s.wg.Go(func() {
-		s.Serve(ctx, func(ctx context.Context, conn net.Conn) {
-			stop := context.AfterFunc(ctx, func() { conn.Close() })
-			defer stop()
-			io.Copy(io.Discard, conn)
-		})
-	})
 }
 
 // Cut ends the connection that is being served, if any. Any goroutine may call
 // it.
 func (s *Socket) Cut() {
-	if conn := s.current.Load(); conn != nil {
-		(*conn).Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u, ok := s.current.(interface{ CloseRead() error }); ok {
+		// Whoever has the connection lent to it closes it.
+		u.CloseRead()
+	}
+	if s.current != nil {
+		s.current.Close()
 	}
 }
 
@@ -210,74 +293,22 @@ func (s *Socket) Listener() net.Listener { return s.ln }
 // Connected reports whether a client is being served.
 func (s *Socket) Connected() bool { return s.connected.Load() }
 
-// Filename describes the socket as query-chardev does.
-func (s *Socket) Filename() string {
-	prefix := ""
-	if !s.Connected() {
-		prefix = "disconnected:"
-	}
-	suffix := ""
-	if s.opts.Server {
-		suffix = ",server=on"
-	}
-	if s.opts.Path != "" {
-		return prefix + "unix:" + s.opts.Path + suffix
-	}
-	host, port := s.hostPort()
-	name := prefix + "tcp:" + net.JoinHostPort(host, port) + suffix
-	if peer := s.peer.Load(); s.Connected() && peer != nil {
-		name += " <-> " + *peer
-	}
-	return name
-}
-
-// hostPort is the address actually in use.
-func (s *Socket) hostPort() (host, port string) {
-	if s.ln != nil {
-		if a, ok := s.ln.Addr().(*net.TCPAddr); ok {
-			return a.IP.String(), strconv.Itoa(a.Port)
-		}
-	}
-	return s.opts.Host, s.opts.Port
-}
-
-// SocketAddress is the property addr, QEMU's SocketAddress.
-type SocketAddress struct {
-	Type string `json:"type"`
-	Path string `json:"path,omitempty"`
-	Host string `json:"host,omitempty"`
-	Port string `json:"port,omitempty"`
-	Str  string `json:"str,omitempty"`
-}
-
-// Address returns where the socket is.
-func (s *Socket) Address() SocketAddress {
-	switch {
-	case s.opts.UseFD:
-		return SocketAddress{Type: "fd", Str: strconv.Itoa(s.opts.FD)}
-	case s.opts.Path != "":
-		return SocketAddress{Type: "unix", Path: s.opts.Path}
-	}
-	host, port := s.hostPort()
-	return SocketAddress{Type: "inet", Host: host, Port: port}
-}
-
-// Close closes the socket, removes its file, and waits until nobody is served
-// by [Socket.Drain] any more.
+// Close closes the socket, removes its file, and ends the connection. It does
+// not wait for [Socket.Serve].
 func (s *Socket) Close() error {
-	if s.cancel != nil {
-		s.cancel()
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
 	var err error
 	if s.ln != nil {
-		err = s.ln.Close()
-		if errors.Is(err, net.ErrClosed) {
+		if err = s.ln.Close(); isClosed(err) {
 			err = nil
 		}
 	}
-	if s.conn != nil {
-		s.conn.Close()
+	for _, conn := range []net.Conn{s.first, s.current} {
+		if conn != nil {
+			conn.Close()
+		}
 	}
-	s.wg.Wait()
 	return err
 }

@@ -1,10 +1,9 @@
 package machine
 
 import (
-	"fmt"
-
 	"github.com/qomd/qomd/devices"
 	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/qdev"
@@ -36,6 +35,8 @@ func (m *Machine) build() error {
 		}
 		*c.into = o
 	}
+	m.Characters = chardev.NewSet(m.chardevs, m.Do, &m.Yanks, m.log)
+	m.Characters.FDs = &m.Files
 	object, err := t.NewChild(t.Root(), "machine", m.facts.Name+"-machine")
 	if err != nil {
 		return err
@@ -106,40 +107,6 @@ type memoryConfig struct {
 
 type bootConfig struct {
 	Order string `json:"order,omitempty"`
-}
-
-// Monitor describes a monitor's object.
-type Monitor struct {
-	ID, Chardev string
-	Control     bool // QMP, not HMP
-	Pretty      bool
-	CloseAction string
-}
-
-// AddMonitor adds the object of a monitor to /objects.
-func (m *Machine) AddMonitor(mon Monitor) error {
-	typ := "monitor-hmp"
-	if mon.Control {
-		typ = "monitor-qmp"
-	}
-	if m.env.Tree.Types.Class(typ) == nil {
-		return nil // QEMU before 11.1 has no such objects
-	}
-	if m.objects.HasProperty(mon.ID) {
-		return fmt.Errorf("attempt to add duplicate property '%s' to object (type 'container')", mon.ID)
-	}
-	o, err := m.env.Tree.NewChild(m.objects, mon.ID, typ)
-	if err != nil {
-		return err
-	}
-	o.Store("chardev", mon.Chardev)
-	if mon.Control {
-		o.Store("pretty", mon.Pretty)
-		if mon.CloseAction != "" {
-			o.Store("close-action", mon.CloseAction)
-		}
-	}
-	return nil
 }
 
 // tearDown releases everything, under the lock.

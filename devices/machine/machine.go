@@ -85,6 +85,14 @@ type Machine struct {
 
 	// Yanks lists the connections that yank can cut; it has a lock of its own.
 	Yanks chardev.Yanks
+	// Characters are the character devices.
+	Characters *chardev.Set
+	// Files are the descriptors that clients handed over; it has a lock of its
+	// own.
+	Files chardev.Files
+	// FindNetdev and FindDrive find the backends that devices name; nil: there
+	// are none.
+	FindNetdev, FindDrive func(name string) qdev.Backend
 
 	// OnEvent is told of every event, in order, under the lock. It must not
 	// block.
@@ -124,6 +132,7 @@ func New(opts Options) (*Machine, error) {
 		Interrupt: m.interrupt,
 		Lifecycle: lifecycle{m}, SystemMemory: &m.systemMemory, SystemIO: &m.systemIO,
 	}
+	m.env.Backends = backends{m}
 	tree.Context = m.env
 	tree.OnViolation = m.violated
 	tree.OnAsync = m.settleSoon
@@ -288,11 +297,16 @@ func (m *Machine) violated(v qom.Violation) {
 // have ended when it returns. It takes the lock itself. What outside holders
 // still hold stays, and is returned as the list of leaks.
 func (m *Machine) Close() []*qom.Storage {
+	if m.Characters != nil {
+		m.Characters.Close()
+	}
+	m.Files.Close()
 	m.clock.close()
 	m.async.Wait()
 	var leaks []*qom.Storage
 	m.Do(func() {
 		m.OnEvent = nil
+		m.env.Removed = nil // taking a machine down is no unplug
 		m.guest = nil
 		m.tearDown()
 	})

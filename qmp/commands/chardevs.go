@@ -1,15 +1,26 @@
 package commands
 
 import (
-	"slices"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/qmp"
 )
 
-// chardevs registers the queries of qapi/char.json, and qapi/yank.json.
+// chardevs registers the commands of qapi/char.json, and qapi/yank.json.
 func (c *Commands) chardevs() {
 	qmp.Register(c.set, "query-chardev", qmp.AllowPreconfig, c.queryChardev)
+	qmp.Register(c.set, "query-chardev-backends", 0, c.queryChardevBackends)
+	qmp.Register(c.set, "chardev-add", 0, c.chardevAdd)
+	qmp.Register(c.set, "chardev-change", 0, c.chardevChange)
+	qmp.Register(c.set, "chardev-remove", 0, c.chardevRemove)
+	qmp.Register(c.set, "chardev-send-break", 0, c.chardevSendBreak)
+	qmp.Register(c.set, "ringbuf-write", 0, c.ringbufWrite)
+	qmp.Register(c.set, "ringbuf-read", 0, c.ringbufRead)
 	qmp.Register(c.set, "query-yank", qmp.AllowOOB, c.queryYank)
 	qmp.Register(c.set, "yank", qmp.AllowOOB, c.yank)
 }
@@ -20,16 +31,140 @@ type chardevInfo struct {
 	FrontendOpen bool   `json:"frontend-open"`
 }
 
-// queryChardev lists the newest device first, which is what clients of QEMU
-// see most of the time; its order is that of a hash table.
 func (c *Commands) queryChardev(*qmp.Call, none) ([]chardevInfo, error) {
 	list := []chardevInfo{}
-	for _, o := range slices.Backward(c.m.Chardevs().Children()) {
-		if dev := chardev.From(o); dev != nil {
-			list = append(list, chardevInfo{dev.Label(), dev.Backend().Filename(), dev.Frontend() != ""})
-		}
+	for _, dev := range c.m.Characters.List() {
+		list = append(list, chardevInfo{dev.Label(), dev.Filename(), dev.FrontendOpen()})
 	}
 	return list, nil
+}
+
+type backendInfo struct {
+	Name string `json:"name"`
+}
+
+func (c *Commands) queryChardevBackends(*qmp.Call, none) ([]backendInfo, error) {
+	list := []backendInfo{}
+	for _, name := range chardev.Kinds() {
+		list = append(list, backendInfo{name})
+	}
+	return list, nil
+}
+
+type chardevAddArgs struct {
+	ID      string         `json:"id"`
+	Backend chardevBackend `json:"backend"`
+}
+
+// chardevReturn is QEMU's ChardevReturn.
+type chardevReturn struct {
+	PTY string `json:"pty,omitempty"`
+}
+
+func returnOf(dev *chardev.Chardev) chardevReturn {
+	if p, ok := dev.Backend().(*chardev.PTY); ok {
+		return chardevReturn{p.Slave()}
+	}
+	return chardevReturn{}
+}
+
+func (c *Commands) chardevAdd(_ *qmp.Call, a chardevAddArgs) (chardevReturn, error) {
+	dev, err := c.m.Characters.Create(a.ID, a.Backend.options())
+	if err != nil {
+		return chardevReturn{}, err
+	}
+	return returnOf(dev), nil
+}
+
+func (c *Commands) chardevChange(_ *qmp.Call, a chardevAddArgs) (chardevReturn, error) {
+	dev, err := c.m.Characters.Change(a.ID, a.Backend.options())
+	if err != nil {
+		return chardevReturn{}, err
+	}
+	return returnOf(dev), nil
+}
+
+func (c *Commands) chardevRemove(_ *qmp.Call, a idArgs) (none, error) {
+	return none{}, c.m.Characters.Remove(a.ID)
+}
+
+func (c *Commands) chardevSendBreak(_ *qmp.Call, a idArgs) (none, error) {
+	dev := c.m.Characters.Find(a.ID)
+	if dev == nil {
+		return none{}, fmt.Errorf("Chardev '%s' not found", a.ID)
+	}
+	dev.SendBreak()
+	return none{}, nil
+}
+
+// ringbuf finds the buffer of a device.
+func (c *Commands) ringbuf(id string) (*chardev.RingBuf, error) {
+	dev := c.m.Characters.Find(id)
+	if dev == nil {
+		return nil, fmt.Errorf("Device '%s' not found", id)
+	}
+	r, ok := dev.Backend().(*chardev.RingBuf)
+	if !ok {
+		return nil, fmt.Errorf("%s is not a ringbuf device", id)
+	}
+	return r, nil
+}
+
+type ringbufWriteArgs struct {
+	Device string `json:"device"`
+	Data   string `json:"data"`
+	Format string `json:"format"`
+}
+
+func (c *Commands) ringbufWrite(_ *qmp.Call, a ringbufWriteArgs) (none, error) {
+	r, err := c.ringbuf(a.Device)
+	if err != nil {
+		return none{}, err
+	}
+	data := []byte(a.Data)
+	if a.Format == "base64" {
+		if data, err = base64.StdEncoding.DecodeString(a.Data); err != nil {
+			return none{}, errors.New("Base64 data contains invalid characters")
+		}
+	}
+	r.Write(data)
+	return none{}, nil
+}
+
+type ringbufReadArgs struct {
+	Device string `json:"device"`
+	Size   int64  `json:"size"`
+	Format string `json:"format"`
+}
+
+func (c *Commands) ringbufRead(_ *qmp.Call, a ringbufReadArgs) (string, error) {
+	r, err := c.ringbuf(a.Device)
+	if err != nil {
+		return "", err
+	}
+	if a.Size <= 0 {
+		return "", errors.New("size must be greater than zero")
+	}
+	data := r.Take(int(min(a.Size, int64(r.Len()))))
+	if a.Format == "base64" {
+		return base64.StdEncoding.EncodeToString(data), nil
+	}
+	return replaceInvalid(string(data)), nil
+}
+
+// replaceInvalid puts U+FFFD in the place of each byte that belongs to no
+// character: the buffer holds bytes, and JSON characters.
+func replaceInvalid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		b.WriteRune(r)
+		s = s[n:]
+	}
+	return b.String()
 }
 
 // yankInstance is QEMU's YankInstance: here always a character device.

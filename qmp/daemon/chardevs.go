@@ -2,64 +2,82 @@ package daemon
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/qmp/commands"
 )
 
 // openChardevs opens the backends of the description and adds their objects.
-// The backends are opened without the machine's lock: connecting may block.
+// The backends are opened without the machine's lock: connecting may block, and
+// so may waiting for the first client, where the description says so.
 func (vm *VM) openChardevs() error {
 	for _, c := range vm.cfg.Chardevs {
-		b, err := openBackend(c)
-		if err != nil {
-			return &Error{c.Origin, err}
-		}
-		vm.Machine.Do(func() {
-			var dev *chardev.Chardev
-			if dev, err = chardev.Add(vm.Machine.Chardevs(), c.ID, b); err == nil {
-				vm.chardevs = append(vm.chardevs, dev)
-				if s, ok := b.(*chardev.Socket); ok {
-					vm.Machine.Yanks.Add(c.ID, s.Cut)
-				}
-			}
-		})
-		if err != nil {
-			b.Close()
+		if err := vm.openChardev(c); err != nil {
 			return &Error{c.Origin, err}
 		}
 	}
 	return nil
 }
 
-func openBackend(c config.Chardev) (chardev.Backend, error) {
-	switch c.Backend {
-	case "null":
-		return chardev.Null{}, nil
-	case "socket":
-		s := c.Socket
-		o := chardev.SocketOptions{
-			Path: s.Path, Abstract: s.Abstract, Host: s.Host, Port: s.Port,
-			Server: s.Server, Reconnect: s.Reconnect,
-		}
-		if s.FD != "" {
-			fd, err := strconv.Atoi(s.FD)
-			if err != nil {
-				return nil, fmt.Errorf("File descriptor named '%s' has not been found", s.FD)
-			}
-			o.FD, o.UseFD = fd, true
-		}
-		return chardev.OpenSocket(o)
+func (vm *VM) openChardev(c config.Chardev) error {
+	id := c.ID
+	if c.Mux {
+		id += "-base"
 	}
-	return nil, fmt.Errorf("'%s' is not a valid char driver name", c.Backend)
+	o, err := commands.ChardevOptions(c)
+	if err != nil {
+		return err
+	}
+	if err := vm.addChardev(id, o, c.Socket != nil && c.Socket.Wait); err != nil || !c.Mux {
+		return err
+	}
+	return vm.addChardev(c.ID, chardev.Options{Kind: "mux", Base: id}, false)
 }
 
-// chardev returns the device of an id, nil when there is none.
-func (vm *VM) chardev(id string) *chardev.Chardev {
-	for _, c := range vm.chardevs {
-		if c.Label() == id {
-			return c
+func (vm *VM) addChardev(id string, o chardev.Options, wait bool) error {
+	set := vm.Machine.Characters
+	var b chardev.Backend
+	var err error
+	if o.Kind == "mux" || o.Kind == "hub" {
+		vm.Machine.Do(func() { b, err = set.Open(o) })
+	} else {
+		b, err = set.Open(o)
+	}
+	if err != nil {
+		return err
+	}
+	if s, ok := b.(*chardev.Socket); ok && wait && vm.opts.Wait != nil {
+		vm.log.Info("waiting for connection", "filename", s.Filename())
+		if err := s.WaitFirst(vm.opts.Wait); err != nil {
+			b.Close()
+			return err
+		}
+	}
+	vm.Machine.Do(func() { _, err = set.Add(id, b, o) })
+	return err
+}
+
+// attachPorts connects the machine's own serial and parallel ports. Nobody
+// reads what comes for them, so that it is kept back.
+func (vm *VM) attachPorts() error {
+	for _, list := range []struct {
+		kind string
+		ids  []string
+	}{{"serial", vm.cfg.Serials}, {"parallel", vm.cfg.Parallels}} {
+		for i, id := range list.ids {
+			if id == "" || id == "none" {
+				continue
+			}
+			c := vm.Machine.Characters.Find(id)
+			if c == nil {
+				return fmt.Errorf("chardev \"%s\" not found", id)
+			}
+			f := &chardev.Frontend{Who: fmt.Sprintf("%s port %d", list.kind, i), Swap: func() error { return nil }}
+			if err := c.Connect(f); err != nil {
+				return err
+			}
+			f.SetOpen(true)
 		}
 	}
 	return nil

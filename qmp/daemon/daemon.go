@@ -63,6 +63,9 @@ type Options struct {
 	// OnExit is told when the machine has ended, under its lock; Done and Wait
 	// tell as well.
 	OnExit func(vm *VM)
+	// Wait is how long to wait for the first client of a socket that says so
+	// (wait=on) before the machine starts; nil: not at all.
+	Wait context.Context
 	// WrapConn is given every connection that speaks QMP; nil: none is wrapped.
 	WrapConn func(net.Conn) net.Conn
 }
@@ -77,10 +80,11 @@ type VM struct {
 	server *qmp.Server
 	human  *hmp.Human
 
-	ctx      context.Context
-	cancel   context.CancelFunc
-	serving  sync.WaitGroup
-	chardevs []*chardev.Chardev
+	ctx     context.Context
+	cancel  context.CancelFunc
+	serving sync.WaitGroup
+	ready   chan struct{} // closed when the machine is complete
+	host    *monitorHost
 
 	exitOnce sync.Once
 	exited   chan struct{}
@@ -98,7 +102,8 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	if opts.Shared == nil {
 		opts.Shared = new(Shared)
 	}
-	vm := &VM{cfg: cfg, opts: opts, log: opts.Log, exited: make(chan struct{})}
+	vm := &VM{cfg: cfg, opts: opts, log: opts.Log, exited: make(chan struct{}), ready: make(chan struct{})}
+	vm.host = newMonitorHost(vm)
 	if cfg.Name != "" {
 		vm.log = vm.log.With("machine", cfg.Name)
 	}
@@ -123,8 +128,10 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	vm.server = qmp.NewServer(qmp.Config{
 		Commands: set, Schema: sc, Logger: vm.log, Do: vm.Machine.Do, Now: opts.Now,
 		Version: commands.Version(mo.Catalog), Answered: vm.answered,
+		Running: vm.host.running, Connected: vm.host.connected, Disconnected: vm.host.disconnected,
 	})
 	vm.Machine.OnEvent = vm.emit
+	vm.Machine.Characters.Monitors = vm.host
 
 	if err := vm.build(); err != nil {
 		vm.Close()
@@ -141,22 +148,18 @@ func (vm *VM) build() error {
 		return err
 	}
 	var err error
-	vm.Machine.Do(func() { err = vm.populate() })
-	if err != nil {
-		return err
+	vm.Machine.Do(func() {
+		for _, step := range []func() error{vm.attachMonitors, vm.attachPorts, vm.populate} {
+			if err = step(); err != nil {
+				return
+			}
+		}
+		err = vm.Machine.Ready(!vm.cfg.Paused)
+	})
+	if err == nil {
+		close(vm.ready)
 	}
-	serve, err := vm.attachMonitors()
-	if err != nil {
-		return err
-	}
-	vm.Machine.Do(func() { err = vm.Machine.Ready(!vm.cfg.Paused) })
-	if err != nil {
-		return err
-	}
-	for _, start := range serve {
-		start()
-	}
-	return nil
+	return err
 }
 
 // answered passes on what a command returned.
@@ -224,11 +227,6 @@ func (vm *VM) close() []*qom.Storage {
 		vm.log.Warn("clients did not read their last replies", "error", err)
 	}
 	vm.cancel()
-	for _, c := range vm.chardevs {
-		if err := c.Backend().Close(); err != nil {
-			vm.log.Warn("closing a character device", "id", c.Label(), "error", err)
-		}
-	}
 	vm.serving.Wait()
 	leaks := vm.Machine.Close()
 	for _, s := range leaks {
@@ -252,10 +250,22 @@ func (vm *VM) ServeSocket(s *chardev.Socket, m qmp.Monitor) {
 	})
 }
 
+// describedConn is a wrapped connection, with the descriptors that came over
+// the one inside.
+type describedConn struct {
+	net.Conn
+	chardev.DescriptorSource
+}
+
 // session serves one client.
 func (vm *VM) session(ctx context.Context, conn net.Conn, m qmp.Monitor) {
+	source, ok := conn.(chardev.DescriptorSource)
+	if !ok {
+		c := chardev.NewConn(conn)
+		conn, source = c, c
+	}
 	if f := vm.opts.WrapConn; f != nil {
-		conn = f(conn)
+		conn = describedConn{f(conn), source}
 	}
 	if err := vm.server.ServeConn(ctx, conn, m); err != nil {
 		vm.log.Debug("session ended", "monitor", m.Name, "error", err)

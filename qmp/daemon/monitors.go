@@ -5,84 +5,65 @@ import (
 
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/chardev"
-	"github.com/qomd/qomd/devices/machine"
-	"github.com/qomd/qomd/qmp"
+	"github.com/qomd/qomd/devices/object"
+	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qmp/qtest"
 )
 
 // attachMonitors attaches the monitors of the description to their character
-// devices and returns what starts to serve them: that has to wait until the
-// machine is complete. Sockets that nobody uses will be drained.
-func (vm *VM) attachMonitors() (serve []func(), err error) {
+// devices. They serve nobody until the machine is complete. The machine's lock
+// is held.
+func (vm *VM) attachMonitors() error {
 	for _, m := range vm.cfg.Monitors {
-		start, err := vm.attachMonitor(m)
-		if err != nil {
-			return nil, &Error{m.Origin, err}
+		if err := vm.attachMonitor(m); err != nil {
+			return &Error{m.Origin, err}
 		}
-		serve = append(serve, start)
 	}
 	if id := vm.cfg.QTest; id != "" {
-		start, err := vm.attachQTest(id)
-		if err != nil {
-			return nil, &Error{config.Origin{Option: "-qtest"}, err}
-		}
-		serve = append(serve, start)
-	}
-	for _, c := range vm.chardevs {
-		if s, ok := c.Backend().(*chardev.Socket); ok && c.Frontend() == "" {
-			serve = append(serve, s.Drain)
+		if err := vm.attachQTest(id); err != nil {
+			return &Error{config.Origin{Option: "-qtest"}, err}
 		}
 	}
-	return serve, nil
+	return nil
 }
 
-func (vm *VM) attachMonitor(m config.Monitor) (serve func(), err error) {
-	c := vm.chardev(m.Chardev)
-	if c == nil {
-		return nil, fmt.Errorf("chardev \"%s\" not found", m.Chardev)
-	}
+// attachMonitor makes a monitor the way object-add does. QEMU before 11.1 has
+// no such objects, and the monitor has none then.
+func (vm *VM) attachMonitor(m config.Monitor) error {
 	id := m.ID
 	if id == "" {
 		id = m.Chardev
 	}
-	vm.Machine.Do(func() {
-		if err = c.Attach("monitor " + id); err == nil {
-			err = vm.Machine.AddMonitor(machine.Monitor{
-				ID: id, Chardev: m.Chardev, Control: m.Mode == "control", Pretty: m.Pretty, CloseAction: m.CloseAction,
-			})
-		}
-	})
-	if err != nil {
-		return nil, err
+	control := m.Mode == config.Control
+	typ := "monitor-hmp"
+	if control {
+		typ = "monitor-qmp"
 	}
-	s, ok := c.Backend().(*chardev.Socket)
-	if !ok {
-		return func() {}, nil // nobody can ever connect to the others
+	if vm.Machine.Tree().Types.Class(typ) == nil {
+		return vm.Machine.Characters.Monitor(nil, chardev.Monitor{
+			ID: id, Chardev: m.Chardev, Control: control, Pretty: m.Pretty,
+		})
 	}
-	if m.Mode == "control" {
-		return func() { vm.ServeSocket(s, qmp.Monitor{Name: id, Pretty: m.Pretty}) }, nil
+	props := qjson.NewObject(qjson.Member{Name: "chardev", Value: m.Chardev})
+	if control && m.Pretty {
+		props.Set("pretty", true)
 	}
-	return func() {
-		vm.serving.Go(func() { s.Serve(vm.ctx, vm.human.ServeConn) })
-	}, nil
+	if control && m.CloseAction != "" {
+		props.Set("close-action", m.CloseAction)
+	}
+	if !control && m.NoReadline {
+		props.Set("readline", false)
+	}
+	_, err := object.Add(vm.Machine.Env(), object.Request{Type: typ, ID: id, Props: props})
+	return err
 }
 
 // attachQTest attaches the server of the register protocol.
-func (vm *VM) attachQTest(id string) (serve func(), err error) {
-	c := vm.chardev(id)
+func (vm *VM) attachQTest(id string) error {
+	c := vm.Machine.Characters.Find(id)
 	if c == nil {
-		return nil, fmt.Errorf("chardev \"%s\" not found", id)
-	}
-	s, ok := c.Backend().(*chardev.Socket)
-	if !ok {
-		return nil, fmt.Errorf("chardev \"%s\" is not a socket", id)
-	}
-	vm.Machine.Do(func() { err = c.Attach("qtest") })
-	if err != nil {
-		return nil, err
+		return fmt.Errorf("chardev \"%s\" not found", id)
 	}
 	server := qtest.New(vm.Machine, vm.log)
-	return func() {
-		vm.serving.Go(func() { s.Serve(vm.ctx, server.ServeConn) })
-	}, nil
+	return c.Connect(&chardev.Frontend{Who: "qtest", Stream: vm.onceReady(server.ServeConn)})
 }

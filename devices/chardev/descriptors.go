@@ -1,0 +1,87 @@
+package chardev
+
+import (
+	"io"
+	"net"
+	"syscall"
+	"unsafe"
+)
+
+// DescriptorSource is a connection over which descriptors come.
+type DescriptorSource interface {
+	// TakeDescriptor returns the oldest descriptor that came and was not taken.
+	// It belongs to the caller.
+	TakeDescriptor() (fd int, ok bool)
+}
+
+// TakeDescriptor implements [DescriptorSource].
+func (c *Conn) TakeDescriptor() (fd int, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.fds) == 0 {
+		return -1, false
+	}
+	fd = c.fds[0]
+	c.fds = c.fds[1:]
+	return fd, true
+}
+
+// readUnix reads bytes and the descriptors that came with them (SCM_RIGHTS,
+// unix(7)). The kernel never joins two messages that both have descriptors, so
+// they are there before the command they belong to is.
+func (c *Conn) readUnix(u *net.UnixConn, p []byte) (int, error) {
+	oob := make([]byte, syscall.CmsgSpace(maxDescriptors*4))
+	n, oobn, _, _, err := u.ReadMsgUnix(p, oob)
+	if oobn > 0 {
+		c.keep(oob[:oobn])
+	}
+	if n <= 0 && err == nil {
+		err = io.EOF
+	}
+	return max(n, 0), err // ReadMsgUnix answers -1 with an error
+}
+
+// keep takes the descriptors out of a control message. Beyond the limit the
+// oldest are given up: nobody asked for them.
+func (c *Conn) keep(oob []byte) {
+	messages, err := syscall.ParseSocketControlMessage(oob)
+	if err != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range messages {
+		fds, err := syscall.ParseUnixRights(&messages[i])
+		if err != nil {
+			continue
+		}
+		for _, fd := range fds {
+			syscall.CloseOnExec(fd)
+			c.fds = append(c.fds, fd)
+		}
+	}
+	for len(c.fds) > maxDescriptors {
+		syscall.Close(c.fds[0])
+		c.fds = c.fds[1:]
+	}
+}
+
+// pollFD is struct pollfd of poll(2).
+type pollFD struct {
+	fd              int32
+	events, revents int16
+}
+
+const (
+	pollErr = 0x8
+	pollHup = 0x10
+)
+
+// hungUp reports whether both directions of a socket are shut, without reading
+// what may be left in it.
+func hungUp(fd int) bool {
+	p := pollFD{fd: int32(fd)}
+	var now syscall.Timespec
+	n, _, _ := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+	return int(n) == 1 && p.revents&(pollErr|pollHup) != 0
+}

@@ -1,0 +1,215 @@
+package chardev
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+)
+
+// Files are the descriptors that clients of the monitors have handed over: some
+// by name (getfd), others in numbered sets (add-fd). It has a lock of its own.
+// The zero value is empty.
+type Files struct {
+	mu    sync.Mutex
+	named map[string]*os.File
+	sets  []*fdSet // newest first
+}
+
+type fdSet struct {
+	id    int64
+	files []setFile
+}
+
+type setFile struct {
+	f      *os.File
+	fd     int
+	opaque string
+}
+
+// FDSet describes one set, as query-fdsets does.
+type FDSet struct {
+	ID  int64       `json:"fdset-id"`
+	FDs []FDSetFile `json:"fds"`
+}
+
+// FDSetFile is one descriptor of a set.
+type FDSetFile struct {
+	FD     int    `json:"fd"`
+	Opaque string `json:"opaque,omitempty"`
+}
+
+// Name gives a descriptor a name, until something takes it. One of the same
+// name is closed. The descriptor belongs to the receiver from now on, whatever
+// it answers.
+func (s *Files) Name(name string, fd int) error {
+	if name != "" && name[0] >= '0' && name[0] <= '9' {
+		syscall.Close(fd)
+		return errors.New("Parameter 'fdname' expects a name not starting with a digit")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old := s.named[name]; old != nil {
+		old.Close()
+	}
+	if s.named == nil {
+		s.named = map[string]*os.File{}
+	}
+	s.named[name] = os.NewFile(uintptr(fd), name)
+	return nil
+}
+
+// CloseNamed closes the descriptor of that name.
+func (s *Files) CloseNamed(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.named[name]
+	if f == nil {
+		return fmt.Errorf("File descriptor named '%s' not found", name)
+	}
+	delete(s.named, name)
+	return f.Close()
+}
+
+// Take implements [Descriptors]. A name that begins with a digit is the number
+// of a descriptor of the process in QEMU's commands; only those in sets of this
+// machine count, or a client of one machine could take what is another's.
+func (s *Files) Take(name string) (*os.File, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.named[name]; f != nil {
+		delete(s.named, name)
+		return f, nil
+	}
+	return nil, fmt.Errorf("File descriptor named '%s' has not been found", name)
+}
+
+// Add puts a descriptor into a set: the one with that number, or where id is
+// nil a new one with the lowest that is free. It returns the set's number. The
+// descriptor belongs to the receiver from now on, whatever it answers.
+func (s *Files) Add(id *int64, opaque string, fd int) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id != nil && *id < 0 {
+		syscall.Close(fd)
+		return 0, errors.New("Parameter 'fdset-id' expects a non-negative value")
+	}
+	var n int64
+	if id != nil {
+		n = *id
+	} else {
+		for s.find(n) != nil {
+			n++
+		}
+	}
+	set := s.find(n)
+	if set == nil {
+		set = &fdSet{id: n}
+		s.sets = append([]*fdSet{set}, s.sets...)
+	}
+	set.files = append(set.files, setFile{os.NewFile(uintptr(fd), "fd"+strconv.Itoa(fd)), fd, opaque})
+	return n, nil
+}
+
+func (s *Files) find(id int64) *fdSet {
+	for _, set := range s.sets {
+		if set.id == id {
+			return set
+		}
+	}
+	return nil
+}
+
+// Remove closes a descriptor of a set, or all of them where fd is nil.
+func (s *Files) Remove(id int64, fd *int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	set := s.find(id)
+	if set == nil {
+		return noSuchFD(id, fd)
+	}
+	var keep []setFile
+	for _, f := range set.files {
+		if fd != nil && int64(f.fd) != *fd {
+			keep = append(keep, f)
+			continue
+		}
+		f.f.Close()
+	}
+	if fd != nil && len(keep) == len(set.files) {
+		return noSuchFD(id, fd)
+	}
+	set.files = keep
+	if len(keep) == 0 {
+		for i := range s.sets {
+			if s.sets[i] == set {
+				s.sets = append(s.sets[:i], s.sets[i+1:]...)
+				break
+			}
+		}
+	}
+	return nil
+}
+
+func noSuchFD(id int64, fd *int64) error {
+	text := fmt.Sprintf("fdset-id:%d", id)
+	if fd != nil {
+		text += fmt.Sprintf(", fd:%d", *fd)
+	}
+	return fmt.Errorf("File descriptor named '%s' not found", text)
+}
+
+// Sets lists the sets, newest first.
+func (s *Files) Sets() []FDSet {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := []FDSet{}
+	for _, set := range s.sets {
+		info := FDSet{ID: set.id, FDs: []FDSetFile{}}
+		for _, f := range set.files {
+			info.FDs = append(info.FDs, FDSetFile{f.fd, f.opaque})
+		}
+		list = append(list, info)
+	}
+	return list
+}
+
+// Open implements [Descriptors]: it duplicates the first descriptor of a set
+// whose access mode is that of flags.
+func (s *Files) Open(id int64, flags int) (*os.File, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	set := s.find(id)
+	if set == nil {
+		return nil, syscall.ENOENT
+	}
+	for _, f := range set.files {
+		mode, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(f.fd), syscall.F_GETFL, 0)
+		if errno != 0 || int(mode)&syscall.O_ACCMODE != flags&syscall.O_ACCMODE {
+			continue
+		}
+		fd, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(f.fd), syscall.F_DUPFD_CLOEXEC, 0)
+		if errno != 0 {
+			return nil, errno
+		}
+		return os.NewFile(fd, fmt.Sprintf("/dev/fdset/%d", id)), nil
+	}
+	return nil, syscall.EACCES
+}
+
+// Close closes all of them.
+func (s *Files) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.named {
+		f.Close()
+	}
+	for _, set := range s.sets {
+		for _, f := range set.files {
+			f.f.Close()
+		}
+	}
+	s.named, s.sets = nil, nil
+}

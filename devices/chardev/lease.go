@@ -1,0 +1,87 @@
+package chardev
+
+import (
+	"net"
+	"sync"
+	"time"
+)
+
+// lease is a connection in the hands of a monitor. When the monitor has let go
+// of it, by an error or because it was deleted, the connection is as it was.
+type lease struct {
+	conn *Conn
+	log  *logFile
+
+	mu    sync.Mutex
+	ended bool
+}
+
+func newLease(c *Conn, log *logFile) *lease { return &lease{conn: c, log: log} }
+
+// end takes the connection back.
+func (l *lease) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
+	l.conn.SetDeadline(time.Time{})
+}
+
+// with calls f unless the lease has ended.
+func (l *lease) with(f func() error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return net.ErrClosed
+	}
+	return f()
+}
+
+func (l *lease) gone() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ended
+}
+
+func (l *lease) Read(p []byte) (int, error) {
+	if l.gone() {
+		return 0, net.ErrClosed
+	}
+	return l.conn.Read(p)
+}
+
+func (l *lease) Write(p []byte) (int, error) {
+	if l.gone() {
+		return 0, net.ErrClosed
+	}
+	l.log.write(p)
+	return l.conn.Write(p)
+}
+
+// Close stops the monitor's reads and writes. Whether the client is cut off is
+// for the port to say.
+func (l *lease) Close() error {
+	return l.with(func() error { return l.conn.SetDeadline(longAgo) })
+}
+
+func (l *lease) LocalAddr() net.Addr  { return l.conn.LocalAddr() }
+func (l *lease) RemoteAddr() net.Addr { return l.conn.RemoteAddr() }
+
+func (l *lease) SetDeadline(t time.Time) error {
+	return l.with(func() error { return l.conn.SetDeadline(t) })
+}
+
+func (l *lease) SetReadDeadline(t time.Time) error {
+	return l.with(func() error { return l.conn.SetReadDeadline(t) })
+}
+
+func (l *lease) SetWriteDeadline(t time.Time) error {
+	return l.with(func() error { return l.conn.SetWriteDeadline(t) })
+}
+
+// TakeDescriptor implements [DescriptorSource].
+func (l *lease) TakeDescriptor() (int, bool) {
+	if l.gone() {
+		return -1, false
+	}
+	return l.conn.TakeDescriptor()
+}

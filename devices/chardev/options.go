@@ -1,0 +1,68 @@
+package chardev
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Options describe a backend, as -chardev and chardev-add do.
+type Options struct {
+	// Kind is QEMU's name of the backend: "socket", "null", "ringbuf" …
+	Kind string
+
+	Socket SocketOptions // of "socket"
+	// Path is the file of "file", "pipe", "serial" and "parallel".
+	Path     string
+	Input    string // of "file": where to read from; empty: nothing is read
+	Append   bool   // of "file": do not truncate
+	Size     int64  // of "ringbuf", in bytes; 0: 64 KiB
+	UDP      UDPOptions
+	Base     string   // of "mux": the device that is shared
+	Bases    []string // of "hub": the devices that are joined
+	NoSignal bool     // of "stdio": control characters are passed on
+
+	LogFile   string // keeps a copy of what is written; empty: none
+	LogAppend bool
+}
+
+// Kinds lists the backends in the order of QEMU's query-chardev-backends.
+func Kinds() []string {
+	return []string{"testdev", "stdio", "wctablet", "file", "udp", "memory", "parallel", "vc", "socket", "msmouse",
+		"null", "hub", "pty", "qemu-vdagent", "pipe", "mux", "serial", "ringbuf"}
+}
+
+// Open opens a backend. It may block, for as long as connecting takes, and
+// needs no lock, except for "mux" and "hub", which need the machine's.
+func (s *Set) Open(o Options) (Backend, error) {
+	switch o.Kind {
+	case "null":
+		return Null{}, nil
+	case "vc", "msmouse", "wctablet", "qemu-vdagent", "testdev":
+		return Silent{kind: o.Kind}, nil
+	case "ringbuf", "memory":
+		return NewRingBuf(o.Kind, o.Size)
+	case "file":
+		return s.openFile(o)
+	case "pipe":
+		return s.openPipe(o)
+	case "serial":
+		return s.openSerial(o)
+	case "parallel":
+		return s.openParallel(o)
+	case "pty":
+		return openPTY()
+	case "stdio":
+		return s.openStdio(o)
+	case "udp":
+		return openUDP(o.UDP)
+	case "socket":
+		return s.openSocket(o.Socket)
+	case "mux":
+		return s.openMux(o.Base)
+	case "hub":
+		return s.openHub(o.Bases)
+	case "braille":
+		return nil, errors.New("brlapi__openConnection: connect: No such file or directory")
+	}
+	return nil, fmt.Errorf("'%s' is not a valid char driver name", o.Kind)
+}

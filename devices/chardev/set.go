@@ -1,0 +1,215 @@
+package chardev
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/qomd/qomd/qom"
+)
+
+// Descriptors are the files that clients have handed over.
+type Descriptors interface {
+	// Take gives up the descriptor of that name, from getfd or a number the
+	// process inherited, to the caller.
+	Take(name string) (*os.File, error)
+	// Open duplicates a descriptor of a set that fits flags (add-fd).
+	Open(set int64, flags int) (*os.File, error)
+}
+
+// Set is the character devices of one machine. Its methods need the machine's
+// lock unless they say otherwise.
+type Set struct {
+	// Do runs a function under the machine's lock.
+	Do func(func())
+	// Log may be nil.
+	Log *slog.Logger
+	// FDs are the files of clients; nil: there are none.
+	FDs Descriptors
+	// Monitors serves the objects monitor-qmp and monitor-hmp; nil: nobody does.
+	Monitors Monitors
+	// Yanks are the connections that can be cut.
+	Yanks *Yanks
+
+	root  *qom.Object
+	wg    sync.WaitGroup
+	stdio bool // in use
+}
+
+// NewSet returns the set of the devices in the container root. do runs a
+// function under the machine's lock.
+func NewSet(root *qom.Object, do func(func()), yanks *Yanks, log *slog.Logger) *Set {
+	return &Set{Do: do, Log: log, Yanks: yanks, root: root}
+}
+
+// Find returns the device of that id, nil when there is none.
+func (s *Set) Find(id string) *Chardev {
+	return From(s.root.Child(id))
+}
+
+// List returns the devices, newest first: that is what clients of QEMU see most
+// of the time; its order is that of a hash table.
+func (s *Set) List() []*Chardev {
+	var list []*Chardev
+	for _, o := range slices.Backward(s.root.Children()) {
+		if c := From(o); c != nil {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// addError is why no device could be added.
+func addError(id string, err error) error {
+	return fmt.Errorf("Failed to add chardev '%s': %w", id, err)
+}
+
+// MayAdd refuses an id that is taken.
+func (s *Set) MayAdd(id string) error {
+	if s.Find(id) != nil {
+		return fmt.Errorf("Chardev with id '%s' already exists", id)
+	}
+	return nil
+}
+
+// Create opens a backend and adds a device on it, as chardev-add does.
+func (s *Set) Create(id string, o Options) (*Chardev, error) {
+	if err := s.MayAdd(id); err != nil {
+		return nil, err
+	}
+	b, err := s.Open(o)
+	if err != nil {
+		return nil, addError(id, err)
+	}
+	c, err := s.Add(id, b, o)
+	if err != nil {
+		return nil, addError(id, err)
+	}
+	return c, nil
+}
+
+// Add adds a device on a backend that is open already, made of o; when it fails
+// the backend is closed.
+func (s *Set) Add(id string, b Backend, o Options) (*Chardev, error) {
+	c, err := s.add(id, b, o)
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	c.start()
+	s.addYank(c)
+	return c, nil
+}
+
+func (s *Set) add(id string, b Backend, o Options) (*Chardev, error) {
+	log, err := openLog(o.LogFile, o.LogAppend)
+	if err != nil {
+		return nil, err
+	}
+	object, err := s.root.Tree().New(b.TypeName())
+	if err != nil {
+		log.close()
+		return nil, fmt.Errorf("'%s' is not a valid char driver name", o.Kind)
+	}
+	defer object.Unref()
+	c := From(object)
+	c.set, c.backend, c.log = s, b, log
+	if err := s.root.AddChild(id, object); err != nil {
+		log.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (s *Set) addYank(c *Chardev) {
+	if b, ok := c.backend.(*Socket); ok && s.Yanks != nil {
+		s.Yanks.Add(c.Label(), b.Cut)
+	}
+}
+
+// Remove takes a device away, unless somebody uses it.
+func (s *Set) Remove(id string) error {
+	c := s.Find(id)
+	switch {
+	case c == nil:
+		return fmt.Errorf("Chardev '%s' not found", id)
+	case c.Busy():
+		return fmt.Errorf("Chardev '%s' is busy", id)
+	}
+	return s.drop(c)
+}
+
+// drop closes a device and takes it out of the tree.
+func (s *Set) drop(c *Chardev) error {
+	if s.Yanks != nil {
+		s.Yanks.Remove(c.Label())
+	}
+	err := c.stop()
+	c.Unparent()
+	return err
+}
+
+// Change puts a device on another backend in the place of one, whose front end
+// moves over (chardev-change).
+func (s *Set) Change(id string, o Options) (*Chardev, error) {
+	old := s.Find(id)
+	if old == nil {
+		return nil, fmt.Errorf("Chardev '%s' does not exist", id)
+	}
+	if shared(old.backend) {
+		return nil, errors.New("For mux or hub device hotswap is not supported yet")
+	}
+	fe := old.port.fe
+	if fe != nil && fe.Swap == nil {
+		return nil, errors.New("Chardev user does not support chardev hotswap")
+	}
+	if fe != nil && (o.Kind == "mux" || o.Kind == "hub") {
+		return nil, errors.New("For mux or hub device hotswap is not supported yet")
+	}
+	b, err := s.Open(o)
+	if err != nil {
+		return nil, err
+	}
+	if fe != nil {
+		old.port.detach(fe)
+	}
+	open := fe != nil && fe.open
+	s.drop(old)
+	c, err := s.Add(id, b, o)
+	if err != nil {
+		return nil, err
+	}
+	if fe != nil {
+		c.port.attach(fe)
+		fe.open = open
+		if err := fe.Swap(); err != nil {
+			return nil, err
+		}
+		fe.Ready()
+	}
+	return c, nil
+}
+
+func shared(b Backend) bool {
+	switch b.(type) {
+	case *Mux, *Hub:
+		return true
+	}
+	return false
+}
+
+// Close closes every device and waits for the goroutines of all. It must be
+// called without the machine's lock.
+func (s *Set) Close() {
+	s.Do(func() {
+		for _, c := range s.List() {
+			if err := c.stop(); err != nil && s.Log != nil {
+				s.Log.Warn("closing a character device", "id", c.Label(), "error", err)
+			}
+		}
+	})
+	s.wg.Wait()
+}

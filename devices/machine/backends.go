@@ -1,0 +1,36 @@
+package machine
+
+import (
+	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/qdev"
+)
+
+// backends finds what properties of devices name.
+type backends struct{ m *Machine }
+
+// Chardev implements [qdev.Backends].
+func (b backends) Chardev(name string) qdev.Backend {
+	if c := b.m.Characters.Find(name); c != nil {
+		return c
+	}
+	return nil
+}
+
+// Netdev implements [qdev.Backends].
+func (b backends) Netdev(name string) qdev.Backend {
+	if b.m.FindNetdev == nil {
+		return nil
+	}
+	return b.m.FindNetdev(name)
+}
+
+// Drive implements [qdev.Backends].
+func (b backends) Drive(name string) qdev.Backend {
+	if b.m.FindDrive == nil {
+		return nil
+	}
+	return b.m.FindDrive(name)
+}
+
+// CharacterDevices implements [chardev.Keeper].
+func (b backends) CharacterDevices() *chardev.Set { return b.m.Characters }
