@@ -36,8 +36,8 @@ type Options struct {
 	Guest    string // who plays the operating system: "none" or "linux"
 	// NewGuest makes somebody else to play the operating system; nil: guest.New
 	// with the name in Guest.
-	NewGuest             func(guest.Hardware) guest.Guest
-	Defaults             []qdev.Default // -global settings
+	NewGuest func(guest.Hardware) guest.Guest
+	Defaults []qdev.Default // -global settings
 	Actions  Actions        // what happens on events of the guest; empty: QEMU's defaults
 	// Stepped makes virtual time move only by Step.
 	Stepped bool

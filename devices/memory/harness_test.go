@@ -34,7 +34,6 @@ type device struct {
 	core  core
 	r     Region
 	other Region
-	log   []string
 	read  func(addr uint64, size int) uint64
 	write func(addr uint64, size int, val uint64)
 }

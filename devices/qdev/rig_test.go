@@ -32,7 +32,6 @@ type core struct {
 
 type testBus struct {
 	Bus
-	slow   bool // unplugging is a request that somebody completes
 	refuse error
 	plug   error
 }

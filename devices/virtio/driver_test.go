@@ -29,7 +29,6 @@ type driver struct {
 	modern bool
 	caps   map[uint8]uint64 // address of each structure
 	mult   uint64
-	size   int // of queue 0
 	queues []*ring
 }
 

@@ -94,7 +94,6 @@ func (e *Element) collect() bool {
 	d := q.dev
 	table, n := q.rings.desc, uint32(q.size)
 	desc := readDescriptor(table, uint64(e.head))
-	i := uint32(e.head)
 	if desc.flags&descIndirect != 0 {
 		if desc.len == 0 || desc.len%descSize != 0 {
 			d.Break("Invalid size for indirect buffer table")
@@ -111,7 +110,7 @@ func (e *Element) collect() bool {
 			return false
 		}
 		defer s.Release()
-		table, i = s, 0
+		table = s
 		desc = readDescriptor(table, 0)
 	}
 	for steps := uint32(1); ; steps++ {
@@ -121,7 +120,7 @@ func (e *Element) collect() bool {
 		if desc.flags&descNext == 0 {
 			return true
 		}
-		i = uint32(desc.next)
+		i := uint32(desc.next)
 		if i >= n {
 			d.Break("Desc next is %d", i)
 			return false
