@@ -29,7 +29,11 @@ func newCheckCommand() *cobra.Command {
 				_, err := cmd.OutOrStdout().Write(config.Describe(cfg))
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d machines, no mistakes found\n", o.file, len(cfg.Machines))
+			noun := "machines"
+			if len(cfg.Machines) == 1 {
+				noun = "machine"
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d %s, no mistakes found\n", o.file, len(cfg.Machines), noun)
 			return nil
 		},
 	}

@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/qomd/qomd/config"
 )
@@ -11,12 +12,13 @@ import (
 // things to type.
 func introduce(w io.Writer, cfg *config.Config) {
 	first := ""
+	var machine *config.Machine
 	shown := 0
 	for i := range cfg.Machines {
 		m := &cfg.Machines[i]
 		for _, path := range monitorSockets(m) {
 			if first == "" {
-				first = path
+				first, machine = path, m
 			}
 			if shown < 10 {
 				fmt.Fprintf(w, "%s: QMP on %s\n", machineName(m), path)
@@ -38,11 +40,37 @@ Talk to it from another terminal:
 and paste, one after the other:
 
   {"execute": "qmp_capabilities"}
-  {"execute": "device_add", "arguments": {"driver": "qemu-xhci", "id": "x0", "bus": "rp0"}}
-  {"execute": "device_del", "arguments": {"id": "x0"}}
-
+%s
 Ctrl-C ends qomd.
-`, first)
+`, first, suggest(machine))
+}
+
+// suggest is what to paste next: an unplug where there is room to plug.
+func suggest(m *config.Machine) string {
+	port := freePort(m)
+	if port == "" {
+		return `  {"execute": "query-status"}
+  {"execute": "qom-list", "arguments": {"path": "/machine/peripheral"}}
+`
+	}
+	return fmt.Sprintf(`  {"execute": "device_add", "arguments": {"driver": "qemu-xhci", "id": "x0", "bus": "%s"}}
+  {"execute": "device_del", "arguments": {"id": "x0"}}
+`, port)
+}
+
+// freePort returns the id of the first root port that nothing is plugged into,
+// empty when there is none.
+func freePort(m *config.Machine) string {
+	for _, d := range m.Devices {
+		if d.Driver != "pcie-root-port" || d.ID == "" || len(d.Devices) > 0 {
+			continue
+		}
+		used := func(other config.Device) bool { return other.Bus == d.ID }
+		if !slices.ContainsFunc(m.Devices, used) {
+			return d.ID
+		}
+	}
+	return ""
 }
 
 // monitorSockets lists the unix sockets on which a machine speaks QMP.

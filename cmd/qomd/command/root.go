@@ -36,7 +36,8 @@ func newRootCommand() *cobra.Command {
 		Use:   "qomd [FILE]",
 		Short: "QEMU's monitor without the virtual machine",
 		Long: `qomd boots the machines that FILE describes and serves QEMU's machine protocol
-(QMP) on their sockets. Without FILE it boots an example machine.
+(QMP) on their sockets. FILE may be in $QOMD_CONFIG as well; without either it
+boots an example machine.
 
 FILE is YAML, TOML or JSON, or QEMU's -readconfig format if its name ends in
 .cfg. See the folder examples.`,

@@ -50,11 +50,17 @@ func (o *serveOptions) settings() (config.Settings, error) {
 	return s, nil
 }
 
+// configEnv names the file when the command line does not.
+const configEnv = "QOMD_CONFIG"
+
 // load reads the file, or the example machine without one.
 func (o *serveOptions) load() (*config.Config, error) {
 	s, err := o.settings()
 	if err != nil {
 		return nil, err
+	}
+	if o.file == "" {
+		o.file = os.Getenv(configEnv)
 	}
 	if o.file == "" {
 		return config.Default(s)
@@ -118,9 +124,20 @@ func serve(cmd *cobra.Command, o serveOptions) error {
 				vm.Quit(machine.HostSignal)
 			}
 		case <-ended:
-			return nil
+			return worst(vms)
 		}
 	}
+}
+
+// worst is the exit status of a process whose machines have ended: the first
+// that is not 0.
+func worst(vms []*daemon.VM) error {
+	for _, vm := range vms {
+		if status := vm.Wait(); status != 0 {
+			return exitStatus(status)
+		}
+	}
+	return nil
 }
 
 // makeSocketFolders makes the folder of the sockets, where it is ours.

@@ -1,0 +1,126 @@
+package cmdtest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
+)
+
+// patience is how long anything may take on a busy machine.
+const patience = 30 * time.Second
+
+// Main runs the tests of a package whose scripts use the given commands, and
+// fails when they leave a goroutine behind. It does not return.
+func Main(m *testing.M, commands map[string]func()) {
+	testscript.Main(leakChecker{m}, commands)
+}
+
+type leakChecker struct{ *testing.M }
+
+func (m leakChecker) Run() int {
+	status := m.M.Run()
+	if status == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return status
+}
+
+// Run runs the scripts *.txtar of a folder, in parallel.
+func Run(t *testing.T, dir string) {
+	testscript.Run(t, testscript.Params{
+		Dir: dir,
+		Setup: func(env *testscript.Env) error {
+			// A folder of its own for sockets, and nothing of the user's.
+			env.Setenv("XDG_RUNTIME_DIR", env.WorkDir)
+			return nil
+		},
+		Condition: condition,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"qmp": qmp, "await": await, "signal": signal,
+		},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+// Peer reports whether a program that is not ours is there to test against; in
+// CI it has to be.
+func Peer(program string) (bool, error) {
+	if _, err := exec.LookPath(program); err != nil {
+		if os.Getenv("CI") != "" {
+			return false, fmt.Errorf("CI needs %s: %w", program, err)
+		}
+		return false, nil
+	}
+	return true, nil
+}
+
+// NeedPeer skips the test when the program is missing.
+func NeedPeer(t testing.TB, program string) {
+	t.Helper()
+	switch ok, err := Peer(program); {
+	case err != nil:
+		t.Fatal(err)
+	case !ok:
+		t.Skipf("%s is not installed", program)
+	}
+}
+
+func condition(cond string) (bool, error) {
+	if program, ok := strings.CutPrefix(cond, "peer:"); ok {
+		return Peer(program)
+	}
+	return false, fmt.Errorf("unknown condition %q", cond)
+}
+
+// poll tries until it works.
+func poll(try func() error) error {
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := try()
+		if err == nil || time.Now().After(deadline) {
+			return err
+		}
+		<-tick.C
+	}
+}
+
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: await FILE")
+	}
+	ts.Check(poll(func() error {
+		_, err := os.Stat(ts.MkAbs(args[0]))
+		return err
+	}))
+}
+
+var signals = map[string]syscall.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP}
+
+func signal(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 || signals[args[0]] == 0 {
+		ts.Fatalf("usage: signal TERM|INT|HUP [FILE]")
+	}
+	if len(args) == 1 {
+		for _, cmd := range ts.BackgroundCmds() {
+			ts.Check(cmd.Process.Signal(signals[args[0]]))
+		}
+		return
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(args[1])))
+	ts.Check(err)
+	ts.Check(syscall.Kill(pid, signals[args[0]]))
+}
