@@ -21,19 +21,18 @@ const module = "github.com/qomd/qomd/"
 
 // layers lists the packages from the top down, see ARCHITECTURE.md. A package
 // may import packages of the layers below its own, and of its own layer. The
-// longest prefix that fits counts.
+// longest prefix that fits counts; "devices" alone means just that package.
 var layers = [][]string{
 	{"cmd", "examples"},
-	{"qmp/daemon", "qmp/qmptest"},
+	{"qmp/qmptest", "qmp/scenario"},
+	{"qmp/daemon"},
 	{"qmp/commands", "qmp/hmp", "qmp/qtest"},
 	{"config"},
 	{"devices/machine"},
-	{"devices"}, // the list of all models
-	{"devices/pci", "devices/acpi", "devices/chipset", "devices/usb", "devices/scsi", "devices/virtio",
-		"devices/object", "devices/chardev", "devices/guest", "devices/block", "devices/net", "devices/misc", "devices/watchdog",
-		"devices/cpu", "devices/dimm"},
+	{"devices"},  // the list of all models
+	{"devices/"}, // the models: whatever is not in a layer below
 	{"devices/qdev"},
-	{"devices/memory", "devices/regs"},
+	{"devices/memory", "devices/regs", "devices/lifetime"},
 	{"devices/catalog"},
 	{"qom"},
 }
@@ -82,7 +81,8 @@ func layer(pkg string) int {
 	best, length := -1, -1
 	for i, l := range layers {
 		for _, prefix := range l {
-			if (pkg == prefix || strings.HasPrefix(pkg, prefix+"/")) && len(prefix) > length {
+			fits := pkg == prefix || prefix != "devices" && strings.HasPrefix(pkg, strings.TrimSuffix(prefix, "/")+"/")
+			if fits && len(prefix) > length {
 				best, length = i, len(prefix)
 			}
 		}
