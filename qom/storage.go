@@ -46,6 +46,9 @@ type freeHook struct {
 	fn    func()
 }
 
+// Tree returns the tree the storage is of.
+func (s *Storage) Tree() *Tree { return s.tree }
+
 // Generation returns the number of the allocation, unique in its tree and
 // increasing.
 func (s *Storage) Generation() uint64 { return s.gen }

@@ -24,7 +24,8 @@ func (r *Region) AddSubregionOverlap(offset uint64, sub *Region, priority int32)
 	sub.addr, sub.priority = offset, priority
 	r.insert(sub)
 	if sub.owner != nil && sub.owner != r.owner {
-		sub.hold = sub.owner.Hold(qom.HoldSubregion, sub.label+" in container "+r.label)
+		sub.hold = new(qom.Hold)
+		sub.owner.HoldBy(sub.hold, r.owner, qom.HoldSubregion, sub.label+" in container "+r.label, 1)
 	}
 }
 

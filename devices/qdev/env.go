@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/qomd/qomd/devices/lifetime"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/qom"
 )
@@ -15,6 +16,9 @@ type Env struct {
 	Memory *memory.System
 	Clock  Clock
 	Log    *slog.Logger
+
+	// Lifetime is the rule by which devices end.
+	Lifetime lifetime.Model
 
 	// Emit sends a QMP event to the monitors.
 	Emit func(name string, data any)

@@ -71,20 +71,24 @@ type pendingUnplug struct {
 	pending bool
 	expires bool  // a repeated request is accepted from expiry on
 	expiry  int64 // virtual milliseconds
-	notice  *noticeDue
+	since   int64 // when it was asked for, nanoseconds of the tree's clock
+	notice  *endNotice
 }
 
 // SetUnplugPending marks the device as asked to leave. A further device_del is
 // refused until d of virtual time has passed. As in QEMU, an expiry that falls
 // on virtual time 0, on a machine that never ran, means never.
 func (d *Device) SetUnplugPending(wait time.Duration) {
-	d.unplug.pending = true
+	d.unplug.pending, d.unplug.since = true, d.Tree().Now()
 	d.unplug.expiry = d.Env().Clock.Now()/int64(time.Millisecond) + wait.Milliseconds()
 	d.unplug.expires = d.unplug.expiry != 0
 }
 
 // ClearUnplugPending takes that back.
 func (d *Device) ClearUnplugPending() { d.unplug.pending = false }
+
+// UnplugSince returns when that was, in nanoseconds of the tree's clock.
+func (d *Device) UnplugSince() int64 { return d.unplug.since }
 
 // UnplugPending reports whether the device was asked to leave.
 func (d *Device) UnplugPending() bool { return d.unplug.pending }

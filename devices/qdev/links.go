@@ -35,7 +35,8 @@ func linkProperty(p *qom.Property, typ string, fixed bool) {
 		old := held(o)
 		var h *qom.Hold
 		if target != nil {
-			h = target.Hold(qom.HoldLink, ownerName(o)+"."+p.Name)
+			h = new(qom.Hold)
+			target.HoldBy(h, o, qom.HoldLink, ownerName(o)+"."+p.Name, 1)
 		}
 		o.Store(p.Name, h)
 		if old != nil {

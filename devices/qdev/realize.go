@@ -108,45 +108,13 @@ func (d *Device) Unrealize() {
 	// not taken out of the tree as well.
 	d.unplug = pendingUnplug{pending: true}
 	d.deletedEvent = true
-	d.OnFree(d.deletionNotice())
+	d.announceEnd()
 }
 
 func (d *Device) unrealizeBuses() {
 	for i := len(d.buses) - 1; i >= 0; i-- {
 		d.buses[i].unrealize()
 	}
-}
-
-// deletionNotice makes the function that announces the device's end. It must
-// not reach the device: it runs when the device's storage is gone.
-func (d *Device) deletionNotice() func() {
-	env, storage := d.Env(), d.Storage()
-	id, path, root := d.id, d.path, d.StorageKind() == qom.RootStorage
-	due := &noticeDue{}
-	d.unplug.notice = due
-	return func() {
-		if due.cancelled {
-			return
-		}
-		data := Deleted{Device: id, Path: path}
-		if id != "" && env.draining[id] == storage {
-			delete(env.draining, id)
-		}
-		env.Emit("DEVICE_DELETED", data)
-		if root && env.Removed != nil {
-			since, last := storage.Drain()
-			env.Removed(Removal{ID: id, Path: path, Generation: storage.Generation(), Drained: since, LastHolder: last})
-		}
-	}
-}
-
-// noticeDue lets a revived device cancel the announcement of its end.
-type noticeDue struct{ cancelled bool }
-
-// Deleted is the data of DEVICE_DELETED.
-type Deleted struct {
-	Device string `json:"device,omitempty"`
-	Path   string `json:"path"`
 }
 
 // unparent runs when the device leaves the tree.
@@ -156,7 +124,7 @@ func (d *Device) unparent() {
 	for len(d.buses) > 0 {
 		d.buses[0].Unparent()
 	}
-	if d.id != "" && d.deletedEvent {
+	if d.id != "" && d.deletedEvent && !d.endsClassic() {
 		if env.draining == nil {
 			env.draining = map[string]*qom.Storage{}
 		}
@@ -168,4 +136,7 @@ func (d *Device) unparent() {
 func (d *Device) finalize() {
 	d.gate.Close()
 	d.leaveBus() // a device that never had a parent, as introspection makes them
+	if d.endsClassic() && d.unplug.notice != nil {
+		d.unplug.notice.send()
+	}
 }

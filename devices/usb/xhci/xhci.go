@@ -33,6 +33,7 @@ type Core struct {
 	capRegs                            regs.Block[*Core]
 	oper, runtime, doors               regs.Block[*Core]
 
+	strong qom.Hold // on the host, where the machine's rule is that of QEMU 7.2
 	bus    usb.Bus
 	n2, n3 int        // ports of each protocol
 	ports  []port     // USB 3.0 ones first
@@ -129,6 +130,9 @@ func (c *Core) Realize() error {
 	c.capRegs, c.oper = c.tables.caps.New(c), c.tables.oper.New(c)
 	c.runtime, c.doors = c.tables.runtime.New(c), c.tables.door.New(c)
 
+	if c.Env().Lifetime.StrongHost() {
+		c.host.QOM().HoldBy(&c.strong, &c.Object, qom.HoldLink, "xhci-core.host", 1)
+	}
 	c.bus.InitBus(c.host.Qdev(), nil, "")
 	c.bus.Waker, c.bus.Location = c, c.host.location()
 	c.initPorts()
