@@ -7,8 +7,9 @@
 //	                  negotiates, and sends each line of FILE; what comes until
 //	                  each reply is the command's output, without timestamps.
 //	                  A line "wait N" takes N further messages, "eof" the end of
-//	                  the connection
-//	await FILE        waits until the file exists
+//	                  the connection, "term FILE" sends SIGTERM to the process
+//	                  whose number is in FILE
+//	await FILE        waits until the file exists, "gone FILE" until it does not
 //	signal NAME       sends a signal (TERM, INT, HUP) to the background commands
 //	signal NAME FILE  the same to the process whose number is in FILE
 //

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -17,12 +18,12 @@ func qmp(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: qmp SOCKET FILE")
 	}
-	ts.Check(Talk(ts.Stdout(), ts.MkAbs(args[0]), ts.ReadFile(args[1])))
+	p := &peer{w: ts.Stdout(), term: func(file string) error { return signalFile(ts.ReadFile(file), syscall.SIGTERM) }}
+	ts.Check(p.talk(ts.MkAbs(args[0]), ts.ReadFile(args[1])))
 }
 
-// Talk holds a conversation with a QMP server on a unix socket, see the
-// package's documentation, and writes to w what the server says in it.
-func Talk(w io.Writer, socket, script string) error {
+// talk holds a conversation on a unix socket.
+func (p *peer) talk(socket, script string) error {
 	var conn net.Conn
 	err := poll(func() (err error) {
 		conn, err = net.Dial("unix", socket)
@@ -33,7 +34,7 @@ func Talk(w io.Writer, socket, script string) error {
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(patience))
-	p := &peer{w: w, conn: conn, r: bufio.NewReader(conn)}
+	p.conn, p.r = conn, bufio.NewReader(conn)
 	if _, err := p.message(); err != nil {
 		return fmt.Errorf("no greeting: %w", err)
 	}
@@ -54,6 +55,7 @@ func Talk(w io.Writer, socket, script string) error {
 // peer is one conversation.
 type peer struct {
 	w    io.Writer
+	term func(file string) error // ends a process
 	conn net.Conn
 	r    *bufio.Reader
 }
@@ -64,6 +66,9 @@ func (p *peer) step(line string) error {
 			return fmt.Errorf("want the end, got %q %v", text, err)
 		}
 		return nil
+	}
+	if file, ok := strings.CutPrefix(line, "term "); ok {
+		return p.term(file)
 	}
 	if count, ok := strings.CutPrefix(line, "wait "); ok {
 		n, err := strconv.Atoi(count)

@@ -47,7 +47,7 @@ func Run(t *testing.T, dir string) {
 		},
 		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"qmp": qmp, "await": await, "signal": signal,
+			"qmp": qmp, "await": await, "gone": gone, "signal": signal,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -108,6 +108,18 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	}))
 }
 
+func gone(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: gone FILE")
+	}
+	ts.Check(poll(func() error {
+		if _, err := os.Lstat(ts.MkAbs(args[0])); err == nil {
+			return fmt.Errorf("%s is still there", args[0])
+		}
+		return nil
+	}))
+}
+
 var signals = map[string]syscall.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP}
 
 func signal(ts *testscript.TestScript, neg bool, args []string) {
@@ -120,7 +132,14 @@ func signal(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(args[1])))
-	ts.Check(err)
-	ts.Check(syscall.Kill(pid, signals[args[0]]))
+	ts.Check(signalFile(ts.ReadFile(args[1]), signals[args[0]]))
+}
+
+// signalFile signals the process whose number is the text of a file.
+func signalFile(text string, sig syscall.Signal) error {
+	pid, err := strconv.Atoi(strings.TrimSpace(text))
+	if err != nil {
+		return err
+	}
+	return syscall.Kill(pid, sig)
 }

@@ -4,12 +4,14 @@ import (
 	"os"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/qomd/qomd/cmd/cmdtest"
 )
 
 func TestMain(m *testing.M) {
 	if isProgram() {
 		os.Exit(run(os.Args))
 	}
-	goleak.VerifyTestMain(m)
+	cmdtest.Main(m, map[string]func(){"qomd-system-x86_64": main})
 }
+
+func TestScripts(t *testing.T) { cmdtest.Run(t, "testdata/scripts") }

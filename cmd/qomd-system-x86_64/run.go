@@ -53,10 +53,14 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	defer signal.Stop(signals)
 
 	if cfg.PIDFile != "" {
-		if err := writePIDFile(cfg.PIDFile); err != nil {
+		path, err := filepath.Abs(cfg.PIDFile) // -daemonize leaves this folder
+		if err != nil {
 			return 1, err
 		}
-		defer os.Remove(cfg.PIDFile)
+		if err := writePIDFile(path); err != nil {
+			return 1, err
+		}
+		defer os.Remove(path)
 	}
 	vm, err := daemon.Start(*cfg, daemon.Options{Log: log, Guest: defaultGuest()})
 	if err != nil {
