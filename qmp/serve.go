@@ -85,7 +85,11 @@ func (s *Server) ServeConn(ctx context.Context, conn net.Conn, m Monitor) error 
 	}()
 	err := sess.read()
 	s.close(sess)
-	s.log.Info("client disconnected", slog.String("session", sess.Name()), slog.Any("error", err))
+	if err != nil {
+		s.log.Info("client disconnected", slog.String("session", sess.Name()), slog.String("reason", err.Error()))
+	} else {
+		s.log.Info("client disconnected", slog.String("session", sess.Name()))
+	}
 	if s.cfg.Disconnected != nil {
 		s.cfg.Disconnected(sess)
 	}

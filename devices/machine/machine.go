@@ -281,7 +281,7 @@ func (m *Machine) emit(name string, data any) {
 // removed logs the end of an unplug.
 func (m *Machine) removed(r qdev.Removal) {
 	m.log.Info("device removed", "id", r.ID, "path", r.Path, "generation", r.Generation,
-		"drained", r.Drained, "last_holder", r.LastHolder)
+		"drained", r.Drained.String(), "last_holder", r.LastHolder)
 }
 
 // violated reports a broken lifetime rule.
