@@ -43,9 +43,9 @@ type Board struct {
 	pm      *power
 	reset   resetControl
 
-	parts   []*qdev.Device          // in order of creation
-	devices map[string]*qdev.Device // by key; dropped when the board is complete
-	buses   map[string]*qdev.Bus
+	parts   []part
+	devices []*qdev.Device       // by part; nil for one that is no device or is missing
+	buses   map[string]*qdev.Bus // by key; dropped when the board is complete
 }
 
 // NewQ35 builds the board of machine types pc-q35-*.
@@ -55,19 +55,19 @@ func NewQ35(env *qdev.Env, o Options) (*Board, error) { return build(env, o, q35
 func NewPC(env *qdev.Env, o Options) (*Board, error) { return build(env, o, pcParts) }
 
 func build(env *qdev.Env, o Options, parts []part) (*Board, error) {
-	b := &Board{env: env, opts: o, devices: map[string]*qdev.Device{}, buses: map[string]*qdev.Bus{"sysbus": env.SystemBus}}
-	b.parts = make([]*qdev.Device, 0, len(parts))
+	b := &Board{env: env, opts: o, parts: parts, buses: map[string]*qdev.Bus{"sysbus": env.SystemBus}}
+	b.devices = make([]*qdev.Device, len(parts))
 	env.Memory.Begin()
 	defer env.Memory.Commit()
 	b.pciMem.Init(env.Memory, nil, "pci", all)
 	o.System.AddSubregionOverlap(0, &b.pciMem, -1)
 	for i := range parts {
-		if err := b.add(&parts[i]); err != nil {
+		if err := b.add(i); err != nil {
 			return nil, fmt.Errorf("%s of the board: %w", parts[i].typ, err)
 		}
 	}
-	err := b.describeHost(b.devices["host"])
-	b.devices, b.buses = nil, nil
+	err := b.describeHost(b.device("host"))
+	b.buses = nil
 	return b, err
 }
 
@@ -100,14 +100,25 @@ func (b *Board) describeHost(host *qdev.Device) error {
 	return nil
 }
 
+// device returns the device of the part with a key, nil when it is not there.
+func (b *Board) device(key string) *qdev.Device {
+	for i := range b.devices {
+		if b.parts[i].as == key {
+			return b.devices[i]
+		}
+	}
+	return nil
+}
+
 // add makes one part.
-func (b *Board) add(p *part) error {
+func (b *Board) add(number int) error {
+	p := &b.parts[number]
 	parent := b.env.Unattached
 	switch {
 	case p.in == "machine":
 		parent = b.opts.Machine
 	case p.in != "":
-		parent = &b.devices[p.in].Object
+		parent = &b.device(p.in).Object
 	}
 	if p.typ == "" { // only regions and lines, of the parent
 		b.addLines(parent, p)
@@ -136,7 +147,7 @@ func (b *Board) add(p *part) error {
 		}
 	}
 	for _, l := range p.links {
-		if target := b.devices[l.v.(string)]; target != nil && o.Property(l.name) != nil {
+		if target := b.device(l.v.(string)); target != nil && o.Property(l.name) != nil {
 			if err := o.Set(l.name, qom.Value(target.Path())); err != nil {
 				return err
 			}
@@ -152,15 +163,12 @@ func (b *Board) add(p *part) error {
 		return err
 	}
 	if m, ok := o.Self().(onBoard); ok {
-		m.attach(b)
+		m.attach(b, p)
 	}
 	if err := d.Realize(b.buses[p.bus]); err != nil {
 		return err
 	}
-	b.parts = append(b.parts, d)
-	if p.as != "" {
-		b.devices[p.as] = d
-	}
+	b.devices[number] = d
 	if f == nil {
 		return nil
 	}
@@ -190,7 +198,7 @@ func (c capability) add(f *pci.Device) error {
 
 // onBoard is implemented by devices with code of their own, which learn of
 // their board before they are realized.
-type onBoard interface{ attach(*Board) }
+type onBoard interface{ attach(*Board, *part) }
 
 // optional parts are missing in QEMU versions before they were invented.
 func (p *part) optional() bool { return p.as == "" && p.name == "" }
@@ -322,10 +330,12 @@ func (nothing) Write(uint64, int, uint64) {}
 // the processors' address spaces: nothing of the board holds anything any more
 // once the grace period is over. Devices of users must be gone.
 func (b *Board) Close() {
-	for i := len(b.parts) - 1; i >= 0; i-- {
-		b.parts[i].Unparent()
+	for i := len(b.devices) - 1; i >= 0; i-- {
+		if b.devices[i] != nil {
+			b.devices[i].Unparent()
+		}
 	}
-	b.parts = nil
+	b.devices = nil
 	b.env.Memory.Begin()
 	defer b.env.Memory.Commit()
 	for _, c := range []*memory.Region{&b.pciMem, b.opts.IO, b.opts.System} {

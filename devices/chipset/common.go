@@ -1,5 +1,7 @@
 package chipset
 
+import "github.com/qomd/qomd/qom"
+
 // mmcfgSize is the largest size of memory-mapped configuration space: 1 MiB for
 // each of 256 buses.
 const mmcfgSize = 256 << 20
@@ -78,18 +80,40 @@ func legacyISA(bridge string) []part {
 			{name: "dma-cont", size: d.n, in: "io", at: d.control},
 		}})
 	}
-	return append(list, part{as: "rtc", in: bridge, name: "rtc", typ: "mc146818rtc", bus: "isa", values: []value{{"base_year", int64(0)}}, regions: []region{
-		{name: "rtc", size: 2, kind: container, in: "io", at: 0x70},
-		{name: "rtc-index", size: 1, in: "rtc", at: 0},
-	}})
+	return append(list, part{as: "rtc", in: bridge, name: "rtc", typ: "mc146818rtc", bus: "isa", values: []value{{"base_year", int64(0)}},
+		wires: []*qom.Property{wire(out(0), "hpet", inputs[1])}, regions: []region{
+			{name: "rtc", size: 2, kind: container, in: "io", at: 0x70},
+			{name: "rtc-index", size: 1, in: "rtc", at: 0},
+		}})
 }
 
-// superIO are the devices of every PC after its bridges. hpetLines are the
-// interrupt lines that its timers can use; floppy is a part to
+// lines is how a board numbers its inputs that the interrupt lines of every PC
+// lead to: that of the processor, and where those of the HPET begin again after
+// the sixteen that ISA has.
+type lines struct {
+	host      string // key of the part with the IOAPIC
+	hpet      uint64 // interrupt lines that its timers can use
+	processor int
+	upper     int
+}
+
+// pin is the input of an interrupt line that is numbered as at the IOAPIC;
+// negative: it has none.
+func (l lines) pin(n int) int {
+	switch {
+	case n < 16:
+		return n
+	case n < 24:
+		return l.upper + n - 16
+	}
+	return -1
+}
+
+// superIO are the devices of every PC after its bridges; floppy is a part to
 // put before the keyboard controller, or none.
-func superIO(host string, hpetLines uint64, floppy ...part) []part {
-	pic := func(at, elcr, edge uint64, master bool) part {
-		return part{typ: "isa-i8259", bus: "isa", gpios: []gpio{{inputs, 8}}, values: []value{
+func superIO(l lines, floppy ...part) []part {
+	pic := func(key string, at, elcr, edge uint64, master bool, intr *qom.Property) part {
+		return part{as: key, typ: "isa-i8259", bus: "isa", gpios: []gpio{{inputs, 8}}, wires: []*qom.Property{intr}, values: []value{
 			{"iobase", at}, {"elcr_addr", elcr}, {"elcr_mask", edge}, {"master", master},
 		}, regions: []region{
 			{name: "pic", size: 2, in: "io", at: at},
@@ -97,32 +121,35 @@ func superIO(host string, hpetLines uint64, floppy ...part) []part {
 		}}
 	}
 	list := []part{
-		{in: host, name: "ioapic", typ: "ioapic", bus: "sysbus", gpios: []gpio{{inputs, 24}}, regions: []region{
+		{in: l.host, name: "ioapic", typ: "ioapic", bus: "sysbus", gpios: []gpio{{inputs, 24}}, regions: []region{
 			{name: "ioapic", size: 4 * kib, in: "system", at: 0xfec00000},
 		}},
-		pic(0x20, 0x4d0, 0xf8, true),
-		pic(0xa0, 0x4d1, 0xde, false),
-		{as: "hpet", typ: "hpet", bus: "sysbus", values: []value{{"hpet-intcap", hpetLines}}, gpios: []gpio{{inputs, 2}}, regions: []region{
-			{name: "hpet", size: kib, in: "system", at: 0xfed00000},
-		}},
-		{as: "pit", typ: "isa-pit", bus: "isa", values: []value{{"iobase", uint64(0x40)}}, gpios: []gpio{{inputs, 1}}, regions: []region{
-			{name: "pit", size: 4, in: "io", at: 0x40},
-		}},
+		pic("pic", 0x20, 0x4d0, 0xf8, true, wire(out(0), "", boardPins[l.processor])),
+		pic("pic2", 0xa0, 0x4d1, 0xde, false, wire(out(0), "pic", inputs[2])),
+		{as: "hpet", typ: "hpet", bus: "sysbus", values: []value{{"hpet-intcap", l.hpet}}, gpios: []gpio{{inputs, 2}},
+			wires: append(wires("sysbus-irq", 32, l.pin), wire(out(0), "pit", inputs[0])), regions: []region{
+				{name: "hpet", size: kib, in: "system", at: 0xfed00000},
+			}},
+		{as: "pit", typ: "isa-pit", bus: "isa", values: []value{{"iobase", uint64(0x40)}}, gpios: []gpio{{inputs, 1}},
+			wires: []*qom.Property{wire(out(0), "hpet", inputs[0])}, regions: []region{
+				{name: "pit", size: 4, in: "io", at: 0x40},
+			}},
 		{typ: "isa-pcspk", bus: "isa", links: []value{{"pit", "pit"}}, regions: []region{
 			{name: "pcspk", size: 1, in: "io", at: 0x61},
 		}},
 	}
 	list = append(list, floppy...)
 	return append(list,
-		part{as: "i8042", typ: "i8042", bus: "isa", gpios: []gpio{{kbdIRQ, 1}, {mouseIRQ, 1}}, regions: []region{
-			{name: "i8042-data", size: 1, in: "io", at: 0x60},
-			{name: "i8042-cmd", size: 1, in: "io", at: 0x64, ops: keyboardCommand},
-		}},
-		part{in: "i8042", name: "ps2kbd", typ: "ps2-kbd", bus: "sysbus"},
-		part{in: "i8042", name: "ps2mouse", typ: "ps2-mouse", bus: "sysbus"},
+		part{as: "i8042", typ: "i8042", bus: "isa", gpios: []gpio{{kbdIRQ, 1}, {mouseIRQ, 1}},
+			wires: []*qom.Property{wire("a20[0]", "", boardPins[25]), wire(out(0), "", boardPins[1]), wire(out(1), "", boardPins[12])}, regions: []region{
+				{name: "i8042-data", size: 1, in: "io", at: 0x60},
+				{name: "i8042-cmd", size: 1, in: "io", at: 0x64, ops: keyboardCommand},
+			}},
+		part{in: "i8042", name: "ps2kbd", typ: "ps2-kbd", bus: "sysbus", wires: []*qom.Property{wire(out(0), "i8042", kbdIRQ[0])}},
+		part{in: "i8042", name: "ps2mouse", typ: "ps2-mouse", bus: "sysbus", wires: []*qom.Property{wire(out(0), "i8042", mouseIRQ[0])}},
 		part{typ: "vmport", bus: "isa", regions: []region{{name: "vmport", size: 1, in: "io", at: 0x5658}}},
 		part{typ: "vmmouse", bus: "isa", links: []value{{"i8042", "i8042"}}},
-		part{typ: "port92", bus: "isa", regions: []region{{name: "port92", size: 1, in: "io", at: 0x92, ops: port92}}},
+		part{typ: "port92", bus: "isa", wires: []*qom.Property{wire("a20[0]", "", boardPins[26])}, regions: []region{{name: "port92", size: 1, in: "io", at: 0x92, ops: port92}}},
 	)
 }
 

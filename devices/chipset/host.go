@@ -29,7 +29,7 @@ var (
 // expressReset is the register's value at reset: the usual place, not enabled.
 const expressReset = 0xb0000000
 
-func (h *hostBridge) attach(b *Board) { h.board = b }
+func (h *hostBridge) attach(b *Board, _ *part) { h.board = b }
 
 // keep remembers the regions of the part; those of the areas are the last.
 func (h *hostBridge) keep(regions []memory.Region) { h.areas = regions[len(regions)-4*areas:] }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/pci"
+	"github.com/qomd/qomd/qom"
 )
 
 // part describes one fixed device. Parts are made in the order of their list,
@@ -22,6 +23,7 @@ type part struct {
 	links   []value // link properties, by key of the part
 	buses   []bus
 	gpios   []gpio
+	wires   []*qom.Property // interrupt lines that leave it
 	regions []region
 	config  []patch
 	caps    []capability // oldest first

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/qomd/qomd/devices/pci"
+	"github.com/qomd/qomd/qom"
 )
 
 // pcParts is the board of pc-i440fx-*: the 440FX with a conventional root bus,
@@ -23,7 +24,7 @@ var pcParts = slices.Concat(
 				{name: "smram-low", size: 128 * kib, kind: alias, target: "ram", offset: 0xa0000, in: "smram", at: 0xa0000},
 			}, pam())},
 		fwCfg,
-		{as: "piix3", typ: "PIIX3", bus: "pci", devfn: 1 << 3, multi: true,
+		{as: "piix3", typ: "PIIX3", bus: "pci", devfn: 1 << 3, multi: true, wires: wires("isa-irqs", 16, straight),
 			values:  []value{{"has-pic", false}, {"has-pit", false}, {"has-usb", false}, {"smb_io_base", uint64(0xb100)}, {"smm-enabled", true}},
 			buses:   []bus{{as: "isa", typ: "ISA"}},
 			config:  []patch{{0x07, "\x02"}, {0x4c, "\x4d\x00\x03"}, {0x60, "\x80\x80\x80\x80"}, {0x69, "\x02"}, {0x70, "\x80"}, {0x76, "\x0c\x0c\x02"}, {0xa0, "\x08"}, {0xa8, "\x0f"}},
@@ -47,12 +48,12 @@ var pcParts = slices.Concat(
 			{name: "ide", size: 8, in: "io", at: 0x170},
 			{name: "ide", size: 1, in: "io", at: 0x376},
 		}},
-		{in: "piix3", name: "pm", as: "pm", typ: "PIIX4_PM", bus: "pci", devfn: 1<<3 | 3,
-			values: []value{{"sci_int", uint64(9)}, {"smb_io_base", uint64(0xb100)}, {"smm-enabled", true}},
+		{in: "piix3", name: "pm", as: "pm", typ: "PIIX4_PM", bus: "pci", devfn: 1<<3 | 3, wires: []*qom.Property{wire(out(0), "", boardPins[9]), wire("smi-irq[0]", "", boardPins[27])},
+			values: []value{{"smb_io_base", uint64(0xb100)}, {"smm-enabled", true}},
 			buses:  []bus{{as: "i2c", typ: "i2c-bus", name: "i2c"}},
 			config: []patch{{0x06, "\x80\x02"}, {0x5f, "\x10"}, {0x63, "\x60"}, {0x90, "\x01\xb1"}, {0xd2, "\x09"}}},
 	},
-	superIO("host", 0x04, part{typ: "isa-fdc", as: "fdc", bus: "isa",
+	superIO(lines{host: "host", hpet: 0x04, processor: 16, upper: 17}, part{typ: "isa-fdc", as: "fdc", bus: "isa",
 		values: []value{{"bootindexA", int64(-1)}, {"bootindexB", int64(-1)}},
 		buses:  []bus{{typ: "floppy-bus", max: 2}},
 		regions: []region{

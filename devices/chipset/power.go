@@ -14,8 +14,8 @@ import (
 type power struct {
 	pci.Device
 	acpi.PCIHotplug
+	wiring
 	model *powerModel
-	board *Board
 
 	fixed   acpi.PM
 	gpe     acpi.GPE
@@ -55,8 +55,8 @@ type writable struct {
 	mask     uint32
 }
 
-func (p *power) attach(b *Board) {
-	p.board = b
+func (p *power) attach(b *Board, of *part) {
+	p.wiring.attach(b, of)
 	b.pm, b.PowerDevice, b.Hotplug = p, &p.Device.Device, &p.PCIHotplug
 }
 
@@ -98,7 +98,7 @@ func (p *power) RealizePCI() error {
 			b.opts.IO.AddSubregionOverlap(s.at, r, s.priority)
 		}
 	}
-	if err := p.AddWeakLink("bus", "bus", func() *qom.Object { return &b.Root.Object }); err != nil {
+	if err := p.AddWeakLink("bus", "PCI", func() *qom.Object { return &b.Root.Object }); err != nil {
 		return err
 	}
 	if p.bridges || p.root {
@@ -198,6 +198,9 @@ func (a apmOps) Write(addr uint64, _ int, val uint64) {
 	}
 }
 
+// sciLine is the interrupt line of the events.
+const sciLine = 9
+
 // powerProperties are the properties that decide about hot-plug, and what the
 // registers are worth.
 func powerProperties(root bool) []*qom.Property {
@@ -244,7 +247,8 @@ func powerProperties(root bool) []*qom.Property {
 			}},
 	}
 	if root {
-		list = append(list, flag("acpi-root-pci-hotplug", func(p *power) *bool { return &p.root }))
+		list = append(list, show("sci_int", "uint16", func(*power) uint64 { return sciLine }),
+			flag("acpi-root-pci-hotplug", func(p *power) *bool { return &p.root }))
 	}
 	return list
 }

@@ -25,6 +25,11 @@ func Register(t *qom.Types) {
 			ClassInit: fixedClass(m.class),
 		})
 	}
+	for _, typ := range wiredTypes {
+		if t.HasFacts(typ) {
+			t.Add(qom.TypeInfo{Name: typ, Parent: "device", New: func() qom.Instance { return new(wired) }})
+		}
+	}
 	for typ, class := range fixedClasses {
 		init := fixedClass(class)
 		if typ == "ich9-ahci" { // which users may add as well
@@ -48,7 +53,10 @@ func fixedClass(id pci.Class) func(*qom.Class) {
 
 // function is a PCI function of the board without code of its own: its part
 // says what it shows.
-type function struct{ pci.Device }
+type function struct {
+	pci.Device
+	wiring
+}
 
 // RealizePCI implements [pci.Function].
 func (f *function) RealizePCI() error { return nil }
