@@ -34,6 +34,9 @@ type Options struct {
 	SMP      SMP
 	Memory   uint64 // bytes; 0: the machine's default
 	Guest    string // who plays the operating system: "none" or "linux"
+	// Lifetime says by which rule objects end, as lifetime.ParseRules reads it;
+	// empty: storage-ref. The member x-lifetime of Settings has precedence.
+	Lifetime string
 	// NewGuest makes somebody else to play the operating system; nil: guest.New
 	// with the name in Guest.
 	NewGuest func(guest.Hardware) guest.Guest
@@ -57,6 +60,8 @@ type Machine struct {
 
 	mu    sync.Mutex // the big lock
 	async sync.WaitGroup
+
+	lifetimes lifetimes
 
 	state       RunState
 	actions     Actions
@@ -136,8 +141,10 @@ func New(opts Options) (*Machine, error) {
 	tree.Context = m.env
 	tree.OnViolation = m.violated
 	tree.OnAsync = m.settleSoon
-
-	var err error
+	err := m.takeLifetime()
+	if err != nil {
+		return nil, err
+	}
 	m.Do(func() { err = m.build() })
 	if err != nil {
 		m.Close()
@@ -282,15 +289,6 @@ func (m *Machine) emit(name string, data any) {
 func (m *Machine) removed(r qdev.Removal) {
 	m.log.Info("device removed", "id", r.ID, "path", r.Path, "generation", r.Generation,
 		"drained", r.Drained.String(), "last_holder", r.LastHolder)
-}
-
-// violated reports a broken lifetime rule.
-func (m *Machine) violated(v qom.Violation) {
-	m.log.Error("lifetime violation", "kind", v.Kind.String(), "type", v.Type, "path", v.Path,
-		"generation", v.Generation, "text", v.Text)
-	if m.OnViolation != nil {
-		m.OnViolation(v)
-	}
 }
 
 // Close ends the machine: every device goes, timers are cancelled, goroutines
