@@ -155,7 +155,7 @@ func (o *Object) cannotDrop(old, n uint32) {
 // drained reports whether a decrement that yielded n took the last reference.
 func (o *Object) drained(n uint32) bool {
 	if h := o.storage.tree.hook; h != nil && h.Mutant == probe.FinalizeAtZero && h.Running {
-		return n == 0
+		return n == 0 || n == Finalizing
 	}
 	return n == Finalizing
 }
@@ -196,6 +196,7 @@ func (o *Object) AddChild(name string, c *Object) error {
 		return fmt.Errorf("object '%s' is being finalized", c.describe())
 	}
 	c.parent, c.name = o, name
+	o.forgetDeleted(name)
 	o.insertChild(c)
 	return nil
 }

@@ -36,6 +36,10 @@ type Property struct {
 	// Release drops what the property holds; called once, when the object is
 	// finalized or the property deleted.
 	Release func(*Object)
+
+	// deleted stands in an object for a replaceable property of its class that
+	// the object has given up.
+	deleted bool
 }
 
 // withFacts completes p, which has the code, with the facts of f.
@@ -128,13 +132,30 @@ func (o *Object) AddProperty(p *Property) error {
 		return o.duplicate(p.Name)
 	}
 	o.storage.tree.onlyDrop("property %q added to %s by a finalizer", p.Name, o.describe())
+	o.forgetDeleted(p.Name)
 	o.dyn = append(o.dyn, p)
 	return nil
 }
 
+// forgetDeleted makes room for a new property in the place of a deleted one of
+// the class.
+func (o *Object) forgetDeleted(name string) {
+	if slices.ContainsFunc(o.dyn, func(q *Property) bool { return q.deleted && q.Name == name }) {
+		o.dyn = slices.DeleteFunc(slices.Clone(o.dyn), func(q *Property) bool { return q.deleted && q.Name == name })
+	}
+}
+
 // DeleteProperty releases and removes a property added with AddProperty,
-// AddLink or AddAlias. Unknown names are ignored.
+// AddLink or AddAlias, or a [Property.Replaceable] one of the class, which then
+// only this object lacks. Unknown names are ignored.
 func (o *Object) DeleteProperty(name string) {
+	if p := o.class.index[name]; p != nil && p.Replaceable && o.dynamic(name) == nil {
+		if p.Release != nil {
+			p.Release(o)
+		}
+		o.dyn = append(slices.Clip(o.dyn), &Property{Name: name, deleted: true})
+		return
+	}
 	for _, p := range o.dyn {
 		if p.Name == name {
 			if p.Release != nil {
@@ -183,6 +204,9 @@ func (o *Object) Property(name string) *Property {
 		return known
 	}
 	if p := o.dynamic(name); p != nil {
+		if p.deleted {
+			return nil
+		}
 		return p
 	}
 	if c := o.Child(name); c != nil {
@@ -228,7 +252,10 @@ func WeakLink(name, typ string, target func() *Object) *Property {
 // HasProperty reports whether the object has a property of that name, be it a
 // child that is just leaving.
 func (o *Object) HasProperty(name string) bool {
-	return o.class.index[name] != nil || o.dynamic(name) != nil || o.childEntry(name) != nil
+	if p := o.dynamic(name); p != nil {
+		return !p.deleted
+	}
+	return o.class.index[name] != nil || o.childEntry(name) != nil
 }
 
 // nameTaken is HasProperty without what a new property may replace.
@@ -236,7 +263,10 @@ func (o *Object) nameTaken(name string) bool {
 	if p := o.class.index[name]; p != nil && !p.Replaceable {
 		return true
 	}
-	return o.dynamic(name) != nil || o.childEntry(name) != nil
+	if p := o.dynamic(name); p != nil && !p.deleted {
+		return true
+	}
+	return o.childEntry(name) != nil
 }
 
 // childProperty describes o as a child property of its parent.
@@ -261,7 +291,7 @@ func (o *Object) Properties() iter.Seq[*Property] {
 			}
 		}
 		for _, p := range o.dyn {
-			if !yield(p) {
+			if !p.deleted && !yield(p) {
 				return
 			}
 		}
