@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/qomd/qomd/devices/block"
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/chipset"
@@ -95,6 +96,8 @@ type Machine struct {
 	// Files are the descriptors that clients handed over; it has a lock of its
 	// own.
 	Files chardev.Files
+	// Blocks is the block layer.
+	Blocks *block.Graph
 	// FindNetdev and FindDrive find the backends that devices name; nil: there
 	// are none.
 	FindNetdev, FindDrive func(name string) qdev.Backend
@@ -138,6 +141,7 @@ func New(opts Options) (*Machine, error) {
 		Lifecycle: lifecycle{m}, SystemMemory: &m.systemMemory, SystemIO: &m.systemIO,
 	}
 	m.env.Backends = backends{m}
+	m.newBlocks()
 	tree.Context = m.env
 	tree.OnViolation = m.violated
 	tree.OnAsync = m.settleSoon
@@ -300,6 +304,7 @@ func (m *Machine) Close() []*qom.Storage {
 	}
 	m.Files.Close()
 	m.clock.close()
+	m.endRequests()
 	m.async.Wait()
 	var leaks []*qom.Storage
 	m.Do(func() {
@@ -310,6 +315,7 @@ func (m *Machine) Close() []*qom.Storage {
 	})
 	m.async.Wait()
 	m.Do(func() {
+		m.Blocks.Close()
 		for s := range m.env.Tree.Storages() {
 			leaks = append(leaks, s)
 		}

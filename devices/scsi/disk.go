@@ -50,9 +50,15 @@ var errNoDrive = errors.New("drive property not set")
 
 // RealizeSCSI implements [Model].
 func (d *Disk) RealizeSCSI() error {
+	if d.cd {
+		qdev.EmptyDrive(&d.Object)
+	}
 	backend := qdev.BackendOf(&d.Object, "drive")
 	if backend == nil && !d.cd {
 		return errNoDrive
+	}
+	if err := qdev.StartDrive(&d.Object, qdev.DriveUse{ReadOnly: d.cd, Resizable: !d.cd, Removable: d.removable()}); err != nil {
+		return err
 	}
 	d.drive, _ = backend.(Drive)
 	d.blockSize, d.locked = 512, false
@@ -114,7 +120,12 @@ func (d *Disk) bytes() int64 {
 func (d *Disk) blocks() uint64 { return uint64(d.bytes()) / uint64(d.blockSize) }
 
 // loaded reports whether there is a medium.
-func (d *Disk) loaded() bool { return d.drive != nil || !d.cd }
+func (d *Disk) loaded() bool {
+	if m, ok := d.drive.(interface{ Inserted() bool }); ok {
+		return m.Inserted()
+	}
+	return d.drive != nil || !d.cd
+}
 
 // PassThrough is scsi-block or scsi-generic. There is no host device behind
 // any backend here, which is what they say.

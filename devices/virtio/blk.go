@@ -81,6 +81,9 @@ func (b *Blk) RealizeVirtio() error {
 	case size > maxQueue || size&(size-1) != 0:
 		return badQueueSize("queue-size", size, "must be a power of 2 (max 1024)")
 	}
+	if err := qdev.StartDrive(&b.Object, qdev.DriveUse{Resizable: true}); err != nil {
+		return err
+	}
 	b.disk, b.wce = diskOf(backend), true
 	b.fillIn()
 	if uintOf(&b.Object, "logical_block_size") > uintOf(&b.Object, "physical_block_size") {

@@ -40,6 +40,8 @@ type content interface {
 // content is read and written at once; others are empty.
 func diskOf(b qdev.Backend) Disk {
 	switch b := b.(type) {
+	case interface{ Async() qdev.Disk }:
+		return b.Async()
 	case Disk:
 		return b
 	case content:

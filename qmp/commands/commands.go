@@ -37,6 +37,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.cpuModels()
 	c.memory()
 	c.chardevs()
+	c.block()
 	c.migration()
 	c.misc()
 	c.lifetime()

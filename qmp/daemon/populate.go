@@ -15,6 +15,9 @@ func (vm *VM) populate() error {
 			return &Error{o.Origin, err}
 		}
 	}
+	if err := vm.openBlocks(); err != nil {
+		return err
+	}
 	return vm.addDevices(vm.cfg.Devices, nil)
 }
 

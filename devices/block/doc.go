@@ -1,0 +1,33 @@
+// Package block is a machine's block layer as its monitors see it: a graph of
+// nodes, and the backends that connect devices to it.
+//
+// A node has a driver and children: a raw node on a file node, a qcow2 node on
+// a file node and a backing node. Whoever uses a node (another node, a device,
+// a job) does so by an edge, which says what the user needs and what it lets
+// others do; [Graph] refuses a change after which these would conflict. A file
+// node takes the same byte locks that QEMU takes, so that two programs, one of
+// them perhaps a QEMU, cannot write to one image.
+//
+// # Reading and writing
+//
+// [Backend.Async] is what device models use: requests run on goroutines of
+// their own and are handed back under the machine's lock. Nothing waits for
+// them: a node that is deleted disappears at once, and its file is closed when
+// its last request ended; a device that is unplugged stays allocated, by the
+// tokens its model took, until its requests came back. Latency of null-aio and
+// limits of throttling pass in virtual time, without a goroutine.
+//
+// # Limits
+//
+// A qcow2 image is read, but what is written to it stays in memory, and is
+// gone when the node is; its file is never changed.
+// Models that read at once ([Backend.ReadAt]) read under the machine's lock and
+// see no latency and no limits. Cache modes are kept and shown; data always
+// goes through the host's cache. I/O errors are given to the guest whatever
+// rerror and werror say.
+//
+// # Concurrency
+//
+// Everything exported needs the machine's lock, except [Graph.Wait]. The data
+// of a node, [image], is used without it.
+package block

@@ -1,0 +1,260 @@
+package block
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// AddDrive makes a drive as -drive and drive_add do, from text options. iface
+// is the interface that drives are connected by unless they say so.
+func (g *Graph) AddDrive(id string, o *qjson.Object, iface string) (*Backend, error) {
+	d := &driveOptions{o: unflatten(o), cache: defaultCache}
+	if v, ok := d.take("if"); ok {
+		iface = v
+	}
+	if id == "" {
+		id = g.driveName(iface)
+	}
+	if g.BackendOf(id) != nil {
+		return nil, fmt.Errorf("Duplicate ID '%s' for drive", id)
+	}
+	if err := d.read(); err != nil {
+		return nil, err
+	}
+	if g.Node(id) != nil {
+		return nil, fmt.Errorf("Device name '%s' conflicts with an existing node name", id)
+	}
+	b := &Backend{g: g, id: id, legacy: true, iface: iface, readOnly: d.readOnly}
+	if err := d.limits.Check(); err != nil {
+		return nil, err
+	}
+	if d.limits != (Limits{}) {
+		b.throttle = &group{limits: d.limits, now: g.now}
+	}
+	n, err := d.open(g)
+	if err != nil {
+		return nil, err
+	}
+	if n != nil {
+		b.insert(n)
+	}
+	g.backends = append(g.backends, b)
+	return b, nil
+}
+
+// driveName makes the id of a drive that was given none: "none0", "ide0-hd0".
+func (g *Graph) driveName(iface string) string {
+	for i := 0; ; i++ {
+		name := fmt.Sprintf("%s%d", iface, i)
+		if iface == "ide" || iface == "scsi" {
+			name = fmt.Sprintf("%s%d-hd%d", iface, i/2, i%2)
+		}
+		if g.BackendOf(name) == nil {
+			return name
+		}
+	}
+}
+
+// DelDrive takes the medium away from a drive, as drive_del of the human
+// monitor does; one that no device uses goes altogether.
+func (g *Graph) DelDrive(id string) error {
+	b := g.BackendOf(id)
+	if b == nil {
+		if n := g.Node(id); n != nil {
+			return fmt.Errorf("Deleting device added with blockdev-add is not supported")
+		}
+		return fmt.Errorf("Device '%s' not found", id)
+	}
+	if !b.legacy {
+		return fmt.Errorf("Deleting device added with blockdev-add is not supported")
+	}
+	b.id, b.legacy = "", false
+	if b.device == nil {
+		b.drop()
+		return nil
+	}
+	b.remove()
+	return nil
+}
+
+// driveOptions are the members of -drive.
+type driveOptions struct {
+	o        *qjson.Object
+	readOnly bool
+	cache    Cache
+	limits   Limits
+}
+
+// take returns a text option and removes it.
+func (d *driveOptions) take(key string) (string, bool) {
+	v, ok := text(d.o, key)
+	if ok {
+		d.o.Delete(key)
+	}
+	return v, ok
+}
+
+// read reads what belongs to the drive and leaves what belongs to its node.
+func (d *driveOptions) read() (err error) {
+	for _, old := range [][2]string{{"readonly", "read-only"}, {"format", "driver"}} {
+		if v, ok := d.take(old[0]); ok {
+			if d.o.Has(old[1]) {
+				return fmt.Errorf("'%s' and its alias '%s' can't be used at the same time", old[1], old[0])
+			}
+			d.o.Set(old[1], v)
+		}
+	}
+	media, _ := d.take("media")
+	switch media {
+	case "cdrom":
+		d.o.Set("read-only", "on")
+	case "", "disk":
+	default:
+		return fmt.Errorf("'%s' invalid media", media)
+	}
+	if d.readOnly, err = boolean(d.o, "read-only", false); err != nil {
+		return err
+	}
+	if mode, ok := d.take("cache"); ok {
+		switch mode {
+		case "writeback", "writethrough":
+		case "none", "off", "directsync":
+			d.cache.Direct = true
+		case "unsafe":
+			d.cache.NoFlush = true
+		default:
+			return errors.New("invalid cache option")
+		}
+		d.cache.Writeback = mode != "writethrough" && mode != "directsync"
+	}
+	if on, err := boolean(d.o, "snapshot", false); err != nil || on {
+		if err == nil {
+			err = errors.New("snapshot=on is not supported")
+		}
+		return err
+	}
+	for _, key := range []string{"bus", "unit", "index", "werror", "rerror", "aio", "snapshot", "copy-on-read", "serial", "stats-account-invalid", "stats-account-failed"} {
+		d.o.Delete(key)
+	}
+	return d.readLimits()
+}
+
+// readLimits reads the throttling options in both spellings.
+func (d *driveOptions) readLimits() error {
+	v, _ := d.o.Get("throttling")
+	t, _ := v.(*qjson.Object)
+	d.o.Delete("throttling")
+	for _, l := range []struct {
+		to         *int64
+		name, long string
+	}{
+		{&d.limits.BPS, "bps", "bps-total"}, {&d.limits.BPSRd, "bps_rd", "bps-read"}, {&d.limits.BPSWr, "bps_wr", "bps-write"},
+		{&d.limits.IOPS, "iops", "iops-total"}, {&d.limits.IOPSRd, "iops_rd", "iops-read"}, {&d.limits.IOPSWr, "iops_wr", "iops-write"},
+	} {
+		n, _, err := size(d.o, l.name)
+		if err == nil && n == 0 {
+			n, _, err = size(t, l.long)
+		}
+		if err != nil {
+			return err
+		}
+		*l.to = n
+		d.o.Delete(l.name)
+	}
+	return nil
+}
+
+// open opens the node of a drive, nil for one without a medium.
+func (d *driveOptions) open(g *Graph) (*Node, error) {
+	in := inherited{readOnly: d.readOnly, autoReadOnly: true, cache: d.cache}
+	file, named := text(d.o, "file")
+	if named {
+		d.o.Delete("file")
+	}
+	if !named && !d.o.Has("driver") && !d.o.Has("file") {
+		return nil, nil
+	}
+	if !named || file == "" {
+		return g.open(d.o, in)
+	}
+	opts, err := g.fileOptions(file, d.o)
+	if err != nil {
+		return nil, err
+	}
+	return g.open(opts, in)
+}
+
+// fileOptions completes options by a file name as users give it: a path, a
+// name with a protocol in front, or options as JSON.
+func (g *Graph) fileOptions(file string, o *qjson.Object) (*qjson.Object, error) {
+	driver, formatted := text(o, "driver")
+	if rest, ok := strings.CutPrefix(file, "json:"); ok {
+		v, err := qjson.Parse([]byte(rest))
+		given, isObject := v.(*qjson.Object)
+		if err != nil || !isObject {
+			return nil, errors.New("Could not parse the JSON options")
+		}
+		out := unflatten(given)
+		for k, v := range o.All() {
+			if !out.Has(k) {
+				out.Set(k, v)
+			}
+		}
+		return out, nil
+	}
+	protocol := qjson.NewObject(qjson.Member{Name: "driver", Value: "file"}, qjson.Member{Name: "filename", Value: file})
+	if name, _, ok := strings.Cut(file, ":"); ok && !strings.Contains(name, "/") && name != "" {
+		switch {
+		case name == "null-co" || name == "null-aio":
+			protocol = qjson.NewObject(qjson.Member{Name: "driver", Value: name})
+		case name == "file":
+			protocol.Set("filename", strings.TrimPrefix(file, "file:"))
+		default:
+			return nil, fmt.Errorf("Unknown protocol '%s'", name)
+		}
+	} else if isDevice(file) {
+		protocol.Set("driver", "host_device")
+	}
+	out := qjson.NewObject()
+	for k, v := range o.All() {
+		out.Set(k, v)
+	}
+	if !formatted {
+		var err error
+		if driver, err = g.probe(protocol); err != nil {
+			return nil, err
+		}
+		out.Set("driver", driver)
+	}
+	if d := driverOf(driver); d != nil && d.protocol {
+		for k, v := range protocol.All() {
+			if k != "driver" {
+				out.Set(k, v)
+			}
+		}
+		return out, nil
+	}
+	out.Set("file", protocol)
+	return out, nil
+}
+
+// probe finds the format of what a protocol node holds.
+func (g *Graph) probe(protocol *qjson.Object) (string, error) {
+	opts := qjson.NewObject(qjson.Member{Name: "read-only", Value: true})
+	for k, v := range protocol.All() {
+		opts.Set(k, v)
+	}
+	n, err := g.open(opts, inherited{cache: defaultCache})
+	if err != nil {
+		return "", err
+	}
+	format := "raw"
+	if isQcow2(n.img) {
+		format = "qcow2"
+	}
+	g.release(n)
+	return format, nil
+}

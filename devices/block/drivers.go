@@ -1,0 +1,191 @@
+package block
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// defaultNull is the size of a null node that is given none.
+const defaultNull = 1 << 30
+
+func openNull(n *Node, o *qjson.Object) error {
+	bytes, ok, err := size(o, "size")
+	if err != nil {
+		return err
+	}
+	if !ok {
+		bytes = defaultNull
+	}
+	latency, _, err := size(o, "latency-ns")
+	if err != nil {
+		return err
+	}
+	n.img = &nullImage{size: bytes, latency: time.Duration(latency)}
+	if n.options.Len() == 0 {
+		n.exact = n.driver + "://"
+	}
+	return nil
+}
+
+func openHostFile(n *Node, o *qjson.Object) error {
+	name, ok := text(o, "filename")
+	if !ok {
+		return errors.New("The 'file' block driver requires a file name")
+	}
+	locking, _ := text(o, "locking")
+	f, readOnly, err := openFile(name, n.readOnly, n.autoReadOnly, n.driver == "host_device", locking != "off")
+	if err != nil {
+		return err
+	}
+	n.img, n.readOnly, n.exact = f, readOnly, name
+	return nil
+}
+
+func openRaw(n *Node, o *qjson.Object) error {
+	e := n.primary()
+	total := e.Node().Size()
+	offset, _, err := size(o, "offset")
+	if err != nil {
+		return err
+	}
+	length, limited, err := size(o, "size")
+	switch {
+	case err != nil:
+		return err
+	case offset > total:
+		return fmt.Errorf("Offset (%d) cannot be greater than size of the containing file (%d)", offset, total)
+	case limited && length > total-offset:
+		return fmt.Errorf("The sum of offset (%d) and size (%d) has to be smaller or equal to the  actual size of the containing file (%d)",
+			offset, length, total)
+	case limited && length%512 != 0:
+		return errors.New("Specified size is not multiple of 512")
+	case !limited:
+		length = -1
+	}
+	n.img = &childImage{edge: e, offset: offset, size: length}
+	return nil
+}
+
+// openFilter opens drivers that show their child as it is.
+func openFilter(n *Node, _ *qjson.Object) error {
+	n.img = &childImage{edge: n.primary(), size: -1}
+	return nil
+}
+
+// openDebug opens blkdebug. Of its rules those that inject errors count, for
+// the kinds of requests they name; rules on events of formats never match.
+func openDebug(n *Node, o *qjson.Object) error {
+	f := new(faults)
+	v, _ := o.Get("inject-error")
+	list, _ := v.([]any)
+	for _, v := range list {
+		rule, ok := v.(*qjson.Object)
+		if !ok {
+			continue
+		}
+		if event, _ := text(rule, "event"); event != "none" {
+			continue
+		}
+		r := &faultRule{err: syscall.EIO, sector: -1, kinds: map[string]bool{"read": true, "write": true, "flush": true}}
+		if no, ok, err := size(rule, "errno"); err != nil {
+			return err
+		} else if ok {
+			r.err = syscall.Errno(no)
+		}
+		if sector, ok, err := size(rule, "sector"); err == nil && ok {
+			r.sector = sector
+		}
+		if kind, ok := text(rule, "iotype"); ok {
+			r.kinds = map[string]bool{kind: true}
+		}
+		var err error
+		if r.once, err = boolean(rule, "once", false); err != nil {
+			return err
+		}
+		f.rules = append(f.rules, r)
+	}
+	n.img = &childImage{edge: n.primary(), size: -1, fault: f}
+	return nil
+}
+
+// limits are the alignments of a node, in bytes, as image.limits shows them.
+type limits struct {
+	WriteZeroes int64 `json:"write-zeroes-alignment,omitempty"`
+	Request     int64 `json:"request-alignment"`
+	MinMem      int64 `json:"min-mem-alignment"`
+	Discard     int64 `json:"discard-alignment,omitempty"`
+	OptMem      int64 `json:"opt-mem-alignment"`
+	MaxIOV      int64 `json:"max-iov"`
+}
+
+func nullLimits(*Node) limits { return limits{Request: 1, MinMem: 512, OptMem: 4096, MaxIOV: 1024} }
+func fileLimits(n *Node) limits {
+	l := limits{Request: 1, MinMem: 1, OptMem: 4096, MaxIOV: 1024}
+	if n.cache.Direct {
+		l.Request, l.MinMem = 512, 512
+	}
+	return l
+}
+
+// limits of a node are its driver's, or else its child's.
+func (n *Node) limits() limits {
+	if d := driverOf(n.driver); d.limits != nil {
+		return d.limits(n)
+	}
+	if e := n.primary(); e != nil {
+		return e.Node().limits()
+	}
+	return nullLimits(n)
+}
+
+// isFilter tells nodes that only show their child.
+func (n *Node) isFilter() bool { return driverOf(n.driver).filter }
+
+// filename is how QEMU names a node's content: the name of the file where that
+// says it all, else its options as JSON.
+func (n *Node) filename() string {
+	if name := n.exactName(); name != "" {
+		return name
+	}
+	return "json:" + string(qjson.Append(nil, n.full(), false))
+}
+
+// exactName is the file name that stands for the node alone, empty for none.
+func (n *Node) exactName() string {
+	if n.exact != "" {
+		return n.exact
+	}
+	e := n.primary()
+	if e == nil || n.isFilter() || n.options.Len() > 0 || n.header != nil && n.header.overridden {
+		return ""
+	}
+	if c := e.Node(); driverOf(c.driver).protocol {
+		return c.exact
+	}
+	return ""
+}
+
+// full are the options that would open the node again, its children's
+// included, in the order in which QEMU prints them.
+func (n *Node) full() *qjson.Object {
+	o := qjson.NewObject()
+	for k, v := range n.options.All() {
+		o.Set(k, v)
+	}
+	for _, e := range slices.Backward(n.children) {
+		if e.name != "backing" || n.header.overridden {
+			o.Set(e.name, e.Node().full())
+		}
+	}
+	o.Set("driver", n.driver)
+	out := qjson.NewObject()
+	for k, v := range o.Hashed() {
+		out.Set(k, v)
+	}
+	return out
+}

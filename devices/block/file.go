@@ -1,0 +1,166 @@
+package block
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"syscall"
+)
+
+// fileImage is a file or a device of the host.
+type fileImage struct {
+	f       atomic.Pointer[os.File]
+	name    string
+	device  bool
+	size    atomic.Int64
+	locking bool
+
+	// Locks that are held, and those before a change that may be undone.
+	held, before, wanted fileLocks
+}
+
+// openFile opens a file of the host. With auto a file that cannot be written
+// is opened for reading.
+func openFile(name string, readOnly, auto, device, locking bool) (i *fileImage, isReadOnly bool, err error) {
+	flags := os.O_RDWR
+	if readOnly {
+		flags = os.O_RDONLY
+	}
+	// A pipe without a writer must not keep the machine waiting.
+	f, err := os.OpenFile(name, flags|syscall.O_NONBLOCK, 0)
+	if err != nil && !readOnly && auto && (errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS)) {
+		readOnly = true
+		f, err = os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("Could not open '%s': %s", name, reason(err))
+	}
+	i = &fileImage{name: name, device: device, locking: locking}
+	i.f.Store(f)
+	if err := i.inspect(); err != nil {
+		f.Close()
+		return nil, false, err
+	}
+	return i, readOnly, nil
+}
+
+// inspect checks what kind of file it is, and finds its size.
+func (i *fileImage) inspect() error {
+	info, err := i.f.Load().Stat()
+	if err != nil {
+		return fmt.Errorf("Could not stat '%s': %s", i.name, reason(err))
+	}
+	special := info.Mode()&os.ModeDevice != 0
+	switch {
+	case i.device && !special:
+		return fmt.Errorf("'host_device' driver requires '%s' to be either a character or block device", i.name)
+	case !i.device && !info.Mode().IsRegular():
+		return fmt.Errorf("'file' driver requires '%s' to be a regular file", i.name)
+	case i.device:
+		if end, err := i.f.Load().Seek(0, io.SeekEnd); err == nil {
+			i.size.Store(end)
+		}
+	default:
+		i.size.Store(info.Size())
+	}
+	return nil
+}
+
+// reason is the text of the system's error alone, as C's strerror gives it.
+func reason(err error) string {
+	var no syscall.Errno
+	if !errors.As(err, &no) {
+		return err.Error()
+	}
+	s := []byte(no.Error())
+	if len(s) > 0 && s[0] >= 'a' && s[0] <= 'z' {
+		s[0] -= 'a' - 'A'
+	}
+	return string(s)
+}
+
+func (i *fileImage) ReadAt(p []byte, off int64) (int, error) {
+	n, err := i.f.Load().ReadAt(p, off)
+	if err == io.EOF {
+		clear(p[n:])
+		err = nil
+	}
+	if err != nil {
+		return n, err
+	}
+	return len(p), nil
+}
+
+func (i *fileImage) WriteAt(p []byte, off int64) (int, error) {
+	n, err := i.f.Load().WriteAt(p, off)
+	for size := i.size.Load(); !i.device && off+int64(n) > size; size = i.size.Load() {
+		if i.size.CompareAndSwap(size, off+int64(n)) {
+			break
+		}
+	}
+	return n, err
+}
+
+func (i *fileImage) Flush() error { return i.f.Load().Sync() }
+
+// Discard does nothing: the range keeps its content, which is allowed.
+func (i *fileImage) Discard(off, n int64) error { return nil }
+
+func (i *fileImage) Size() int64 { return i.size.Load() }
+
+// Truncate implements resizer.
+func (i *fileImage) Truncate(size int64) error {
+	if i.device {
+		if size > i.Size() {
+			return errors.New("Cannot grow device files")
+		}
+		return nil
+	}
+	if err := i.f.Load().Truncate(size); err != nil {
+		return fmt.Errorf("Failed to resize the file: %s", reason(err))
+	}
+	i.size.Store(size)
+	return nil
+}
+
+func (i *fileImage) Close() error { return i.f.Load().Close() }
+
+// actual returns how much room the file takes on the host, in bytes.
+func (i *fileImage) actual() int64 {
+	var st syscall.Stat_t
+	if syscall.Fstat(int(i.f.Load().Fd()), &st) != nil {
+		return 0
+	}
+	return st.Blocks * 512
+}
+
+// isDevice reports whether a path leads to a device of the host.
+func isDevice(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode()&os.ModeDevice != 0
+}
+
+// reopen opens the file anew, for writing too or for reading alone, and takes
+// its locks over. Requests under way end on the old descriptor.
+func (i *fileImage) reopen(readOnly bool) error {
+	flags := os.O_RDWR
+	if readOnly {
+		flags = os.O_RDONLY
+	}
+	f, err := os.OpenFile(i.name, flags|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return fmt.Errorf("Could not reopen file: %s", reason(err))
+	}
+	old, held := i.f.Load(), i.held
+	i.f.Store(f)
+	i.held = fileLocks{}
+	if err := i.apply(held); err != nil {
+		i.f.Store(old)
+		i.held = held
+		f.Close()
+		return err
+	}
+	return old.Close()
+}

@@ -1,0 +1,66 @@
+package qdev
+
+import (
+	"io"
+
+	"github.com/qomd/qomd/qom"
+)
+
+// Disk is the host's side of a block device. Requests are asynchronous: done is
+// called exactly once, under the machine's lock, at once or later, with nil for
+// success. Guest memory (dst, src) may be touched until then, and only under
+// the machine's lock.
+type Disk interface {
+	// Size is the capacity in bytes.
+	Size() int64
+	// ReadOnly reports whether writes are refused.
+	ReadOnly() bool
+	// ReadAt stores n bytes at off of the disk to the start of dst.
+	ReadAt(dst io.WriterAt, off, n int64, done func(error))
+	// WriteAt takes n bytes from the start of src to off of the disk.
+	WriteAt(src io.ReaderAt, off, n int64, done func(error))
+	// Flush makes durable what was written.
+	Flush(done func(error))
+}
+
+// DriveUse is how a device is going to use the medium of its drive.
+type DriveUse struct {
+	ReadOnly  bool // it never writes
+	Resizable bool // it can cope with another length while it runs
+	Removable bool // the medium can be taken out
+	Shared    bool // others may write at the same time; set by the property share-rw
+}
+
+// StartDrive claims the medium of a device that is being realized, as QEMU's
+// blkconf_apply_backend_options does. It fails when another user of the medium
+// stands against it. A device whose medium is read-only, or whose backend
+// knows no such claims, gets what there is.
+func StartDrive(o *qom.Object, use DriveUse) error {
+	b, ok := BackendOf(o, "drive").(interface {
+		Start(DriveUse) error
+		ReadOnly() bool
+	})
+	if !ok {
+		return nil
+	}
+	use.ReadOnly = use.ReadOnly || b.ReadOnly()
+	if shared, _ := o.Stored("share-rw").(bool); shared {
+		use.Shared = true
+	}
+	return b.Start(use)
+}
+
+// EmptyDrive gives a device that was made without a drive one that has no
+// medium yet, as QEMU does with drives for removable media. It does nothing on
+// a machine without block devices.
+func EmptyDrive(o *qom.Object) {
+	all := EnvOf(o).Backends
+	if all == nil || BackendOf(o, "drive") != nil {
+		return
+	}
+	b := all.Drive("")
+	if b == nil || b.Attach(o, "drive") != nil {
+		return
+	}
+	o.Store("drive", &attachment{b, o, "drive"})
+}

@@ -1,0 +1,35 @@
+package daemon
+
+import (
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// openBlocks opens the block nodes and drives of the description, the nodes
+// first, because drives may name them.
+func (vm *VM) openBlocks() error {
+	g := vm.Machine.Blocks
+	for _, o := range vm.cfg.Blockdevs {
+		opts := qjson.NewObject(qjson.Member{Name: "node-name", Value: o.ID})
+		for name, v := range o.Options.All() {
+			opts.Set(name, v)
+		}
+		if err := g.Add(opts); err != nil {
+			return &Error{o.Origin, err}
+		}
+	}
+	for _, o := range vm.cfg.Drives {
+		if _, err := g.AddDrive(o.ID, o.Options, vm.driveInterface()); err != nil {
+			return &Error{o.Origin, err}
+		}
+	}
+	return nil
+}
+
+// driveInterface is how the machine connects drives that do not say how.
+func (vm *VM) driveInterface() string {
+	switch m := vm.Machine; {
+	case m.IsPC() || m.IsQ35():
+		return "ide"
+	}
+	return "none"
+}
