@@ -2,6 +2,7 @@ package chipset
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/qomd/qomd/devices/acpi"
 	"github.com/qomd/qomd/devices/memory"
@@ -22,6 +23,8 @@ type Options struct {
 	// the machine. Either may be nil.
 	Sleep func(acpi.Sleep)
 	Reset func()
+	// Time is the time of the real-time clock.
+	Time func() time.Time
 }
 
 // Board is the fixed part of a machine.
@@ -31,6 +34,8 @@ type Board struct {
 	Hotplug *acpi.PCIHotplug // ACPI PCI hot-plug, of [Board.PowerDevice]
 	// PowerDevice is the device that has ACPI: /machine's acpi-device.
 	PowerDevice *qdev.Device
+	// Clock is the real-time clock; its property "date" is the time.
+	Clock *qdev.Device
 	// SMRAM is what /machine's smram links to.
 	SMRAM *memory.Region
 
@@ -68,6 +73,7 @@ func build(env *qdev.Env, o Options, parts []part) (*Board, error) {
 	}
 	err := b.describeHost(b.device("host"))
 	b.buses = nil
+	b.Clock = b.device("rtc")
 	return b, err
 }
 

@@ -25,6 +25,7 @@ func Register(t *qom.Types) {
 			ClassInit: fixedClass(m.class),
 		})
 	}
+	registerRTC(t)
 	for _, typ := range wiredTypes {
 		if t.HasFacts(typ) {
 			t.Add(qom.TypeInfo{Name: typ, Parent: "device", New: func() qom.Instance { return new(wired) }})

@@ -20,7 +20,7 @@ func (m *Machine) buildBoard() error {
 	board, err := build(m.env, chipset.Options{
 		Machine: m.object, System: &m.systemMemory, IO: &m.systemIO,
 		RAM: m.ram, LowRAM: m.lowRAM, HighRAM: m.opts.Memory - m.lowRAM,
-		Sleep: m.sleep,
+		Sleep: m.sleep, Time: m.wallClock,
 		Reset: func() { m.SystemReset(GuestReset) },
 	})
 	if err != nil {

@@ -76,6 +76,7 @@ func (m *Machine) build() error {
 	if err := m.configure(m.opts.Settings); err != nil {
 		return err
 	}
+	m.forgetFlash()
 	if m.opts.NewGuest != nil {
 		m.guest = m.opts.NewGuest(hardware{m})
 		return nil

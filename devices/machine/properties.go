@@ -70,25 +70,18 @@ func (m *Machine) describe() error {
 			return err
 		}
 	}
-	return m.object.AddProperty(&qom.Property{
-		Name: "rtc-time", Type: "struct tm",
-		Get: func(*qom.Object) (any, error) { return newBrokenTime(m.wallClock()), nil },
-	})
+	return m.object.AddAlias("rtc-time", &m.board.Clock.Object, "date")
+}
+
+// forgetFlash takes the properties away that would name flash chips: a machine
+// keeps only those that were used.
+func (m *Machine) forgetFlash() {
+	for _, name := range [...]string{"pflash0", "pflash1"} {
+		if v, _ := m.object.Stored(name).(string); v == "" && !m.object.HasStored(name) {
+			m.object.DeleteProperty(name)
+		}
+	}
 }
 
 // wallClock is the time of the machine's real-time clock.
 func (m *Machine) wallClock() time.Time { return time.Now().UTC() }
-
-// brokenTime is C's struct tm, as QEMU shows it.
-type brokenTime struct {
-	Year  int `json:"tm_year"` // since 1900
-	Month int `json:"tm_mon"`  // 0 to 11
-	Day   int `json:"tm_mday"`
-	Hour  int `json:"tm_hour"`
-	Min   int `json:"tm_min"`
-	Sec   int `json:"tm_sec"`
-}
-
-func newBrokenTime(t time.Time) brokenTime {
-	return brokenTime{t.Year() - 1900, int(t.Month()) - 1, t.Day(), t.Hour(), t.Minute(), t.Second()}
-}
