@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/qomd/qomd/devices/lifetime"
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
@@ -79,6 +80,13 @@ func (f *fileMachine) member(name string, n *node, key string) bool {
 		f.memory(n, key)
 	case "guest":
 		f.str(n, key, &m.Guest)
+	case "lifetime":
+		var s string
+		f.str(n, key, &s)
+		if _, err := lifetime.ParseRules(s); err != nil {
+			f.fail(n, key, "%v", err)
+		}
+		f.b.machine.Set(lifetimeMember, s)
 	case "devices":
 		f.list(n, key, func(n *node, key string) { f.devices = append(f.devices, f.device(n, key)) })
 	case "objects":

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/devices/lifetime"
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
@@ -228,9 +229,23 @@ func (b *builder) finishTopology() error {
 		}
 		b.m.Boot = orNil(boot)
 	}
+	if v, ok := b.machine.Get(lifetimeMember); ok {
+		b.m.Lifetime = stringOf(b.machine, lifetimeMember)
+		if _, isText := v.(string); !isText {
+			return fmt.Errorf("Invalid parameter type for '%s', expected: string", lifetimeMember)
+		}
+		b.machine.Delete(lifetimeMember)
+		if _, err := lifetime.ParseRules(b.m.Lifetime); err != nil {
+			return err
+		}
+	}
 	b.m.TypeOptions = orNil(b.machine)
 	return nil
 }
+
+// lifetimeMember is the member of -machine that chooses how objects end. It is
+// no property: QEMU's machines have none of that name.
+const lifetimeMember = "x-lifetime"
 
 // bootMembers are the members of -boot.
 var bootMembers = map[string]bool{"order": true, "once": true, "menu": true, "splash": true, "splash-time": true,

@@ -18,7 +18,7 @@ type Settings map[string]string
 // of a key is QOMD_ and the key in capitals with '_' for '.' and '-'.
 var settable = []string{
 	"log.level", "log.format", "log.file",
-	"type", "catalog", "accel", "cpu", "guest", "paused", "preconfig", "nodefaults", "nographic", "display", "vga",
+	"type", "catalog", "accel", "cpu", "guest", "lifetime", "paused", "preconfig", "nodefaults", "nographic", "display", "vga",
 	"memory.size", "memory.slots", "memory.max",
 	"smp.cpus", "smp.sockets", "smp.dies", "smp.modules", "smp.cores", "smp.threads", "smp.maxcpus",
 	"actions.reboot", "actions.shutdown", "actions.panic", "actions.watchdog",

@@ -38,6 +38,10 @@ type Machine struct {
 	// machine knows. Empty means the caller's default.
 	Guest string
 
+	// Lifetime is the rule by which objects end, as lifetime.ParseRules reads it
+	// (-machine x-lifetime=); empty means storage-ref.
+	Lifetime string
+
 	// Paused keeps the machine from running until told to (-S).
 	Paused bool
 	// Preconfig waits for x-exit-preconfig before the machine is built.

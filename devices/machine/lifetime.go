@@ -5,13 +5,8 @@ import (
 
 	"github.com/qomd/qomd/devices/lifetime"
 	"github.com/qomd/qomd/devices/qdev"
-	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
-
-// lifetimeSetting is the member of -machine that chooses the rules of lifetime.
-// It is no property: QEMU's machines have none of that name.
-const lifetimeSetting = "x-lifetime"
 
 // Watch says which ends of storage are told to the monitors.
 type Watch struct {
@@ -51,23 +46,9 @@ type freed struct {
 	LastHolder string `json:"last-holder,omitempty"`
 }
 
-// takeLifetime reads the rules from the options and takes them out of the
-// settings, which become properties.
+// takeLifetime makes the rules of the options those of the tree.
 func (m *Machine) takeLifetime() error {
-	text := m.opts.Lifetime
-	if s := m.opts.Settings; s != nil {
-		if v, ok := s.Get(lifetimeSetting); ok {
-			text, _ = v.(string)
-			rest := qjson.NewObject()
-			for name, v := range s.All() {
-				if name != lifetimeSetting {
-					rest.Set(name, v)
-				}
-			}
-			m.opts.Settings = rest
-		}
-	}
-	rules, err := lifetime.ParseRules(text)
+	rules, err := lifetime.ParseRules(m.opts.Lifetime)
 	if err != nil {
 		return err
 	}

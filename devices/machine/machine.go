@@ -36,7 +36,7 @@ type Options struct {
 	Memory   uint64 // bytes; 0: the machine's default
 	Guest    string // who plays the operating system: "none" or "linux"
 	// Lifetime says by which rule objects end, as lifetime.ParseRules reads it;
-	// empty: storage-ref. The member x-lifetime of Settings has precedence.
+	// empty: storage-ref.
 	Lifetime string
 	// NewGuest makes somebody else to play the operating system; nil: guest.New
 	// with the name in Guest.

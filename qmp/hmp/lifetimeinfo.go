@@ -1,8 +1,9 @@
 package hmp
 
 import (
-	"time"
+	"encoding/json"
 
+	"github.com/qomd/qomd/devices/lifetime"
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
@@ -20,43 +21,37 @@ func lifetimeTopics() []*command {
 	}}
 }
 
-func infoReferences(r *run) error {
-	list, err := r.list("x-query-references", qjson.Member{Name: "path", Value: r.args.text("path")})
-	r.references("", list)
-	return err
-}
-
-// references prints holders, a line each.
-func (r *run) references(indent string, list []*qjson.Object) {
-	for _, h := range list {
-		r.printf("%s%s %s", indent, text(h, "kind"), text(h, "holder"))
-		if n := number(h, "count"); n != 1 {
-			r.printf(" x%d", n)
-		}
-		if age := number(h, "age"); age > 0 {
-			r.printf(", for %s", micros(age))
-		}
-		r.printf("\n")
-	}
-}
-
-// micros prints a number of microseconds.
-func micros(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
-
-func infoDraining(r *run) error {
-	list, err := r.list("x-query-draining")
+// decode asks a QMP command and decodes its reply.
+func (r *run) decode(into any, name string, args ...qjson.Member) error {
+	v, err := r.h.set().Call(r.call, name, qjson.NewObject(args...))
 	if err != nil {
 		return err
 	}
-	for _, s := range list {
-		r.printf("%s (%s #%d), draining for %s, %d storage references\n", text(s, "path"), text(s, "type"),
-			number(s, "generation"), micros(number(s, "age")), number(s, "storage-references"))
-		members, _ := s.Get("objects")
-		for _, o := range objects(members) {
-			r.printf("  %s (%s) %s\n", text(o, "name"), text(o, "type"), text(o, "phase"))
-			holders, _ := o.Get("references")
-			r.references("    ", objects(holders))
-		}
+	return json.Unmarshal(qjson.Append(nil, v, false), into)
+}
+
+func infoReferences(r *run) error {
+	var s lifetime.Storage
+	if err := r.decode(&s, "x-query-storage", qjson.Member{Name: "path", Value: r.args.text("path")}); err != nil {
+		return err
+	}
+	lifetime.Write(&r.out, []lifetime.Storage{s})
+	return nil
+}
+
+func infoDraining(r *run) error {
+	var list []lifetime.Storage
+	if err := r.decode(&list, "x-query-draining"); err != nil {
+		return err
+	}
+	var status struct{ Unplugging []lifetime.Unplug }
+	if err := r.decode(&status, "x-query-lifetime"); err != nil {
+		return err
+	}
+	lifetime.WriteUnplugs(&r.out, status.Unplugging)
+	lifetime.Write(&r.out, list)
+	if len(list)+len(status.Unplugging) == 0 {
+		r.printf("nothing is leaving\n")
 	}
 	return nil
 }
