@@ -3,6 +3,7 @@ package acpi
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/pci"
@@ -81,6 +82,24 @@ func (h *PCIHotplug) Base() uint16 { return uint16(h.region.Address()) }
 
 // Buses returns how many selectors were given out.
 func (h *PCIHotplug) Buses() int { return len(h.buses) }
+
+// Bus returns the bus of a selector, nil when nobody has it.
+func (h *PCIHotplug) Bus(selector int) *pci.Bus {
+	if selector < 0 || selector >= len(h.buses) {
+		return nil
+	}
+	return h.buses[selector].bus
+}
+
+// BusPath returns how a selector's bus is reached from the root bus, as the
+// tables tell it: device and function number of each bridge on the way.
+func (h *PCIHotplug) BusPath(selector int) []uint8 {
+	var path []uint8
+	for bus := h.Bus(selector); bus != nil && bus.Bridge() != nil; bus = bus.Bridge().PCIBus() {
+		path = slices.Insert(path, 0, bus.Bridge().Devfn())
+	}
+	return path
+}
 
 // HandlesBus implements [qdev.BusChooser].
 func (h *PCIHotplug) HandlesBus(b *qdev.Bus) bool {

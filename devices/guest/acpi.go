@@ -17,19 +17,81 @@ const (
 	pm1SleepEnable = 1 << 13
 )
 
+// acpiSlot is a slot of ACPI PCI hot-plug. The mechanism has no indicator, and
+// no way to say no.
+type acpiSlot struct {
+	l        *Linux
+	selector uint32
+	number   uint32
+}
+
+func (s *acpiSlot) place() Place { return Place{ACPISlot, s.selector, s.number} }
+
+// occupied looks for function 0; what has none does not show to a guest.
+func (s *acpiSlot) occupied() bool {
+	bus, ok := s.bus()
+	return !ok || s.l.present(bus, uint8(s.number<<3))
+}
+
+// bus returns the number of the slot's bus, false while nothing leads there.
+func (s *acpiSlot) bus() (uint8, bool) {
+	t := s.l.hw.Tables()
+	if t.BusPath == nil {
+		return 0, false
+	}
+	bus := uint8(0)
+	for _, devfn := range t.BusPath(int(s.selector)) {
+		if bus = uint8(s.l.readConfig(bus, devfn, cfgBuses+1, 1)); bus == 0 || bus == 0xff {
+			return 0, false
+		}
+	}
+	return bus, true
+}
+
+func (s *acpiSlot) begin()   {}
+func (s *acpiSlot) decline() {}
+
+func (s *acpiSlot) eject() {
+	t := s.l.hw.Tables()
+	if bus, ok := s.bus(); ok {
+		s.l.retire(bus, uint8(s.number))
+	}
+	s.l.hw.Out(t.PCIHotplug+pciSelect, 4, s.selector)
+	s.l.hw.Out(t.PCIHotplug+pciEject, 4, 1<<s.number)
+}
+
+func (s *acpiSlot) power() {
+	if bus, ok := s.bus(); ok {
+		s.l.enable(bus, uint8(s.number))
+	}
+}
+
 // acpiHotplug runs what the general-purpose event's method does: it looks at
-// every bus, takes note of what came, and ejects what is to go.
-func (l *Linux) acpiHotplug() {
+// every bus, takes note of what came, and of what is to go. Without the event
+// it does so only if it has to look again.
+func (l *Linux) acpiHotplug(again bool) {
 	t := l.hw.Tables()
-	if t.GPEStatus == 0 || l.hw.In(t.GPEStatus, 1)&gpePCIHotplug == 0 {
+	if t.GPEStatus == 0 || t.PCIHotplug == 0 {
 		return
 	}
-	l.hw.Out(t.GPEStatus, 1, gpePCIHotplug)
-	for bus := range t.Buses {
-		l.hw.Out(t.PCIHotplug+pciSelect, 4, uint32(bus))
-		l.hw.In(t.PCIHotplug+pciUp, 4)
-		if down := l.hw.In(t.PCIHotplug+pciDown, 4); down != 0 {
-			l.hw.Out(t.PCIHotplug+pciEject, 4, down)
+	raised := l.hw.In(t.GPEStatus, 1)&gpePCIHotplug != 0
+	if !raised && !again {
+		return
+	}
+	if raised {
+		l.hw.Out(t.GPEStatus, 1, gpePCIHotplug)
+	}
+	for bus := range uint32(t.Buses) {
+		l.hw.Out(t.PCIHotplug+pciSelect, 4, bus)
+		up := l.hw.In(t.PCIHotplug+pciUp, 4)
+		down := l.hw.In(t.PCIHotplug+pciDown, 4)
+		for n := uint32(0); up|down != 0; n, up, down = n+1, up>>1, down>>1 {
+			if up&1 != 0 {
+				l.came(&acpiSlot{l, bus, n}, false)
+			}
+			if down&1 != 0 {
+				l.asked(&acpiSlot{l, bus, n})
+			}
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package guest
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Event is something that makes a guest look at its hardware.
 type Event uint8
@@ -12,6 +15,7 @@ const (
 	WasReset                     // the machine was reset
 	PowerButton                  // somebody asks for a clean end
 	NMI                          // a non-maskable interrupt
+	Reconsider                   // its temper changed
 )
 
 // Hardware is what a guest can touch. Addresses are physical.
@@ -24,6 +28,12 @@ type Hardware interface {
 	Write(addr uint64, size int, value uint64)
 	// Tables returns what firmware tells an operating system.
 	Tables() Tables
+	// AfterFunc is the guest's timer: it calls f, under the machine's lock, once
+	// d of virtual time has passed. The function it returns cancels the call.
+	AfterFunc(d time.Duration, f func()) (cancel func())
+	// Label returns the name that people gave to what is at a place, empty when
+	// they gave none. No real guest knows it: it only chooses a temper.
+	Label(Place) string
 }
 
 // Tables is the part of the ACPI tables that a hot-plug driver needs.
@@ -34,12 +44,32 @@ type Tables struct {
 	Buses      int    // number of bus selectors those registers know
 	PM1Status  uint16 // port of the fixed event status block; 0: none
 	PM1Control uint16 // port of the fixed control block
+	// BusPath returns how a bus selector's bus is reached from the root bus: the
+	// device and function number of each bridge on the way. nil: unknown.
+	BusPath func(selector int) []uint8
 }
 
 // Guest is somebody who plays the operating system.
 type Guest interface {
 	// Handle reacts to an event.
 	Handle(Event)
+}
+
+// Options say what a guest is like. The zero value reacts correctly, and at
+// once.
+type Options struct {
+	// Temper is how the guest treats devices in general, Devices how it treats
+	// single ones, by their labels.
+	Temper  Temper
+	Devices []DeviceTemper
+	// Seed of what is left to chance.
+	Seed uint64
+}
+
+// DeviceTemper is a temper for one device.
+type DeviceTemper struct {
+	Device string
+	Temper Temper
 }
 
 // Kinds lists the guests that New knows.
@@ -51,7 +81,7 @@ func New(kind string, hw Hardware) (Guest, error) {
 	case "", "none":
 		return nil, nil
 	case "linux":
-		return &Linux{hw: hw}, nil
+		return NewLinux(hw, Options{}), nil
 	}
 	return nil, fmt.Errorf("unknown guest %q", kind)
 }

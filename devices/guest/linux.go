@@ -1,40 +1,140 @@
 package guest
 
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+)
+
 // Linux reacts as a booted Linux does: it enables the devices that come and
-// acknowledges at once what the hardware asks it to let go.
+// acknowledges what the hardware asks it to let go, at once unless its temper
+// says otherwise.
 type Linux struct {
-	hw    Hardware
-	slots []slot // hot-plug slots of PCI Express ports, found by scanning
-	ready bool   // the slots are known and the events enabled
+	hw      Hardware
+	opts    Options
+	chance  *rand.Rand
+	slots   []*slot        // hot-plug slots of PCI Express ports, found by scanning
+	buses   map[uint8]*bus // what is given out on each PCI bus, by number
+	errands []*errand
+	ready   bool // the slots are known and the events enabled
+	dead    bool // until reset
+}
+
+// NewLinux returns a Linux that has not booted yet: it does so at its first
+// event.
+func NewLinux(hw Hardware, o Options) *Linux {
+	return &Linux{hw: hw, opts: o, chance: rand.New(rand.NewPCG(o.Seed, 0))}
+}
+
+// Options returns what the guest is like now.
+func (l *Linux) Options() Options {
+	o := l.opts
+	o.Devices = slices.Clone(o.Devices)
+	return o
+}
+
+// SetOptions changes what the guest is like. It does nothing about it before
+// the event [Reconsider]. A new seed starts chance anew.
+func (l *Linux) SetOptions(o Options) {
+	if o.Seed != l.opts.Seed {
+		l.chance = rand.New(rand.NewPCG(o.Seed, 0))
+	}
+	l.opts = o
+}
+
+// temper returns how the guest treats what is at a place.
+func (l *Linux) temper(p Place) Temper {
+	if len(l.opts.Devices) > 0 {
+		label := l.hw.Label(p)
+		for _, d := range l.opts.Devices {
+			if d.Device == label {
+				return d.Temper
+			}
+		}
+	}
+	return l.opts.Temper
 }
 
 // Handle reacts to an event.
 func (l *Linux) Handle(e Event) {
 	switch e {
 	case WasReset:
-		l.ready = false
+		l.cancelAll()
+		l.ready, l.dead = false, false
 		return
 	case NMI:
 		return // logged and ignored
 	}
+	if l.dead || l.opts.Temper.Answer == Hang {
+		return
+	}
 	if !l.ready {
 		l.boot()
 	}
-	if e == PowerButton {
-		l.powerOff()
+	switch e {
+	case PowerButton:
+		if l.opts.Temper.Answer != Ignore {
+			l.powerOff()
+		}
 		return
+	case Reconsider:
+		l.reconsider()
 	}
-	l.acpiHotplug()
+	l.acpiHotplug(e == Reconsider)
 	l.pcieHotplug()
 }
 
-// boot enables the general-purpose event of PCI hot-plug and finds the slots.
+// boot enables the general-purpose event of PCI hot-plug, numbers the PCI buses
+// and switches on what is there.
 func (l *Linux) boot() {
 	t := l.hw.Tables()
 	if t.GPEEnable != 0 {
 		l.hw.Out(t.GPEEnable, 1, l.hw.In(t.GPEEnable, 1)|gpePCIHotplug)
 	}
-	l.slots = nil
-	l.scan(0, 0)
+	l.slots, l.buses = nil, map[uint8]*bus{}
+	if l.present(0, 0) {
+		l.scanRoot()
+	}
 	l.ready = true
+}
+
+// Eject lets the device of a label go without being asked, as somebody inside
+// the guest may choose to. The machine must run.
+func (l *Linux) Eject(label string) error {
+	if l.dead || !l.ready {
+		return errors.New("the guest does not run")
+	}
+	for _, s := range l.sockets() {
+		if l.hw.Label(s.place()) != label || !s.occupied() {
+			continue
+		}
+		e := l.errand(s.place())
+		if e == nil {
+			e = &errand{s: s, place: s.place(), leave: true}
+			l.errands = append(l.errands, e)
+		}
+		e.begun = true
+		s.begin()
+		l.later(e, l.temper(s.place()).Release, func(e *errand) {
+			l.forget(e)
+			e.s.eject()
+		})
+		return nil
+	}
+	return fmt.Errorf("the guest sees no device '%s' that it could eject", label)
+}
+
+// sockets lists everything that the guest can eject.
+func (l *Linux) sockets() []socket {
+	var list []socket
+	for selector := range l.hw.Tables().Buses {
+		for n := range uint32(32) {
+			list = append(list, &acpiSlot{l, uint32(selector), n})
+		}
+	}
+	for _, s := range l.slots {
+		list = append(list, s)
+	}
+	return list
 }

@@ -1,12 +1,8 @@
 package guest
 
-// Configuration space, PCI Local Bus 3.0 and PCI Express Base 7.5.3; offsets of
-// the capability are from its start.
+// Slot registers, PCI Express Base 7.5.3; offsets are from the start of the
+// Express capability.
 const (
-	cfgHeader   = 0x0e // header type; bit 7: several functions
-	cfgBuses    = 0x18 // primary, secondary and subordinate bus of a bridge
-	cfgCapList  = 0x34
-	capExpress  = 0x10
 	capSlot     = 1 << 8 // of the capabilities register: a slot is implemented
 	slotCapOff  = 0x14
 	slotCtlOff  = 0x18
@@ -26,111 +22,91 @@ const (
 
 // slot is a hot-plug slot of a PCI Express port.
 type slot struct {
-	bus   uint8
-	devfn uint8
-	cap   uint8 // offset of the Express capability
+	l          *Linux
+	bus, devfn uint8
+	secondary  uint8 // number of the bus in the slot
+	cap        uint8 // offset of the Express capability
 }
 
-// config builds the address of a configuration register for port 0xcf8.
-func (l *Linux) config(bus, devfn, reg uint8) uint16 {
-	l.hw.Out(0xcf8, 4, 1<<31|uint32(bus)<<16|uint32(devfn)<<8|uint32(reg)&^3)
-	return 0xcfc + uint16(reg&3)
-}
+func (s *slot) place() Place   { return Place{PortSlot, uint32(s.bus), uint32(s.devfn)} }
+func (s *slot) occupied() bool { return s.status()&present != 0 }
+func (s *slot) begin()         { s.control(indicatorMask, indicatorBlink) }
+func (s *slot) decline()       { s.control(indicatorMask, indicatorOn) }
 
-func (l *Linux) readConfig(bus, devfn, reg uint8, size int) uint32 {
-	return l.hw.In(l.config(bus, devfn, reg), size)
-}
-
-func (l *Linux) writeConfig(bus, devfn, reg uint8, size int, v uint32) {
-	l.hw.Out(l.config(bus, devfn, reg), size, v)
-}
-
-// scan numbers the buses below a bus, depth first, and remembers the hot-plug
-// slots. It returns the highest bus number in use.
-func (l *Linux) scan(bus, last uint8) uint8 {
-	for dev := range uint8(32) {
-		for fn := range uint8(8) {
-			devfn := dev<<3 | fn
-			if l.readConfig(bus, devfn, 0, 4) == 0xffffffff {
-				if fn == 0 {
-					break
-				}
-				continue
-			}
-			header := l.readConfig(bus, devfn, cfgHeader, 1)
-			if header&0x7f == 1 && last < 0xff {
-				last = l.scanBridge(bus, devfn, last)
-			}
-			if fn == 0 && header&0x80 == 0 {
-				break
-			}
-		}
+func (s *slot) eject() {
+	s.l.retire(s.secondary, 0)
+	if s.readControl()&indicatorMask == indicatorOff {
+		s.control(indicatorMask, indicatorOn) // it leaves on the transition to "off"
 	}
-	return last
+	s.control(powerOffBit|indicatorMask, powerOffBit|indicatorOff)
 }
 
-func (l *Linux) scanBridge(bus, devfn, last uint8) uint8 {
-	secondary := last + 1
-	l.writeConfig(bus, devfn, cfgBuses, 4, 0xff<<16|uint32(secondary)<<8|uint32(bus))
-	last = l.scan(secondary, secondary)
-	l.writeConfig(bus, devfn, cfgBuses+2, 1, uint32(last))
+func (s *slot) power() {
+	s.control(powerOffBit|indicatorMask, indicatorOn)
+	s.l.enable(s.secondary, 0)
+}
 
+func (s *slot) status() uint32 {
+	v := s.l.readConfig(s.bus, s.devfn, s.cap+slotStaOff, 2)
+	if v == 0xffff {
+		return 0 // the port itself is gone
+	}
+	return v
+}
+
+func (s *slot) readControl() uint32 { return s.l.readConfig(s.bus, s.devfn, s.cap+slotCtlOff, 2) }
+
+// control changes bits of the slot's control register.
+func (s *slot) control(clear, set uint32) {
+	s.l.writeConfig(s.bus, s.devfn, s.cap+slotCtlOff, 2, s.readControl()&^clear|set)
+}
+
+// findSlot remembers the hot-plug slot of a bridge that has one.
+func (l *Linux) findSlot(bus, devfn, secondary uint8) {
 	cap := l.express(bus, devfn)
 	if cap == 0 || l.readConfig(bus, devfn, cap+2, 2)&capSlot == 0 {
-		return last
+		return
 	}
 	if l.readConfig(bus, devfn, cap+slotCapOff, 4)&hotplugCap == 0 {
-		return last
+		return
 	}
-	s := slot{bus, devfn, cap}
+	s := &slot{l, bus, devfn, secondary, cap}
 	l.slots = append(l.slots, s)
-	l.control(s, 0, slotInterrupts)
-	if l.status(s)&present != 0 {
-		l.control(s, powerOffBit|indicatorMask, indicatorOn)
+	s.control(0, slotInterrupts)
+	if s.occupied() {
+		s.control(powerOffBit|indicatorMask, indicatorOn)
 	}
-	return last
 }
 
-// express finds the PCI Express capability, 0 when there is none.
-func (l *Linux) express(bus, devfn uint8) uint8 {
-	at := uint8(l.readConfig(bus, devfn, cfgCapList, 1)) &^ 3
-	for range 48 { // a list cannot be longer than the space has room for
-		if at == 0 {
-			return 0
-		}
-		entry := l.readConfig(bus, devfn, at, 2)
-		if uint8(entry) == capExpress {
-			return at
-		}
-		at = uint8(entry>>8) &^ 3
-	}
-	return 0
-}
-
-func (l *Linux) status(s slot) uint32 { return l.readConfig(s.bus, s.devfn, s.cap+slotStaOff, 2) }
-
-// control changes bits of a slot's control register.
-func (l *Linux) control(s slot, clear, set uint32) {
-	v := l.readConfig(s.bus, s.devfn, s.cap+slotCtlOff, 2)
-	l.writeConfig(s.bus, s.devfn, s.cap+slotCtlOff, 2, v&^clear|set)
-}
-
-// pcieHotplug serves the slots: a pressed button lets the device go, a new
+// pcieHotplug serves the slots: a pressed button asks for the device, a new
 // device gets power.
 func (l *Linux) pcieHotplug() {
 	for _, s := range l.slots {
-		sta := l.status(s)
-		if sta == 0xffff || sta&(attention|presenceChg) == 0 {
+		sta := s.status()
+		pressed := sta & attention
+		if sta&(attention|presenceChg) == 0 {
 			continue
 		}
-		l.writeConfig(s.bus, s.devfn, s.cap+slotStaOff, 2, sta&(attention|presenceChg))
-		ctl := l.readConfig(s.bus, s.devfn, s.cap+slotCtlOff, 2)
+		off := s.readControl()&powerOffBit != 0
+		// A slot without a power controller cannot be off: what it got is new
+		// when its presence changed.
+		arrival := sta&present != 0 && (off || sta&presenceChg != 0)
 		switch {
-		case sta&attention != 0 && sta&present != 0 && ctl&powerOffBit == 0:
-			l.control(s, indicatorMask, indicatorBlink)
-			l.control(s, powerOffBit|indicatorMask, powerOffBit|indicatorOff)
-		case sta&present != 0 && ctl&powerOffBit != 0:
-			l.control(s, powerOffBit|indicatorMask, indicatorOn)
+		case arrival:
+			s.acknowledge(sta)
+			l.came(s, pressed != 0)
+		case sta&present == 0:
+			s.acknowledge(sta)
+			if e := l.errand(s.place()); e != nil {
+				l.forget(e)
+			}
+		case l.asked(s):
+			s.acknowledge(sta)
 		}
 	}
+}
+
+// acknowledge clears the events that were seen.
+func (s *slot) acknowledge(sta uint32) {
+	s.l.writeConfig(s.bus, s.devfn, s.cap+slotStaOff, 2, sta&(attention|presenceChg))
 }

@@ -61,7 +61,7 @@ func (m *Machine) tables() guest.Tables {
 	t := m.board.Tables()
 	return guest.Tables{
 		GPEStatus: t.GPEStatus, GPEEnable: t.GPEEnable, PM1Status: t.PM1Status, PM1Control: t.PM1Control,
-		PCIHotplug: t.PCIHotplug, Buses: t.PCIBuses,
+		PCIHotplug: t.PCIHotplug, Buses: t.PCIBuses, BusPath: m.board.Hotplug.BusPath,
 	}
 }
 

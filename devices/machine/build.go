@@ -1,6 +1,9 @@
 package machine
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/qomd/qomd/devices"
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/chardev"
@@ -16,6 +19,7 @@ import (
 func NewTypes(cat *catalog.Catalog) *qom.Types {
 	t := devices.NewTypes(cat)
 	registerProperties(t)
+	registerGuest(t)
 	return t
 }
 
@@ -81,8 +85,25 @@ func (m *Machine) build() error {
 		m.guest = m.opts.NewGuest(hardware{m})
 		return nil
 	}
-	m.guest, err = guest.New(m.opts.Guest, hardware{m})
-	return err
+	return m.buildGuest()
+}
+
+// buildGuest makes the guest that is named, and the object that steers it.
+func (m *Machine) buildGuest() error {
+	switch m.opts.Guest {
+	case "", "none":
+		return nil
+	case "linux":
+		m.guest = guest.NewLinux(hardware{m}, m.opts.GuestOptions)
+	default:
+		return fmt.Errorf("unknown guest '%s', known are %s", m.opts.Guest, strings.Join(guest.Kinds(), ", "))
+	}
+	o, err := m.env.Tree.NewChild(m.object, "guest", guestType)
+	if err != nil {
+		return err
+	}
+	o.Self().(*guestObject).m = m
+	return nil
 }
 
 // configure sets the machine's properties from a configuration, as text.

@@ -2,18 +2,39 @@ package machine
 
 import (
 	"container/heap"
+	"math"
 	"sync"
 	"time"
 
 	"github.com/qomd/qomd/devices/qdev"
 )
 
-// clock is the machine's virtual clock. It either follows real time, standing
-// still while the machine is stopped, or moves only when it is stepped, as
-// QEMU's does under the qtest accelerator.
+// ClockMode says how virtual time passes while the machine runs. While it is
+// stopped virtual time stands still.
+type ClockMode string
+
+// The modes.
+const (
+	// RealTime follows the host's clock.
+	RealTime ClockMode = "real"
+	// VirtualTime runs ahead of it: when nothing is left to do, time jumps to
+	// the next timer, whatever its distance.
+	VirtualTime ClockMode = "virtual"
+	// SteppedTime moves only by [Machine.Step], as QEMU's clock does under the
+	// qtest accelerator.
+	SteppedTime ClockMode = "step"
+)
+
+// ClockModes lists the modes.
+func ClockModes() []string {
+	return []string{string(RealTime), string(VirtualTime), string(SteppedTime)}
+}
+
+// clock is the machine's virtual clock. Every timer of a device, of the guest
+// and of the monitors' events is one of its timers.
 type clock struct {
-	do      func(func()) // runs a function under the machine's lock
-	stepped bool
+	do   func(func()) // runs a function under the machine's lock
+	mode ClockMode
 
 	mu      sync.Mutex // guards what follows; taken inside the machine's lock
 	running bool
@@ -36,7 +57,7 @@ func (c *clock) Now() int64 {
 }
 
 func (c *clock) nowLocked() int64 {
-	if c.running && !c.stepped {
+	if c.running && c.mode == RealTime {
 		return c.base + int64(time.Since(c.started))
 	}
 	return c.base
@@ -82,7 +103,7 @@ func (c *clock) armLocked() {
 		}
 		c.wake = nil
 	}
-	if c.closed || c.stepped || !c.running || len(c.timers) == 0 {
+	if c.closed || c.mode != RealTime || !c.running || len(c.timers) == 0 {
 		return
 	}
 	wait := time.Duration(c.timers[0].at - c.nowLocked())
@@ -98,7 +119,7 @@ func (c *clock) fire() {
 	for {
 		c.mu.Lock()
 		if c.closed || !c.running || len(c.timers) == 0 || c.timers[0].at > c.nowLocked() {
-			c.armAfterFireLocked()
+			c.armLocked()
 			c.mu.Unlock()
 			return
 		}
@@ -107,10 +128,6 @@ func (c *clock) fire() {
 		t.f()
 	}
 }
-
-// armAfterFireLocked is armLocked for the runtime timer's own goroutine, which
-// has already fired.
-func (c *clock) armAfterFireLocked() { c.armLocked() }
 
 // deadline returns the time until the next timer, and false when there is none.
 func (c *clock) deadline() (time.Duration, bool) {
@@ -123,20 +140,42 @@ func (c *clock) deadline() (time.Duration, bool) {
 }
 
 // advance moves a stepped clock to an absolute time, running each timer at its
-// own moment. It runs under the machine's lock.
-func (c *clock) advance(to int64) {
-	for {
-		c.mu.Lock()
-		if len(c.timers) == 0 || c.timers[0].at > to {
-			c.base = max(c.base, to)
-			c.mu.Unlock()
-			return
-		}
-		t := heap.Pop(&c.timers).(*timer)
-		c.base = max(c.base, t.at)
-		c.mu.Unlock()
-		t.f()
+// own moment. It runs under the machine's lock. As in QEMU, whoever steps the
+// clock of a stopped machine moves time, but timers wait until it goes on.
+// between is called after every timer.
+func (c *clock) advance(to int64, between func()) {
+	for c.runFirst(to) {
+		between()
 	}
+	c.mu.Lock()
+	c.base = max(c.base, to)
+	c.mu.Unlock()
+}
+
+// runFirst runs the earliest timer if it is due at a time, at its own moment.
+func (c *clock) runFirst(by int64) bool {
+	c.mu.Lock()
+	if c.closed || !c.running || len(c.timers) == 0 || c.timers[0].at > by {
+		c.mu.Unlock()
+		return false
+	}
+	t := heap.Pop(&c.timers).(*timer)
+	c.base = max(c.base, t.at)
+	c.mu.Unlock()
+	t.f()
+	return true
+}
+
+// leap runs one timer of a clock that does not follow real time: one that is
+// overdue, or with VirtualTime the next one.
+func (c *clock) leap() bool {
+	switch c.mode {
+	case VirtualTime:
+		return c.runFirst(math.MaxInt64)
+	case SteppedTime:
+		return c.runFirst(c.Now())
+	}
+	return false
 }
 
 // close cancels all timers and waits for one that is running. It must be

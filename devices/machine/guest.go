@@ -1,6 +1,12 @@
 package machine
 
-import "github.com/qomd/qomd/devices/guest"
+import (
+	"time"
+
+	"github.com/qomd/qomd/devices/guest"
+	"github.com/qomd/qomd/devices/pci"
+	"github.com/qomd/qomd/devices/qdev"
+)
 
 // interrupt is told by devices that an interrupt was raised.
 func (m *Machine) interrupt() { m.tellGuest(guest.Interrupt) }
@@ -56,6 +62,45 @@ func (h hardware) Write(addr uint64, size int, value uint64) {
 }
 
 func (h hardware) Tables() guest.Tables { return h.m.tables() }
+
+func (h hardware) AfterFunc(d time.Duration, f func()) func() {
+	t := h.m.clock.AfterFunc(d, f)
+	return func() { t.Stop() }
+}
+
+// Label implements [guest.Hardware].
+func (h hardware) Label(p guest.Place) string {
+	if d := h.m.deviceAt(p); d != nil {
+		return d.ID()
+	}
+	return ""
+}
+
+// deviceAt returns what is at a place that the guest sees, nil when nothing is.
+func (m *Machine) deviceAt(p guest.Place) *qdev.Device {
+	if m.board == nil {
+		return nil
+	}
+	var bus *pci.Bus
+	devfn := uint8(0)
+	switch p.Kind {
+	case guest.ACPISlot:
+		bus, devfn = m.board.Hotplug.Bus(int(p.Bus)), uint8(p.Slot<<3)
+	case guest.PortSlot:
+		if port := m.board.Root.Find(uint8(p.Bus)); port != nil {
+			if d := port.At(uint8(p.Slot)); d != nil && pci.BridgeFrom(d) != nil {
+				bus = pci.BridgeFrom(d).Secondary()
+			}
+		}
+	}
+	if bus == nil {
+		return nil
+	}
+	if d := bus.At(devfn); d != nil {
+		return &d.Device
+	}
+	return nil
+}
 
 // InjectNMI interrupts the guest where nothing else can.
 func (m *Machine) InjectNMI() { m.tellGuest(guest.NMI) }

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/qomd/qomd/devices/block"
 	"github.com/qomd/qomd/devices/catalog"
@@ -43,8 +44,11 @@ type Options struct {
 	NewGuest func(guest.Hardware) guest.Guest
 	Defaults []qdev.Default // -global settings
 	Actions  Actions        // what happens on events of the guest; empty: QEMU's defaults
-	// Stepped makes virtual time move only by Step.
-	Stepped bool
+	// GuestOptions are for the guest that is named in Guest.
+	GuestOptions guest.Options
+	// Clock says how virtual time passes; empty: in real time, or by steps with
+	// Accel "qtest".
+	Clock   ClockMode
 	Types   *qom.Types       // from NewTypes; nil: of the default catalog
 	Catalog *catalog.Catalog // nil: the default one
 	Log     *slog.Logger     // nil: nothing is logged
@@ -129,7 +133,7 @@ func New(opts Options) (*Machine, error) {
 	}
 	m := &Machine{opts: opts, facts: facts, log: opts.Log, state: Prelaunch}
 	m.actions = opts.Actions.withDefaults()
-	m.clock = &clock{do: m.Do, stepped: opts.Stepped || opts.Accel == "qtest"}
+	m.clock = &clock{do: m.Do, mode: opts.clockMode()}
 	tree := qom.NewTree(opts.Types)
 	m.env = &qdev.Env{
 		Tree: tree, Memory: memory.NewSystem(tree), Clock: m.clock, Log: m.log,
@@ -155,6 +159,17 @@ func New(opts Options) (*Machine, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// clockMode fills in the mode that was not said.
+func (o Options) clockMode() ClockMode {
+	switch {
+	case o.Clock != "":
+		return o.Clock
+	case o.Accel == "qtest":
+		return SteppedTime
+	}
+	return RealTime
 }
 
 // findMachine looks a machine type up by name or alias.
@@ -225,9 +240,25 @@ func (m *Machine) Do(f func()) {
 	m.settle()
 }
 
+// maxLeaps bounds how many timers one settling of a clock that runs ahead may
+// reach, so that a timer that sets itself again does not keep others out.
+const maxLeaps = 10000
+
 // settle lets the guest react and drops what is due to go, until nothing is
-// left to do.
+// left to do. A clock that does not follow real time then runs its timers.
 func (m *Machine) settle() {
+	m.settleNow()
+	for range maxLeaps {
+		if !m.guarded("timers", m.clock.leap) {
+			return
+		}
+		m.settleNow()
+	}
+	m.settleSoon()
+}
+
+// settleNow settles without letting time pass.
+func (m *Machine) settleNow() {
 	for {
 		busy := m.guarded("guest", m.runGuest)
 		busy = m.guarded("released references", m.env.Memory.Drain) || busy
@@ -272,14 +303,30 @@ func (m *Machine) Ready(start bool) error {
 }
 
 // Step moves a stepped clock on by d, a duration in nanoseconds of virtual
-// time, and runs the timers that fall due.
-func (m *Machine) Step(d int64) { m.clock.advance(m.clock.Now() + d) }
+// time, and runs the timers that fall due. What one of them leads to happens
+// before the next one runs.
+func (m *Machine) Step(d int64) {
+	m.settleNow()
+	m.clock.advance(m.clock.Now()+d, m.settleNow)
+}
 
-// StepNext moves a stepped clock to its next timer; without one it stays.
-func (m *Machine) StepNext() {
-	if d, ok := m.clock.deadline(); ok {
+// StepNext moves a stepped clock to its next timer and reports whether there
+// is one.
+func (m *Machine) StepNext() bool {
+	d, ok := m.clock.deadline()
+	if ok {
 		m.Step(int64(d))
 	}
+	return ok
+}
+
+// ClockMode returns how virtual time passes.
+func (m *Machine) ClockMode() ClockMode { return m.clock.mode }
+
+// AfterFunc calls f under the machine's lock once d of virtual time has passed;
+// the function it returns cancels the call.
+func (m *Machine) AfterFunc(d time.Duration, f func()) (stop func() bool) {
+	return m.clock.AfterFunc(d, f).Stop
 }
 
 // emit sends an event to the monitors.

@@ -1,0 +1,187 @@
+package guest
+
+import (
+	"slices"
+	"time"
+)
+
+// socket is a place that devices come to and leave from, by the registers of
+// its mechanism.
+type socket interface {
+	place() Place
+	// occupied reports whether there is something to let go.
+	occupied() bool
+	// begin shows that a request is being worked on.
+	begin()
+	// decline ends work on a request with the device staying.
+	decline()
+	// eject lets the device go.
+	eject()
+	// power completes the arrival of a device.
+	power()
+}
+
+// errand is something that the guest is about to do, or is stuck with.
+type errand struct {
+	s      socket
+	place  Place
+	leave  bool // the device is to go; otherwise it has come
+	begun  bool // shown to the outside
+	cancel func()
+}
+
+// asked is told that the hardware wants the device in s to go. It reports
+// whether the guest takes note.
+func (l *Linux) asked(s socket) bool {
+	t := l.temper(s.place())
+	switch t.answer() {
+	case Ignore, Hang:
+		return false
+	}
+	if l.errand(s.place()) == nil {
+		e := &errand{s: s, place: s.place(), leave: true}
+		l.errands = append(l.errands, e)
+		l.later(e, l.delay(t), l.answer)
+	}
+	return true
+}
+
+// came is told that a device is new in s.
+func (l *Linux) came(s socket, pressed bool) {
+	t := l.temper(s.place())
+	if t.answer() == Hang || l.errand(s.place()) != nil {
+		return
+	}
+	e := &errand{s: s, place: s.place()}
+	l.errands = append(l.errands, e)
+	if t.PowerOn > 0 || t.answer() == Busy {
+		e.begun = true
+		s.begin()
+	}
+	if t.answer() == Busy {
+		return // until the temper changes
+	}
+	l.later(e, t.PowerOn, func(e *errand) { l.arrived(e, pressed) })
+}
+
+// arrived ends the arrival of a device and does what its temper makes the guest
+// do next, by itself.
+func (l *Linux) arrived(e *errand, pressed bool) {
+	l.forget(e)
+	if !e.s.occupied() {
+		return
+	}
+	e.s.power()
+	t := l.temper(e.place)
+	if t.own() || pressed && t.answer() == Misread {
+		go1 := &errand{s: e.s, place: e.place, leave: true}
+		l.errands = append(l.errands, go1)
+		l.later(go1, l.delay(t), l.answer)
+	}
+}
+
+// answer does what the temper of the place says about a request, as it is now.
+func (l *Linux) answer(e *errand) {
+	t := l.temper(e.place)
+	if !e.s.occupied() {
+		l.forget(e)
+		return
+	}
+	switch t.answer() {
+	case Ignore, Hang:
+		l.forget(e)
+		return
+	case Refuse:
+		l.forget(e)
+		e.s.decline()
+		return
+	case Surprise:
+		l.forget(e)
+		e.s.eject()
+		return
+	}
+	e.begun = true
+	e.s.begin()
+	switch t.answer() {
+	case Busy:
+	case Die:
+		l.dead = true
+		l.cancelAll()
+	default:
+		l.later(e, t.Release, func(e *errand) {
+			l.forget(e)
+			if e.s.occupied() {
+				e.s.eject()
+			}
+		})
+	}
+}
+
+// later goes on with an errand once d has passed; at once without a delay.
+func (l *Linux) later(e *errand, d time.Duration, f func(*errand)) {
+	if d <= 0 {
+		e.cancel = nil
+		f(e)
+		return
+	}
+	e.cancel = l.hw.AfterFunc(d, func() {
+		e.cancel = nil
+		if !l.dead {
+			f(e)
+		}
+	})
+}
+
+// delay is how long the guest takes to react this time.
+func (l *Linux) delay(t Temper) time.Duration {
+	if t.Jitter <= 0 {
+		return t.Delay
+	}
+	return t.Delay + time.Duration(l.chance.Int64N(int64(t.Jitter)))
+}
+
+func (l *Linux) errand(p Place) *errand {
+	for _, e := range l.errands {
+		if e.place == p {
+			return e
+		}
+	}
+	return nil
+}
+
+func (l *Linux) forget(e *errand) {
+	if e.cancel != nil {
+		e.cancel()
+		e.cancel = nil
+	}
+	if i := slices.Index(l.errands, e); i >= 0 {
+		l.errands = slices.Delete(l.errands, i, i+1)
+	}
+}
+
+// cancelAll forgets everything that was going on.
+func (l *Linux) cancelAll() {
+	for len(l.errands) > 0 {
+		l.forget(l.errands[len(l.errands)-1])
+	}
+}
+
+// reconsider takes up everything anew with the tempers as they are now: what
+// was stuck may go on, and what was on its way may get stuck.
+func (l *Linux) reconsider() {
+	for _, e := range slices.Clone(l.errands) {
+		if !slices.Contains(l.errands, e) {
+			continue
+		}
+		if e.cancel != nil {
+			e.cancel()
+			e.cancel = nil
+		}
+		switch {
+		case e.leave:
+			l.later(e, l.delay(l.temper(e.place)), l.answer)
+		case l.temper(e.place).answer() != Busy:
+			l.later(e, l.temper(e.place).PowerOn, func(e *errand) { l.arrived(e, false) })
+		}
+	}
+}
