@@ -1,6 +1,8 @@
 package qmp
 
 import (
+	"sync"
+
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
@@ -33,6 +35,25 @@ type Command struct {
 type CommandSet struct {
 	byName map[string]*Command
 	order  []*Command
+
+	fill sync.Once
+	lazy func() *CommandSet // fills the set, nil when it needs no filling
+}
+
+// LazyCommandSet returns a set with the commands of the one that make returns;
+// it is made when somebody first asks for a command. A machine that nobody
+// talks to then needs no table.
+func LazyCommandSet(make func() *CommandSet) *CommandSet { return &CommandSet{lazy: make} }
+
+// full returns the set itself once it is complete.
+func (set *CommandSet) full() *CommandSet {
+	set.fill.Do(func() {
+		if set.lazy != nil {
+			made := set.lazy()
+			set.byName, set.order, set.lazy = made.byName, made.order, nil
+		}
+	})
+	return set
 }
 
 // NewCommandSet returns a set that holds only qmp_capabilities, which the server
@@ -53,11 +74,11 @@ func (set *CommandSet) add(c *Command) {
 }
 
 // Lookup returns the command called name, or nil.
-func (set *CommandSet) Lookup(name string) *Command { return set.byName[name] }
+func (set *CommandSet) Lookup(name string) *Command { return set.full().byName[name] }
 
 // Names lists the commands in order of registration.
 func (set *CommandSet) Names() []string {
-	names := make([]string, len(set.order))
+	names := make([]string, len(set.full().order))
 	for i, c := range set.order {
 		names[i] = c.Name
 	}

@@ -12,7 +12,7 @@ import (
 // arguments are the caller's own and are not checked against the schema; nil
 // means none. As for a client, a panic becomes an error.
 func (set *CommandSet) Call(outer *Call, name string, args *qjson.Object) (result any, err error) {
-	cmd := set.byName[name]
+	cmd := set.Lookup(name)
 	if cmd == nil {
 		return nil, Errorf(CommandNotFound, "The command %s has not been found", name)
 	}

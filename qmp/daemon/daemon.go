@@ -124,7 +124,7 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	var set *qmp.CommandSet
 	vm.human = hmp.New(vm.Machine, func() *qmp.CommandSet { return set })
 	sc := opts.Shared.schemas.Of(mo.Catalog)
-	set = commands.New(vm.Machine, sc, vm.human.Command)
+	set = qmp.LazyCommandSet(func() *qmp.CommandSet { return commands.New(vm.Machine, sc, vm.human.Command) })
 	vm.server = qmp.NewServer(qmp.Config{
 		Commands: set, Schema: sc, Logger: vm.log, Do: vm.Machine.Do, Now: opts.Now,
 		Version: commands.Version(mo.Catalog), Answered: vm.answered,
