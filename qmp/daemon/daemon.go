@@ -229,9 +229,7 @@ func (vm *VM) close() []*qom.Storage {
 	vm.cancel()
 	vm.serving.Wait()
 	leaks := vm.Machine.Close()
-	for _, s := range leaks {
-		vm.log.Warn("storage still held at exit", "type", s.TypeName(), "path", s.FormerPath(), "generation", s.Generation())
-	}
+	vm.reportLeaks(leaks)
 	return leaks
 }
 

@@ -15,6 +15,9 @@ type options struct {
 	cfg    *config.Machine
 	guest  string // empty: the test's own
 	paused bool
+
+	lifetime   string
+	violations bool
 }
 
 // Q35 makes a q35 machine without default devices; so does Start when no option
@@ -80,5 +83,8 @@ func (o *options) machine(t testing.TB) config.Machine {
 		cfg = *o.cfg
 	}
 	cfg.Paused = cfg.Paused || o.paused
+	if o.lifetime != "" {
+		cfg.Lifetime = o.lifetime
+	}
 	return cfg
 }

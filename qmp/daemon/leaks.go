@@ -1,0 +1,24 @@
+package daemon
+
+import (
+	"strings"
+
+	"github.com/qomd/qomd/devices/lifetime"
+	"github.com/qomd/qomd/qom"
+)
+
+// reportLeaks logs what somebody still holds when the machine is gone, with who
+// that is.
+func (vm *VM) reportLeaks(leaks []*qom.Storage) {
+	if len(leaks) == 0 {
+		return
+	}
+	vm.Machine.Do(func() {
+		for _, s := range lifetime.All(vm.Machine.Tree()) {
+			var text strings.Builder
+			lifetime.Write(&text, []lifetime.Storage{s})
+			vm.log.Warn("storage still held at exit", "type", s.Type, "path", s.Path, "generation", s.Generation,
+				"cycle", s.Cycle, "holders", strings.Join(strings.Fields(text.String()), " "))
+		}
+	})
+}
