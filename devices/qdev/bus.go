@@ -57,14 +57,6 @@ func registerBus(t *qom.Types) {
 		Unparent: func(o *qom.Object) { BusFrom(o).unparent() },
 		Finalize: func(o *qom.Object) { BusFrom(o).finalize() },
 		Properties: []*qom.Property{
-			{Name: "hotplug-handler", Type: "link<hotplug-handler>",
-				Get: func(o *qom.Object) (any, error) {
-					if t := BusFrom(o).hold.Object(); t != nil {
-						return t.Path(), nil
-					}
-					return "", nil
-				},
-				Target: func(o *qom.Object) *qom.Object { return BusFrom(o).hold.Object() }},
 			{Name: "realized", Type: "bool",
 				Get: func(o *qom.Object) (any, error) { return BusFrom(o).realized, nil },
 				Set: func(o *qom.Object, in qom.Input) error {
@@ -79,6 +71,14 @@ func registerBus(t *qom.Types) {
 					}
 					return b.realize()
 				}},
+			{Name: "hotplug-handler", Type: "link<hotplug-handler>",
+				Get: func(o *qom.Object) (any, error) {
+					if t := BusFrom(o).hold.Object(); t != nil {
+						return t.Path(), nil
+					}
+					return "", nil
+				},
+				Target: func(o *qom.Object) *qom.Object { return BusFrom(o).hold.Object() }},
 		},
 	})
 	t.Add(qom.TypeInfo{Name: "System", Parent: "bus"})
