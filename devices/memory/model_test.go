@@ -33,7 +33,7 @@ func probe(r *Region, at int64, depth int) (cell, bool) {
 		c.readOnly = c.readOnly || r.readOnly
 		return c, ok
 	}
-	for _, sub := range r.subregions {
+	for _, sub := range r.subregions() {
 		if c, ok := probe(sub, at-int64(sub.addr), depth+1); ok {
 			c.readOnly = c.readOnly || r.readOnly
 			return c, true
@@ -248,7 +248,7 @@ func TestModel(t *testing.T) {
 				n := len(tp.devices)
 				tp.gone = slices.DeleteFunc(tp.gone, func(d *device) bool { return d.Storage().Freed() })
 				for _, d := range tp.gone {
-					if len(d.r.aliases) == 0 {
+					if len(d.r.aliases()) == 0 {
 						t.Fatalf("%s is held by %v", d.r.label, holders(&d.Object))
 					}
 					n++
@@ -269,7 +269,7 @@ func reaches(from, to *Region, depth int) bool {
 	if from.target != nil && reaches(from.target, to, depth+1) {
 		return true
 	}
-	for _, sub := range from.subregions {
+	for _, sub := range from.subregions() {
 		if reaches(sub, to, depth+1) {
 			return true
 		}

@@ -99,7 +99,7 @@ func (p *mtree) region(r *Region, level int, base uint64) {
 		p.owner(r)
 		p.printf("\n")
 	}
-	subs := slices.Clone(r.subregions)
+	subs := slices.Clone(r.subregions())
 	slices.SortStableFunc(subs, func(a, b *Region) int {
 		return cmp.Or(cmp.Compare(a.addr, b.addr), cmp.Compare(b.priority, a.priority))
 	})

@@ -78,12 +78,42 @@ type Region struct {
 	priority    int32
 	addr        uint64
 	container   *Region
-	subregions  []*Region // highest priority first, newest first among equals
+	kin         *kin      // nil for a region that has none
 	hold        *qom.Hold // on owner, by container; nil unless that has another owner
 	target      *Region   // of an alias
 	aliasOffset uint64
-	aliases     []*Region // that have this one as target
-	mark        uint64    // last rendering that visited the region
+	mark        uint64 // last rendering that visited the region
+}
+
+// kin are the regions below a region and those that show it. Few regions have
+// any, and a machine has hundreds.
+type kin struct {
+	subregions []*Region // highest priority first, newest first among equals
+	aliases    []*Region // that have this one as target
+}
+
+// relatives returns the kin to add to.
+func (r *Region) relatives() *kin {
+	if r.kin == nil {
+		r.kin = new(kin)
+	}
+	return r.kin
+}
+
+// subregions lists what r contains; it is not to be changed.
+func (r *Region) subregions() []*Region {
+	if r.kin == nil {
+		return nil
+	}
+	return r.kin.subregions
+}
+
+// aliases lists the regions that have r as target; it is not to be changed.
+func (r *Region) aliases() []*Region {
+	if r.kin == nil {
+		return nil
+	}
+	return r.kin.aliases
 }
 
 // Init makes r a container: a region that shows only its subregions. Like all
@@ -118,7 +148,8 @@ func (r *Region) InitROM(sys *System, owner *qom.Object, name string, size uint6
 func (r *Region) InitAlias(sys *System, owner *qom.Object, name string, target *Region, offset, size uint64) {
 	r.initialize(sys, owner, KindAlias, name, size)
 	r.target, r.aliasOffset = target, offset
-	target.aliases = append(target.aliases, r)
+	k := target.relatives()
+	k.aliases = append(k.aliases, r)
 }
 
 // InitReservation makes r a region that hides what is beneath it and fails
@@ -172,14 +203,14 @@ func (r *Region) finalize() {
 	if r.container != nil {
 		r.container.DelSubregion(r)
 	}
-	for len(r.subregions) > 0 {
-		r.DelSubregion(r.subregions[len(r.subregions)-1])
+	for subs := r.subregions(); len(subs) > 0; subs = r.subregions() {
+		r.DelSubregion(subs[len(subs)-1])
 	}
-	for _, a := range r.aliases {
+	for _, a := range r.aliases() {
 		a.target = nil
 		r.sys.changed(a)
 	}
-	r.aliases = nil
+	r.kin = nil
 	if r.target != nil {
 		r.target.forget(r)
 		r.target = nil
@@ -190,8 +221,8 @@ func (r *Region) finalize() {
 
 // forget drops an alias from the list of those that lead here.
 func (r *Region) forget(alias *Region) {
-	if i := slices.Index(r.aliases, alias); i >= 0 {
-		r.aliases = slices.Delete(r.aliases, i, i+1)
+	if i := slices.Index(r.aliases(), alias); i >= 0 {
+		r.kin.aliases = slices.Delete(r.kin.aliases, i, i+1)
 	}
 }
 
@@ -229,7 +260,7 @@ func (r *Region) Container() *Region { return r.container }
 
 // Subregions lists what was added, highest priority first. The slice is the
 // caller's.
-func (r *Region) Subregions() []*Region { return append([]*Region(nil), r.subregions...) }
+func (r *Region) Subregions() []*Region { return append([]*Region(nil), r.subregions()...) }
 
 // Enabled reports whether the region shows.
 func (r *Region) Enabled() bool { return !r.disabled }

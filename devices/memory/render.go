@@ -29,7 +29,7 @@ func viewRoot(r *Region, chain []*Region) (*Region, []*Region) {
 		case r.kind == KindContainer && !r.readOnly:
 			enabled := 0
 			var only *Region
-			for _, sub := range r.subregions {
+			for _, sub := range r.subregions() {
 				if !sub.disabled {
 					enabled++
 					only = sub
@@ -84,7 +84,7 @@ func (b *renderer) visit(r *Region, base, from, to int128, readOnly bool) {
 		}
 		return
 	}
-	for _, sub := range r.subregions {
+	for _, sub := range r.subregions() {
 		b.visit(sub, base, from, to, readOnly)
 	}
 	if r.kind != KindContainer {

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/qomd/qomd/qom"
 )
@@ -32,26 +33,17 @@ func (r *Region) AddSubregionOverlap(offset uint64, sub *Region, priority int32)
 func (r *Region) insert(sub *Region) {
 	sub.container = r
 	at := 0
-	for at < len(r.subregions) && r.subregions[at].priority > sub.priority {
+	k := r.relatives()
+	for at < len(k.subregions) && k.subregions[at].priority > sub.priority {
 		at++
 	}
-	r.subregions = append(r.subregions, nil)
-	copy(r.subregions[at+1:], r.subregions[at:])
-	r.subregions[at] = sub
+	k.subregions = slices.Insert(k.subregions, at, sub)
 	r.sys.changed(r)
 }
 
 func (r *Region) remove(sub *Region) {
-	for i, s := range r.subregions {
-		if s == sub {
-			copy(r.subregions[i:], r.subregions[i+1:])
-			r.subregions[len(r.subregions)-1] = nil
-			r.subregions = r.subregions[:len(r.subregions)-1]
-			break
-		}
-	}
-	if len(r.subregions) == 0 {
-		r.subregions = nil
+	if i := slices.Index(r.subregions(), sub); i >= 0 {
+		r.kin.subregions = slices.Delete(r.kin.subregions, i, i+1)
 	}
 	sub.container = nil
 	r.sys.changed(r)
