@@ -157,4 +157,14 @@ func TestHoldIntoAllocates(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+	var other qom.Hold
+	if n := testing.AllocsPerRun(100, func() {
+		tree.Root().HoldInto(&h, qom.HoldIO, "request", 1)
+		h.Share(&other, qom.HoldIO, "half")
+		h.ReleaseAsync()
+		other.ReleaseAsync()
+		tree.Drain()
+	}); n != 0 {
+		t.Errorf("%v allocations off the lock", n)
+	}
 }

@@ -47,7 +47,10 @@
 // # Concurrency
 //
 // A tree has no lock of its own: every call needs the lock of the machine that
-// owns the tree. There is one exception: [Hold.Release] may be replaced by
+// owns the tree. There are two exceptions. [Hold.Release] may be replaced by
 // [Hold.ReleaseAsync] on any goroutine; it hands the token to the tree's queue,
-// which the machine drains under its lock with [Tree.Drain].
+// which the machine drains under its lock with [Tree.Drain]. And who holds a
+// token may take another with [Hold.Share] on any goroutine.
+//
+// Package verify, below this one, explores what that allows, in every order.
 package qom

@@ -18,11 +18,11 @@ func (t *Tree) leaveFinalizer(outer *Object) {
 }
 
 // onlyDrop reports a violation when a finalizer does more than drop references.
-// A checker lets other threads run inside of finalizers, so the rule is off
-// while there is one.
+// The rule is off while a checker runs finalizers of several threads at a time,
+// which no lock keeps apart.
 func (t *Tree) onlyDrop(format string, args ...any) {
 	o := t.finalizing
-	if o == nil || t.hook != nil {
+	if o == nil || t.hook != nil && t.hook.Unlocked {
 		return
 	}
 	o.violation(ViolationFinalizer, format, args...)

@@ -83,6 +83,7 @@ func (o *Object) TryHold(kind HoldKind, who string) (*Hold, bool) {
 	if !o.enter(h) {
 		return nil, false
 	}
+	o.taken(h)
 	return h, true
 }
 
@@ -118,6 +119,15 @@ func (o *Object) take(h *Hold) {
 		if o.alive("reference") {
 			o.violation(ViolationResurrection, "reference by %s %q refused: finalization has begun", kind, who)
 		}
+		return
+	}
+	o.taken(h)
+}
+
+// taken checks that no finalizer took the token.
+func (o *Object) taken(h *Hold) {
+	if t := o.storage.tree; t.finalizing != nil {
+		t.onlyDrop("reference on %s taken as %s %q by a finalizer", o.describe(), h.kind, h.who)
 	}
 }
 
@@ -149,10 +159,28 @@ func (o *Object) enter(h *Hold) bool {
 	if o.storage.policy == Aggregate {
 		o.enterUnit(h.from, h.n)
 	}
-	if t.finalizing != nil {
-		t.onlyDrop("reference on %s taken as %s %q by a finalizer", o.describe(), h.kind, h.who)
-	}
 	return true
+}
+
+// Share takes another reference on the object that h holds, into a token that
+// is new or released: a request that is split. It may be called on any
+// goroutine, as long as h is held until it returns. It allocates nothing.
+func (h *Hold) Share(into *Hold, kind HoldKind, who string) {
+	o := h.obj
+	if o == nil || into.obj != nil {
+		if h.storage != nil {
+			h.storage.tree.violate(Violation{
+				Kind: ViolationToken, Type: h.storage.typ, Generation: h.storage.gen, Earlier: place(h.at),
+				Text: fmt.Sprintf("reference of %s %q shared with %s %q: one is not held, or the other is", h.kind, h.who, kind, who),
+			})
+		}
+		return
+	}
+	into.kind, into.who, into.n, into.from = kind, who, 1, nil
+	if !o.enter(into) {
+		into.storage, into.since = nil, 0
+		o.violation(ViolationResurrection, "reference by %s %q refused: finalization has begun", kind, who)
+	}
 }
 
 // Object returns the object held, nil when the token was refused or released.

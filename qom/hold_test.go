@@ -129,6 +129,18 @@ func TestMistakes(t *testing.T) {
 			o.HoldInto(&h, qom.HoldIO, "io", 1)
 			h.Release()
 		}, qom.ViolationToken},
+		{"released token shared", func(_ *qom.Tree, o *qom.Object) {
+			var other qom.Hold
+			h := o.Hold(qom.HoldIO, "io")
+			h.Release()
+			h.Share(&other, qom.HoldIO, "half")
+		}, qom.ViolationToken},
+		{"token handed in twice", func(tree *qom.Tree, o *qom.Object) {
+			h := o.Hold(qom.HoldIO, "io")
+			h.ReleaseAsync()
+			h.ReleaseAsync()
+			tree.Drain()
+		}, qom.ViolationToken},
 		{"creation reference dropped twice", func(_ *qom.Tree, o *qom.Object) {
 			h := o.Hold(qom.HoldIO, "io")
 			o.Unref()
@@ -218,6 +230,42 @@ func TestReleaseAsync(t *testing.T) {
 	<-done
 	if s.LastHolder() != "pending-io worker" {
 		t.Errorf("last holder %q", s.LastHolder())
+	}
+}
+
+// Tokens are shared and handed in by many goroutines while the owner of the
+// lock takes and drops references on the same object.
+func TestShare(t *testing.T) {
+	tree := qomtest.NewTree(t, boxTypes(nil))
+	o, err := tree.New("box")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const workers, each = 4, 200
+	var wg sync.WaitGroup
+	for range workers {
+		first := o.Hold(qom.HoldIO, "request")
+		wg.Go(func() {
+			for range each {
+				next := new(qom.Hold)
+				first.Share(next, qom.HoldIO, "half")
+				first.ReleaseAsync()
+				first = next
+			}
+			first.ReleaseAsync()
+		})
+	}
+	for range each {
+		o.Hold(qom.HoldCommand, "command").Release()
+		o.Holds()
+		tree.Drain()
+	}
+	s := o.Storage()
+	o.Unref()
+	wg.Wait()
+	tree.Drain()
+	if !s.Freed() {
+		t.Error(qomtest.Leaks(tree))
 	}
 }
 

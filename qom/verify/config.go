@@ -83,7 +83,6 @@ const (
 	opPin
 	opLoad
 	opUse
-	opUpgrade
 	opUnpin
 )
 
@@ -134,15 +133,11 @@ func Async(token string) Step { return Step{op: opAsync, token: token} }
 // Pin begins a reader's section, off the lock; Unpin ends it.
 func Pin() Step { return Step{op: opPin} }
 
-// Load looks an object up in the current view; Use reads it then; Upgrade takes
-// a token on it.
+// Load looks an object up in the current view; Use reads it then.
 func Load(object string) Step { return Step{op: opLoad, object: object} }
 
 // Use reads the object that was loaded.
 func Use() Step { return Step{op: opUse} }
-
-// Upgrade takes a token on the object that was loaded.
-func Upgrade(token string) Step { return Step{op: opUpgrade, token: token} }
 
 // Unpin ends a reader's section.
 func Unpin() Step { return Step{op: opUnpin} }

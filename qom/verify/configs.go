@@ -190,8 +190,8 @@ func finalizers() []Config {
 			Objects: with("C", Act{Hold: "P"}), Held: held, Threads: threads, Expect: []string{"resurrection"},
 		},
 		{
-			Name: "finalizer-refs-sibling", About: "legal or refused, depending on who went first: forbidden for that",
-			Objects: with("C", Act{Hold: "D"}), Held: held, Threads: threads, Expect: []string{"resurrection"},
+			Name: "finalizer-refs-sibling", About: "possible or not, depending on who went first: forbidden for that",
+			Objects: with("C", Act{Hold: "D"}), Held: held, Threads: threads, Expect: []string{"resurrection", "finalizer"},
 		},
 		{
 			Name: "parent-uses-child", About: "P's finalizer reads C, which may be finalized already",

@@ -37,11 +37,11 @@ func machines() []Config {
 			Threads: []Thread{script("monitor", Unplug("x")), script("worker", Async("dma")), reclaimer(), mainLoop()},
 		},
 		{
-			Name: "reader", About: "a reader meets an object of an old view, reads it and takes a token, off the lock",
+			Name: "reader", About: "a reader meets an object of an old view and reads it, off the lock, again and again",
 			Objects: controller("x"),
 			Threads: []Thread{
 				script("monitor", Unplug("x")),
-				script("reader", Pin(), Load("xcore"), Use(), Upgrade("t"), Unpin(), Async("t")),
+				script("reader", Pin(), Load("xcore"), Use(), Use(), Unpin(), Pin(), Load("x"), Use(), Unpin()),
 				reclaimer(), mainLoop(),
 			},
 		},

@@ -77,9 +77,6 @@ func (p *program) findFutures() {
 				touch[j] = varView
 			case opUse:
 				touch[j] = varObject(p.label(loaded))
-			case opUpgrade:
-				on[s.token] = loaded
-				touch[j] = varObject(p.label(loaded))
 			}
 		}
 		for j := len(steps) - 1; j >= 0; j-- {

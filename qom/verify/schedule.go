@@ -72,7 +72,7 @@ type run struct {
 // newRun makes a world and lets each thread run to where it rests first.
 func newRun(p *program, mutant probe.Mutant) *run {
 	r := &run{}
-	r.world = newWorld(p, &probe.Hook{Mutant: mutant, Yield: r.point})
+	r.world = newWorld(p, &probe.Hook{Mutant: mutant, Unlocked: p.cfg.Unlocked, Yield: r.point})
 	r.world.run = r
 	if r.failure != "" {
 		return r

@@ -185,7 +185,9 @@ func (r *run) offLock(th *thread, s *Step) {
 	switch s.op {
 	case opShare:
 		if h := r.slots[r.slotOf[s.from]].hold; h != nil {
-			r.fill(s.token, h.Object().Hold(qom.HoldIO, s.token))
+			into := new(qom.Hold)
+			h.Share(into, qom.HoldIO, s.token)
+			r.fill(s.token, into)
 		}
 	case opAsync:
 		i := r.slotOf[s.token]
@@ -205,12 +207,6 @@ func (r *run) offLock(th *thread, s *Step) {
 			r.park(th, request{name: "use", rec: x, vars: varObject(x.label)})
 			if x.o.Phase() == qom.Freed {
 				r.fail("%v is used by a reader after its storage was freed", x)
-			}
-		}
-	case opUpgrade:
-		if th.loaded != nil {
-			if h, ok := th.loaded.o.TryHold(qom.HoldFind, s.token); ok {
-				r.fill(s.token, h)
 			}
 		}
 	case opUnpin:

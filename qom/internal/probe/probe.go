@@ -69,6 +69,8 @@ type Hook struct {
 	Yield func(p Point, obj any, what string)
 	// Mutant is the mistake to make.
 	Mutant Mutant
+	// Unlocked says that finalizers of several threads may run at a time.
+	Unlocked bool
 	// Running is set once the objects a run begins with are made; mistakes in
 	// counting down begin with it.
 	Running bool
