@@ -14,6 +14,7 @@ import (
 	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/devices/net"
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -72,6 +73,7 @@ type Machine struct {
 	actions     Actions
 	startWhenIn bool
 	exiting     bool
+	complete    func() error // with -preconfig, until it is called
 	onReset     []func()
 
 	object   *qom.Object // /machine
@@ -102,9 +104,10 @@ type Machine struct {
 	Files chardev.Files
 	// Blocks is the block layer.
 	Blocks *block.Graph
-	// FindNetdev and FindDrive find the backends that devices name; nil: there
-	// are none.
-	FindNetdev, FindDrive func(name string) qdev.Backend
+	// Network is the netdevs and what is known of network cards.
+	Network *net.Stack
+	// FindDrive finds the block nodes that devices name; nil: there are none.
+	FindDrive func(name string) qdev.Backend
 
 	// OnEvent is told of every event, in order, under the lock. It must not
 	// block.
@@ -348,6 +351,7 @@ func (m *Machine) removed(r qdev.Removal) {
 func (m *Machine) Close() []*qom.Storage {
 	if m.Characters != nil {
 		m.Characters.Close()
+		m.Network.Close()
 	}
 	m.Files.Close()
 	m.clock.close()

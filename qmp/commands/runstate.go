@@ -19,6 +19,9 @@ func (c *Commands) runState() {
 		c.m.Powerdown()
 		return none{}, nil
 	})
+	qmp.Register(c.set, "x-exit-preconfig", qmp.AllowPreconfig|qmp.Unstable, func(*qmp.Call, none) (none, error) {
+		return none{}, c.m.ExitPreconfig()
+	})
 	qmp.Register(c.set, "set-action", qmp.AllowPreconfig, c.setAction)
 	qmp.Register(c.set, "watchdog-set-action", 0, c.setWatchdogAction)
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/commands"
 	"github.com/qomd/qomd/qmp/hmp"
+	"github.com/qomd/qomd/qmp/schema"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -79,6 +81,7 @@ type VM struct {
 	log    *slog.Logger
 	server *qmp.Server
 	human  *hmp.Human
+	schema *schema.Schema
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -124,10 +127,11 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	var set *qmp.CommandSet
 	vm.human = hmp.New(vm.Machine, func() *qmp.CommandSet { return set })
 	sc := opts.Shared.schemas.Of(mo.Catalog)
+	vm.schema = sc
 	set = qmp.LazyCommandSet(func() *qmp.CommandSet { return commands.New(vm.Machine, sc, vm.human.Command) })
 	vm.server = qmp.NewServer(qmp.Config{
 		Commands: set, Schema: sc, Logger: vm.log, Do: vm.Machine.Do, Now: opts.Now,
-		Version: commands.Version(mo.Catalog), Answered: vm.answered,
+		Version: commands.Version(mo.Catalog), Allowed: vm.allowed, Answered: vm.answered,
 		Running: vm.host.running, Connected: vm.host.connected, Disconnected: vm.host.disconnected,
 	})
 	vm.Machine.OnEvent = vm.emit
@@ -144,22 +148,56 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 // connect meanwhile wait, so that nobody sees the machine half made, nor the
 // RESUME of its start.
 func (vm *VM) build() error {
+	vm.Machine.Files.Starting(true)
+	defer vm.Machine.Files.Starting(false)
+	if err := vm.addFiles(); err != nil {
+		return err
+	}
 	if err := vm.openChardevs(); err != nil {
 		return err
 	}
 	var err error
 	vm.Machine.Do(func() {
-		for _, step := range []func() error{vm.attachMonitors, vm.attachPorts, vm.populate} {
-			if err = step(); err != nil {
-				return
-			}
+		if err = inTurn(vm.attachMonitors, vm.attachPorts); err != nil {
+			return
 		}
-		err = vm.Machine.Ready(!vm.cfg.Paused)
+		if vm.cfg.Preconfig {
+			vm.Machine.WaitForConfiguration(vm.complete)
+			return
+		}
+		err = vm.complete()
 	})
 	if err == nil {
 		close(vm.ready)
 	}
 	return err
+}
+
+// complete makes what the configuration lists and starts the machine, under its
+// lock.
+func (vm *VM) complete() error {
+	if err := inTurn(vm.addNetdevs, vm.populate, vm.warnUnused); err != nil {
+		return err
+	}
+	return vm.Machine.Ready(!vm.cfg.Paused)
+}
+
+// inTurn runs steps until one fails.
+func inTurn(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// allowed refuses commands that make no sense before the machine is complete.
+func (vm *VM) allowed(c *qmp.Command) error {
+	if vm.Machine.Preconfig() && c.Flags&qmp.AllowPreconfig == 0 {
+		return fmt.Errorf("The command '%s' is permitted only after machine initialization has completed", c.Name)
+	}
+	return nil
 }
 
 // answered passes on what a command returned.
