@@ -1,9 +1,11 @@
 package chardev
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -13,9 +15,10 @@ import (
 // by name (getfd), others in numbered sets (add-fd). It has a lock of its own.
 // The zero value is empty.
 type Files struct {
-	mu    sync.Mutex
-	named map[string]*os.File
-	sets  []*fdSet // newest first
+	mu       sync.Mutex
+	starting bool // inherited descriptors may be taken
+	named    map[string]*os.File
+	sets     []*fdSet // highest number first, as QEMU lists them
 }
 
 type fdSet struct {
@@ -73,12 +76,26 @@ func (s *Files) CloseNamed(name string) error {
 	return f.Close()
 }
 
-// Take implements [Descriptors]. A name that begins with a digit is the number
-// of a descriptor of the process in QEMU's commands; only those in sets of this
-// machine count, or a client of one machine could take what is another's.
+// Starting says whether the machine is being made, when numbers may name any
+// descriptor that the process was started with. Later they may not, or a client
+// of one machine could take what is another's.
+func (s *Files) Starting(yes bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.starting = yes
+}
+
+// Take implements [Descriptors]. A number is that of a descriptor of the
+// process, see [Files.Starting].
 func (s *Files) Take(name string) (*os.File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if n, err := strconv.Atoi(name); err == nil && s.starting {
+		if _, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(n), syscall.F_GETFD, 0); errno == 0 {
+			syscall.CloseOnExec(n)
+			return os.NewFile(uintptr(n), name), nil
+		}
+	}
 	if f := s.named[name]; f != nil {
 		delete(s.named, name)
 		return f, nil
@@ -107,7 +124,8 @@ func (s *Files) Add(id *int64, opaque string, fd int) (int64, error) {
 	set := s.find(n)
 	if set == nil {
 		set = &fdSet{id: n}
-		s.sets = append([]*fdSet{set}, s.sets...)
+		s.sets = append(s.sets, set)
+		slices.SortFunc(s.sets, func(a, b *fdSet) int { return cmp.Compare(b.id, a.id) })
 	}
 	set.files = append(set.files, setFile{os.NewFile(uintptr(fd), "fd"+strconv.Itoa(fd)), fd, opaque})
 	return n, nil
@@ -161,7 +179,7 @@ func noSuchFD(id int64, fd *int64) error {
 	return fmt.Errorf("File descriptor named '%s' not found", text)
 }
 
-// Sets lists the sets, newest first.
+// Sets lists the sets, the highest number first.
 func (s *Files) Sets() []FDSet {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -193,6 +211,12 @@ func (s *Files) Open(id int64, flags int) (*os.File, error) {
 		fd, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(f.fd), syscall.F_DUPFD_CLOEXEC, 0)
 		if errno != 0 {
 			return nil, errno
+		}
+		if flags&os.O_TRUNC != 0 {
+			if err := syscall.Ftruncate(int(fd), 0); err != nil {
+				syscall.Close(int(fd))
+				return nil, err
+			}
 		}
 		return os.NewFile(fd, fmt.Sprintf("/dev/fdset/%d", id)), nil
 	}

@@ -57,9 +57,9 @@ func (s *Set) openSocket(o SocketOptions) (*Socket, error) {
 	case o.fd():
 		err = s.inherit(b)
 	case o.Server:
-		b.ln, err = listen(o)
+		b.ln, err = Listen(o)
 	case o.Reconnect == 0:
-		b.first, err = dial(o)
+		b.first, err = Dial(context.Background(), o)
 	}
 	if err != nil {
 		return nil, err
@@ -124,7 +124,9 @@ func (s *Set) inherit(b *Socket) error {
 	return nil
 }
 
-func listen(o SocketOptions) (net.Listener, error) {
+// Listen opens the socket of a server, as every listening backend does. The
+// errors are QEMU's.
+func Listen(o SocketOptions) (net.Listener, error) {
 	if o.Path != "" {
 		if !o.Abstract {
 			// As QEMU: a socket that was left behind is replaced.
@@ -156,16 +158,18 @@ func listen(o SocketOptions) (net.Listener, error) {
 	}
 }
 
-func dial(o SocketOptions) (net.Conn, error) {
+// Dial connects, for as long as ctx and a limit of its own allow. The errors are
+// QEMU's.
+func Dial(ctx context.Context, o SocketOptions) (net.Conn, error) {
 	d := net.Dialer{Timeout: dialTime}
 	if o.Path != "" {
-		conn, err := d.Dial("unix", o.unixName())
+		conn, err := d.DialContext(ctx, "unix", o.unixName())
 		if err != nil {
 			return nil, fmt.Errorf("Failed to connect to '%s': %s", o.Path, reason(err))
 		}
 		return conn, nil
 	}
-	conn, err := d.Dial(o.network(), net.JoinHostPort(o.Host, o.Port))
+	conn, err := d.DialContext(ctx, o.network(), net.JoinHostPort(o.Host, o.Port))
 	switch {
 	case err == nil:
 		return conn, nil
@@ -225,7 +229,7 @@ func (s *Socket) next(ctx context.Context) (net.Conn, error) {
 	if s.ln != nil {
 		return s.ln.Accept()
 	}
-	return dial(s.opts)
+	return Dial(ctx, s.opts)
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -18,10 +18,7 @@ func (b backends) Chardev(name string) qdev.Backend {
 
 // Netdev implements [qdev.Backends].
 func (b backends) Netdev(name string) qdev.Backend {
-	if b.m.FindNetdev == nil {
-		return nil
-	}
-	return b.m.FindNetdev(name)
+	return b.m.Network.Netdev(name)
 }
 
 // Drive implements [qdev.Backends].

@@ -9,6 +9,7 @@ import (
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/devices/net"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
@@ -41,6 +42,8 @@ func (m *Machine) build() error {
 	}
 	m.Characters = chardev.NewSet(m.chardevs, m.Do, &m.Yanks, m.log)
 	m.Characters.FDs = &m.Files
+	m.Network = net.NewStack(m.env, m.Do, m.emit)
+	m.Network.FDs, m.Network.Chardevs = &m.Files, m.Characters
 	object, err := t.NewChild(t.Root(), "machine", m.facts.Name+"-machine")
 	if err != nil {
 		return err

@@ -37,6 +37,8 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.cpuModels()
 	c.memory()
 	c.chardevs()
+	c.fds()
+	c.net()
 	c.block()
 	c.migration()
 	c.misc()

@@ -1,9 +1,14 @@
 package daemon
 
 import (
+	"errors"
+	"fmt"
+	"syscall"
+
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qmp/commands"
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
@@ -30,6 +35,36 @@ func (vm *VM) addObject(o config.Object) error {
 	return err
 }
 
+// addNetdevs makes the network backends of the description.
+func (vm *VM) addNetdevs() error {
+	for _, o := range vm.cfg.Netdevs {
+		args := qjson.NewObject(qjson.Member{Name: "id", Value: o.ID})
+		if o.Options != nil {
+			for name, v := range o.Options.All() {
+				args.Set(name, v)
+			}
+		}
+		args, err := commands.NetdevArguments(vm.schema, args)
+		if err == nil {
+			_, err = vm.Machine.Network.Add(args)
+		}
+		if err != nil {
+			return &Error{o.Origin, err}
+		}
+	}
+	return nil
+}
+
+// warnUnused tells of cards and netdevs that lead nowhere.
+func (vm *VM) warnUnused() error {
+	if vm.Machine.Options().Accel != "qtest" {
+		for _, text := range vm.Machine.Network.Unused() {
+			vm.log.Warn(text)
+		}
+	}
+	return nil
+}
+
 // addDevices plugs devices; those nested in another go to its first bus unless
 // they name one.
 func (vm *VM) addDevices(list []config.Device, parent *qdev.Device) error {
@@ -50,6 +85,23 @@ func (vm *VM) addDevices(list []config.Device, parent *qdev.Device) error {
 		}
 		if err := vm.addDevices(d.Devices, dev); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// addFiles puts the descriptors of -add-fd, which the process inherited, into
+// their sets. The sets get duplicates, and those descriptors stay open.
+func (vm *VM) addFiles() error {
+	for _, f := range vm.cfg.FDs {
+		fd, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(f.FD), syscall.F_DUPFD_CLOEXEC, 0)
+		if errno == syscall.EBADF {
+			return &Error{f.Origin, errors.New("fd is not valid or already in use")}
+		} else if errno != 0 {
+			return &Error{f.Origin, fmt.Errorf("error duplicating fd: %w", errno)}
+		}
+		if _, err := vm.Machine.Files.Add(&f.Set, f.Opaque, int(fd)); err != nil {
+			return &Error{f.Origin, err}
 		}
 	}
 	return nil

@@ -24,6 +24,8 @@ func backendTopics() []*command {
 				}
 				return nil
 			}},
+		{names: "network", help: "network cards and what they are connected to",
+			run: func(r *run) error { r.printf("%s", r.h.m.Network.Describe()); return nil }},
 		{names: "balloon", help: "the balloon", qmp: "query-balloon",
 			run: func(r *run) error {
 				o, err := r.object("query-balloon")
