@@ -48,9 +48,9 @@ func (o *Object) releaseProperties() {
 		}
 		c.Unparent()
 	}
-	for len(o.dyn) > 0 {
-		p := o.dyn[len(o.dyn)-1]
-		o.dyn = o.dyn[:len(o.dyn)-1]
+	for dyn := o.dyn(); len(dyn) > 0; dyn = o.dyn() {
+		p := dyn[len(dyn)-1]
+		o.setDyn(dyn[:len(dyn)-1])
 		if p.Release != nil {
 			t.point(probe.Property, o, p.Name)
 			p.Release(o)
@@ -62,7 +62,7 @@ func (o *Object) releaseProperties() {
 			p.Release(o)
 		}
 	}
-	o.values = nil
+	o.own = nil
 }
 
 // runFinalizers is the second half: the finalizers of all classes, leaf first.
@@ -88,7 +88,7 @@ func (o *Object) runFinalizers() {
 func (o *Object) poison() {
 	o.phase = Freed
 	o.self = nil
-	o.children, o.byName, o.dyn, o.values, o.holds = nil, nil, nil, nil, nil
+	o.children, o.byName, o.own, o.holds = nil, nil, nil, nil
 	o.parent = nil
 }
 

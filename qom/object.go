@@ -58,8 +58,7 @@ type Object struct {
 
 	children []*Object          // in order of insertion
 	byName   map[string]*Object // of children, once there are many
-	dyn      []*Property        // properties of this object alone, no children
-	values   []stored           // values of class properties
+	own      *own               // nil for an object that has nothing of the kind
 	holds    *Hold              // ledger; guarded by ref
 }
 

@@ -21,7 +21,7 @@ func (t *Tree) mutant(m probe.Mutant) bool { return t.hook != nil && t.hook.Muta
 // Observe fills in what a checker sees of an object; id is what the checker
 // knows a child by. It may be called at any point, on any object ever made.
 func (t *Tree) Observe(o *Object, v *probe.Object, id func(*Object) uint64) {
-	*v = probe.Object{Ref: o.Ref(), StorageRef: o.StorageRef(), Creation: o.creation, Properties: len(o.dyn)}
+	*v = probe.Object{Ref: o.Ref(), StorageRef: o.StorageRef(), Creation: o.creation, Properties: len(o.dyn())}
 	for h := o.holds; h != nil; h = h.next {
 		v.Tokens += h.n
 		v.Entries++

@@ -85,13 +85,44 @@ type stored struct {
 	value any
 }
 
+// own is what few objects have beside their class's properties: memory regions,
+// interrupt lines and the like, most of a machine's objects, do not.
+type own struct {
+	dyn    []*Property // properties of this object alone, no children
+	values []stored    // values of class properties
+}
+
+// dyn lists the properties of this object alone. The list is not to be changed.
+func (o *Object) dyn() []*Property {
+	if o.own == nil {
+		return nil
+	}
+	return o.own.dyn
+}
+
+// setDyn replaces that list.
+func (o *Object) setDyn(list []*Property) {
+	if o.own == nil {
+		o.own = new(own)
+	}
+	o.own.dyn = list
+}
+
+// values lists what was stored for properties of the class.
+func (o *Object) values() []stored {
+	if o.own == nil {
+		return nil
+	}
+	return o.own.values
+}
+
 // Stored returns the value kept for p in the object: the last one stored, or
 // the default, or nil. It is meant for the Get functions of properties without
 // a field of their own.
 func (o *Object) Stored(name string) any {
-	for i := range o.values {
-		if o.values[i].prop.Name == name {
-			return o.values[i].value
+	for _, v := range o.values() {
+		if v.prop.Name == name {
+			return v.value
 		}
 	}
 	if p := o.class.index[name]; p != nil && p.HasDefault {
@@ -102,8 +133,8 @@ func (o *Object) Stored(name string) any {
 
 // HasStored reports whether a value was stored for name.
 func (o *Object) HasStored(name string) bool {
-	for i := range o.values {
-		if o.values[i].prop.Name == name {
+	for _, v := range o.values() {
+		if v.prop.Name == name {
 			return true
 		}
 	}
@@ -112,9 +143,9 @@ func (o *Object) HasStored(name string) bool {
 
 // Store keeps a value for the class property of that name.
 func (o *Object) Store(name string, value any) {
-	for i := range o.values {
-		if o.values[i].prop.Name == name {
-			o.values[i].value = value
+	for i, v := range o.values() {
+		if v.prop.Name == name {
+			o.own.values[i].value = value
 			return
 		}
 	}
@@ -122,7 +153,10 @@ func (o *Object) Store(name string, value any) {
 	if p == nil {
 		p = &Property{Name: name}
 	}
-	o.values = append(o.values, stored{p, value})
+	if o.own == nil {
+		o.own = new(own)
+	}
+	o.own.values = append(o.own.values, stored{p, value})
 }
 
 // AddProperty adds a property to this object alone. The name must be free, or
@@ -133,15 +167,15 @@ func (o *Object) AddProperty(p *Property) error {
 	}
 	o.storage.tree.onlyDrop("property %q added to %s by a finalizer", p.Name, o.describe())
 	o.forgetDeleted(p.Name)
-	o.dyn = append(o.dyn, p)
+	o.setDyn(append(o.dyn(), p))
 	return nil
 }
 
 // forgetDeleted makes room for a new property in the place of a deleted one of
 // the class.
 func (o *Object) forgetDeleted(name string) {
-	if slices.ContainsFunc(o.dyn, func(q *Property) bool { return q.deleted && q.Name == name }) {
-		o.dyn = slices.DeleteFunc(slices.Clone(o.dyn), func(q *Property) bool { return q.deleted && q.Name == name })
+	if slices.ContainsFunc(o.dyn(), func(q *Property) bool { return q.deleted && q.Name == name }) {
+		o.setDyn(slices.DeleteFunc(slices.Clone(o.dyn()), func(q *Property) bool { return q.deleted && q.Name == name }))
 	}
 }
 
@@ -153,17 +187,17 @@ func (o *Object) DeleteProperty(name string) {
 		if p.Release != nil {
 			p.Release(o)
 		}
-		o.dyn = append(slices.Clip(o.dyn), &Property{Name: name, deleted: true})
+		o.setDyn(append(slices.Clip(o.dyn()), &Property{Name: name, deleted: true}))
 		return
 	}
-	for _, p := range o.dyn {
+	for _, p := range o.dyn() {
 		if p.Name == name {
 			if p.Release != nil {
 				p.Release(o)
 			}
 			// A copy, for those who are walking the list; and not a shorter slice,
 			// which would keep p and what it refers to from the collector.
-			o.dyn = slices.DeleteFunc(slices.Clone(o.dyn), func(q *Property) bool { return q == p })
+			o.setDyn(slices.DeleteFunc(slices.Clone(o.dyn()), func(q *Property) bool { return q == p }))
 			return
 		}
 	}
@@ -217,7 +251,7 @@ func (o *Object) Property(name string) *Property {
 
 // dynamic finds a property of the object alone that is no child.
 func (o *Object) dynamic(name string) *Property {
-	for _, p := range o.dyn {
+	for _, p := range o.dyn() {
 		if p.Name == name {
 			return p
 		}
@@ -290,7 +324,7 @@ func (o *Object) Properties() iter.Seq[*Property] {
 				return
 			}
 		}
-		for _, p := range o.dyn {
+		for _, p := range o.dyn() {
 			if !p.deleted && !yield(p) {
 				return
 			}
