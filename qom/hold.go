@@ -244,8 +244,8 @@ func (h *Hold) Release() {
 	if s := o.storage; s.tree.Sites {
 		h.at = caller()
 	}
-	if old-n > intMax || o.storage.tree.hook != nil {
-		h.last(o, old-n)
+	if old-n > intMax || o.storage.tree.hook != nil && o.drained(old-n) {
+		h.last(o)
 	} else if o.storage.policy == Aggregate {
 		o.leaveUnit(h.from, n, h.name)
 	}
@@ -282,12 +282,10 @@ func (h *Hold) unlink(o *Object) {
 	h.prev, h.next, h.obj = nil, nil, nil
 }
 
-// last finalizes the object when the token was the last reference.
-func (h *Hold) last(o *Object, n uint32) {
-	if o.drained(n) {
-		h.storage.last = h.name()
-		o.finalize()
-	}
+// last finalizes the object: the token was the last reference.
+func (h *Hold) last(o *Object) {
+	h.storage.last = h.name()
+	o.finalize()
 }
 
 // ReleaseAsync gives the references back from any goroutine: the token goes to

@@ -18,6 +18,9 @@ type Config struct {
 	// Unlocked leaves the machine's lock out: finalizers run wherever the last
 	// reference goes, as QEMU lets them, and the counters alone must keep order.
 	Unlocked bool
+	// Aggregate lets an object and all that is embedded in it live and end as
+	// one, see [qom.Aggregate].
+	Aggregate bool
 	// Large marks what takes more than a second.
 	Large bool
 }

@@ -7,7 +7,7 @@ import (
 
 // Configs lists all configurations, the small ones first.
 func Configs() []Config {
-	return slices.Concat(traces(), shapes(), finalizers(), machines())
+	return slices.Concat(traces(), shapes(), finalizers(), aggregates(), machines())
 }
 
 // ConfigByName returns one of them.
@@ -202,4 +202,31 @@ func finalizers() []Config {
 			Objects: with("C", Act{Use: "P"}), Held: held, Threads: threads, Expect: []string{"use-after-finalize"},
 		},
 	}
+}
+
+// aggregates are situations from above under the other rule: an object and all
+// that is embedded in it as one. Cycles inside are no leaks, and a finalizer may
+// use its container's state, but not that of what it contains.
+func aggregates() []Config {
+	var list []Config
+	add := func(c Config, about string, change func(*Config)) {
+		c.Name, c.About, c.Aggregate = "aggregate-"+c.Name, about, true
+		if change != nil {
+			change(&c)
+		}
+		list = append(list, c)
+	}
+	for _, c := range slices.Concat(traces(), shapes(), finalizers()) {
+		switch c.Name {
+		case "trace-1", "trace-2", "async-split", "nested", "array", "two-children", "foreign-parent":
+			add(c, "as "+c.Name+", all at once", nil)
+		case "sibling-links-both-ways", "link-to-parent":
+			add(c, "as "+c.Name+", but no leak", func(c *Config) { c.Leak = nil })
+		case "parent-uses-child":
+			add(c, "children are finalized first, so this is always wrong", nil)
+		case "child-uses-parent":
+			add(c, "the parent is finalized last, so this is right", func(c *Config) { c.Expect = nil })
+		}
+	}
+	return list
 }

@@ -11,8 +11,9 @@ import (
 // object lives while somebody refers to it; storage lives while an object in it
 // does. The scripts tell it what they did.
 type model struct {
-	objects []modelObject
-	slots   []modelSlot
+	objects   []modelObject
+	slots     []modelSlot
+	aggregate bool // all in one storage live and end together
 }
 
 type modelObject struct {
@@ -46,8 +47,17 @@ func (m *model) release(slots []*slot, s *slot) {
 	}
 }
 
+// unite spreads what keeps one member of an aggregate alive to all of it.
+func (m *model) unite(referred []bool) {
+	for i, yes := range referred {
+		for j := range referred {
+			referred[j] = referred[j] || yes && m.objects[i].root == m.objects[j].root
+		}
+	}
+}
+
 func (m *model) clone() *model {
-	c := &model{objects: slices.Clone(m.objects), slots: slices.Clone(m.slots)}
+	c := &model{objects: slices.Clone(m.objects), slots: slices.Clone(m.slots), aggregate: m.aggregate}
 	for i := range c.objects {
 		c.objects[i].links = slices.Clone(c.objects[i].links)
 	}
@@ -61,7 +71,7 @@ func (m *model) settle() {
 		again = false
 		for i := range m.objects {
 			o := &m.objects[i]
-			referred[i] = o.creation || o.child
+			referred[i] = o.creation || o.child && !(m.aggregate && o.parent >= 0 && m.objects[o.parent].root == o.root)
 		}
 		for _, s := range m.slots {
 			if s.state != slotEmpty {
@@ -70,10 +80,13 @@ func (m *model) settle() {
 		}
 		for i := range m.objects {
 			for _, t := range m.objects[i].links {
-				if t > 0 {
+				if t > 0 && !(m.aggregate && m.objects[t-1].root == m.objects[i].root) {
 					referred[t-1] = true
 				}
 			}
+		}
+		if m.aggregate {
+			m.unite(referred)
 		}
 		for i := range m.objects {
 			o := &m.objects[i]

@@ -113,7 +113,11 @@ func (p *program) addType(label int) {
 				w.latest[p.label(a.Hold)].o.Hold(qom.HoldUser, d.Label+"'s finalizer").Release()
 			}
 			if a.Use != "" {
-				if x := w.latest[p.label(a.Use)]; x.o.Phase() >= qom.FinalizingPhase {
+				gone := qom.FinalizingPhase
+				if p.cfg.Aggregate {
+					gone = qom.Finalized // all begin to be finalized at once
+				}
+				if x := w.latest[p.label(a.Use)]; x.o.Phase() >= gone {
 					w.misused("use-after-finalize", "%s's finalizer reads %v, which is %v", d.Label, x, x.o.Phase())
 				}
 			}

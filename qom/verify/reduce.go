@@ -29,6 +29,18 @@ type threadSet uint32
 // they are freed.
 func varObject(label int) vars { return 1 << label }
 
+// countsOf is varObject, and in an aggregate that of all objects in it: they
+// share the count of references from outside.
+func (p *program) countsOf(label int) vars {
+	if p.cfg.Aggregate {
+		for p.cfg.Objects[label].In != "" {
+			label = p.label(p.cfg.Objects[label].In)
+		}
+		return p.inside[label]
+	}
+	return varObject(label)
+}
+
 // varsOf tells what a point of the core is about.
 func (p *program) varsOf(point probe.Point, x *record) vars {
 	if p.cfg.Unlocked {
@@ -37,7 +49,7 @@ func (p *program) varsOf(point probe.Point, x *record) vars {
 	switch point {
 	case probe.Ref, probe.Unref, probe.Adopt, probe.Drop:
 		if x != nil {
-			return varObject(x.label)
+			return p.countsOf(x.label)
 		}
 	case probe.Free:
 		if x != nil {
@@ -67,7 +79,7 @@ func (p *program) findFutures() {
 				on[s.token] = s.object
 			case opShare:
 				on[s.token] = on[s.from]
-				touch[j] = varObject(p.label(on[s.from]))
+				touch[j] = p.countsOf(p.label(on[s.from]))
 			case opAsync:
 				touch[j] = varQueue
 			case opPin, opUnpin:

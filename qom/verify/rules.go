@@ -39,6 +39,9 @@ func (r *run) rules(x *record, v *probe.Object) {
 		if parent != nil {
 			n++
 		}
+		if r.cfg.Aggregate {
+			n++ // the aggregate's own
+		}
 		if int64(v.Ref)+1 != n {
 			r.miscount("%v counts %d references, %d are known", x, int64(v.Ref)+1, n)
 		}
@@ -47,17 +50,19 @@ func (r *run) rules(x *record, v *probe.Object) {
 		if v.Ref != qom.Finalizing {
 			r.fail("%v is %v with %d references", x, phase, int64(v.Ref)+1)
 		}
-		if parent != nil {
+		// The members of an aggregate let go of each other once all of them
+		// are being finalized.
+		if parent != nil && !(r.cfg.Aggregate && phase == qom.FinalizingPhase) {
 			r.fail("%v is %v and in the tree", x, phase)
 		}
-		if v.Entries != 0 {
+		if v.Entries != 0 && !(r.cfg.Aggregate && phase == qom.FinalizingPhase) {
 			r.fail("%v is %v and has %d tokens", x, phase, v.Entries)
 		}
 	}
 	if phase >= qom.Finalized && x.o.Path() != "" {
 		r.fail("%v is %v and has a path", x, phase)
 	}
-	if x.root == x && phase != qom.Freed {
+	if x.root == x && phase != qom.Freed && !(r.cfg.Aggregate && phase != qom.Live) {
 		r.storageRule(x, v, storage)
 	}
 	r.placeRule(x, v)

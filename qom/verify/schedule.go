@@ -132,6 +132,9 @@ func (r *run) point(p probe.Point, obj any, what string) {
 		r.fail("finalizer of %v runs without the machine's lock", rec)
 		panic(abandoned{})
 	}
+	if p == probe.Free && rec != nil {
+		r.order.add(uint64(rec.index)<<2 | 1<<40)
+	}
 	r.park(th, request{point: p, rec: rec, what: what, vars: r.varsOf(p, rec)})
 }
 

@@ -96,11 +96,15 @@ func newWorld(p *program, hook *probe.Hook) *world {
 	w.tree.Instrument(hook)
 	w.tree.Context = w
 	w.tree.Now = func() int64 { return 1 }
+	if p.cfg.Aggregate {
+		w.tree.Policy = qom.Aggregate
+	}
 	w.tree.OnViolation = w.violated
 	w.tree.OnAsync = func() { w.woken = true }
 	for _, name := range p.tokens {
 		w.slots = append(w.slots, &slot{name: name})
 	}
+	w.model.aggregate = p.cfg.Aggregate
 	w.model.slots = make([]modelSlot, len(w.slots))
 	for i := range p.cfg.Objects {
 		if d := &p.cfg.Objects[i]; d.In == "" && !d.Later {
