@@ -77,7 +77,7 @@ func Of(o *qom.Object) Storage { return describe(o.Storage(), Cycles(o.Tree())[o
 func References(o *qom.Object) []Reference {
 	list := []Reference{}
 	if p := o.Parent(); p != nil {
-		list = append(list, Reference{Kind: qom.HoldChild.String(), Holder: p.Path(), Count: 1, From: name(p)})
+		list = append(list, Reference{Kind: qom.HoldChild.String(), Holder: name(p), Count: 1, From: name(p)})
 	}
 	holds := o.Holds()
 	now := o.Tree().Now()

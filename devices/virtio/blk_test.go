@@ -181,7 +181,7 @@ func TestBlkHolders(t *testing.T) {
 			who = append(who, h.Who())
 		}
 	}
-	if want := []string{"virtio-blk vb request 1, 512 bytes at 0xd0000000"}; !cmp.Equal(who, want) {
+	if want := []string{"virtio-blk vb, request 1, 512 bytes at 0xd0000000"}; !cmp.Equal(who, want) {
 		t.Errorf("victim held by %q", who)
 	}
 	if got := r.del("victim"); len(got) != 0 {

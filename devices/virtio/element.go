@@ -33,7 +33,7 @@ type Buffer struct {
 func (q *Queue) newElement(head uint16) *Element {
 	d := q.dev
 	d.requests++
-	e := &Element{queue: q, head: head, epoch: q.epoch, who: fmt.Sprintf("%s request %d", d.Holder(), d.requests)}
+	e := &Element{queue: q, head: head, epoch: q.epoch, who: fmt.Sprintf("%s, request %d", d.Holder(), d.requests)}
 	e.Out.e, e.In.e = e, e
 	d.HoldInto(&e.hold, qom.HoldIO, e.who, 1)
 	return e

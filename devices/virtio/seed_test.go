@@ -39,8 +39,8 @@ func TestRequestIntoUnpluggedController(t *testing.T) {
 		who = append(who, h.Kind().String()+" "+h.Who())
 	}
 	// The buffer spans two of the core's register blocks.
-	const second = "dma-map virtio-blk vb request 1, 448 bytes at 0xd0000040"
-	if want := []string{second, "dma-map virtio-blk vb request 1, 64 bytes at 0xd0000000"}; !cmp.Equal(who, want) {
+	const second = "dma-map virtio-blk vb, request 1, 448 bytes at 0xd0000040"
+	if want := []string{second, "dma-map virtio-blk vb, request 1, 64 bytes at 0xd0000000"}; !cmp.Equal(who, want) {
 		t.Errorf("the core is held by %q", who)
 	}
 	r.clock.advance(3 * time.Second)

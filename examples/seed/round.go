@@ -152,6 +152,9 @@ func (r *round) collect(ctx context.Context, d time.Duration) ([]string, error) 
 			}
 			path, _ := e.Data["path"].(string)
 			r.say("%s %s", e.Event, path)
+			if text, ok := e.Data["text"].(string); ok {
+				fmt.Printf("             %v #%v: %s\n", e.Data["type"], e.Data["generation"], text)
+			}
 			if e.Event == "DEVICE_DELETED" {
 				paths = append(paths, path)
 			}
@@ -168,7 +171,7 @@ func (r *round) holders(ctx context.Context) {
 	var text string
 	err := r.p.qmp.Execute(ctx, "human-monitor-command", map[string]any{"command-line": "info refs"}, &text)
 	if err != nil || strings.HasPrefix(text, "info ") || strings.Contains(text, "unknown command") {
-		r.say("(QEMU has no way to ask who holds the device)")
+		r.say("(this program has no way to ask who holds the device)")
 		return
 	}
 	r.say("info refs")
@@ -189,6 +192,7 @@ func (r *round) judge(early, late []string) error {
 	case len(early) > 0:
 		return fmt.Errorf("the end of %s was announced while the request still had its BAR mapped", strings.Join(early, ", "))
 	case len(late) == 0:
+		r.holders(context.Background())
 		return fmt.Errorf("the device's end was never announced")
 	case !slices.Equal(late, want):
 		return fmt.Errorf("announced %v, want %v", late, want)
