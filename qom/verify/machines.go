@@ -74,6 +74,18 @@ func machines() []Config {
 			},
 		},
 		{
+			Name: "two-controllers-aggregate", About: "two controllers, one used again, as aggregates: a controller and its core end together", Large: true, Aggregate: true,
+			Objects: append(controller("x"), controller("y")...),
+			Held:    []Token{{"hx", "xcore"}, {"hy", "ycore"}},
+			Threads: []Thread{
+				script("monitor", Unplug("x"), Plug("x"), Unplug("y")),
+				script("holder1", Share("hx", "hx2"), Async("hx"), Async("hx2")),
+				script("holder2", Release("hy"), Find("xcore", "f"), Async("f")),
+				script("reader", Pin(), Load("ycore"), Use(), Unpin()),
+				reclaimer(), mainLoop(),
+			},
+		},
+		{
 			Name: "two-controllers", About: "two controllers with two children each, three holders, reader, reclaimer, monitor, main loop", Large: true,
 			Objects: append(two("x"), two("y")...),
 			Held:    []Token{{"hx", "xcore"}, {"hy", "ycore"}, {"bx", "xbus"}},

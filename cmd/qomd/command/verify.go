@@ -148,6 +148,48 @@ func (o *verifyOptions) report(ctx context.Context, out io.Writer, cfg *verify.C
 	return exitStatus(1)
 }
 
+// progressLine tells how a search goes: on a terminal in one line that is
+// written over, elsewhere in a line now and then.
+type progressLine struct {
+	out      io.Writer
+	terminal bool
+	shown    bool
+	next     time.Duration
+}
+
+// progressInterval is the time between lines that stay.
+const progressInterval = 5 * time.Second
+
+func newProgressLine(out io.Writer) *progressLine {
+	p := &progressLine{out: out, next: progressInterval}
+	if f, ok := out.(*os.File); ok {
+		info, err := f.Stat()
+		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	return p
+}
+
+func (p *progressLine) show(s verify.Stats) {
+	text := fmt.Sprintf("%s: %d states, %d transitions, depth %d, %.0f states/s",
+		s.Config, s.States, s.Transitions, s.Depth, s.PerSecond())
+	switch {
+	case p.terminal:
+		fmt.Fprintf(p.out, "\r%-100s", text)
+		p.shown = true
+	case s.Elapsed >= p.next:
+		fmt.Fprintln(p.out, text)
+		p.next = s.Elapsed + progressInterval
+	}
+}
+
+// end makes room for what comes after the search.
+func (p *progressLine) end() {
+	if p.shown {
+		fmt.Fprintf(p.out, "\r%-100s\r", "")
+	}
+	p.shown, p.next = false, progressInterval
+}
+
 // runSuite explores the configurations and prints a table of them.
 func (o *verifyOptions) runSuite(ctx context.Context, out, progress io.Writer) error {
 	configs := verify.Configs()
@@ -161,16 +203,14 @@ func (o *verifyOptions) runSuite(ctx context.Context, out, progress io.Writer) e
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "CONFIGURATION\tSTATES\tTRANSITIONS\tDEPTH\tRESULT")
 	var total verify.Stats
+	line := newProgressLine(progress)
 	var broken *verify.Counterexample
 	var in *verify.Config
 	for i := range configs {
 		res, err := verify.Explore(ctx, &configs[i], verify.Options{
-			Workers: o.workers, Preemptions: o.preemptions,
-			Progress: func(s verify.Stats) {
-				fmt.Fprintf(progress, "%s: %d states, %d transitions, depth %d, %.0f states/s\n",
-					s.Config, s.States, s.Transitions, s.Depth, s.PerSecond())
-			},
+			Workers: o.workers, Preemptions: o.preemptions, Progress: line.show,
 		})
+		line.end()
 		if err != nil {
 			return err
 		}
