@@ -239,6 +239,7 @@ func (m *Machine) Now() int64 { return m.clock.Now() }
 func (m *Machine) Do(f func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.env.Tree.Tick()
 	f()
 	m.settle()
 }
