@@ -144,6 +144,9 @@ func (b *Backend) Attach(o *qom.Object, _ string) error {
 
 // Start gives a device that is being realized the access it needs.
 func (b *Backend) Start(use qdev.DriveUse) error {
+	if b.root == nil && !use.Removable {
+		return errors.New("Device needs media, but drive is empty")
+	}
 	b.movable, b.started = use.Removable, true
 	b.readOnly = use.ReadOnly
 	if b.root == nil {

@@ -84,15 +84,12 @@ func (g *Graph) AddBitmap(o BitmapOptions) error {
 	if o.Granularity != nil {
 		granularity = *o.Granularity
 		if granularity < 512 || granularity&(granularity-1) != 0 {
-			if granularity < 512 {
-				return errors.New("Granularity must be at least 512")
-			}
-			return errors.New("Granularity must be a power of 2")
+			return errors.New("Granularity must be power of 2 and at least 512")
 		}
 	}
 	switch {
 	case o.Persistent:
-		return fmt.Errorf("Cannot store dirty bitmaps in file '%s'", n.filename())
+		return fmt.Errorf("Can't store persistent bitmaps to %s: Operation not supported", n.name)
 	case len(o.Name) > 1023:
 		return errors.New("Bitmap name too long: " + o.Name)
 	}

@@ -182,6 +182,9 @@ func (n *Node) full() *qjson.Object {
 			o.Set(e.name, e.Node().full())
 		}
 	}
+	if n.header != nil && n.header.overridden && n.edge("backing") == nil {
+		o.Set("backing", nil)
+	}
 	o.Set("driver", n.driver)
 	out := qjson.NewObject()
 	for k, v := range o.Hashed() {

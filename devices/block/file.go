@@ -108,7 +108,8 @@ func (i *fileImage) Flush() error { return i.f.Load().Sync() }
 // Discard does nothing: the range keeps its content, which is allowed.
 func (i *fileImage) Discard(off, n int64) error { return nil }
 
-func (i *fileImage) Size() int64 { return i.size.Load() }
+// Size is rounded up to whole sectors, which is how QEMU counts.
+func (i *fileImage) Size() int64 { return (i.size.Load() + 511) &^ 511 }
 
 // Truncate implements resizer.
 func (i *fileImage) Truncate(size int64) error {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
+	"github.com/qomd/qomd/qom"
 )
 
 // Options are what a graph needs of its machine.
@@ -21,10 +22,12 @@ type Options struct {
 // Graph is all nodes and backends of a machine.
 type Graph struct {
 	opts     Options
-	nodes    []*Node    // with a name, oldest first
-	backends []*Backend // with a name or a device, oldest first
-	numbered int        // of generated names
+	nodes    []*Node                // with a name, oldest first
+	backends []*Backend             // with a name or a device, oldest first
+	numbered int                    // of generated names
+	groups   map[*qom.Object]*group // of throttle nodes
 	pending  map[*request]struct{}
+	closing  bool // nothing waits for time to pass any more
 	running  sync.WaitGroup
 }
 
@@ -33,7 +36,7 @@ func New(o Options) *Graph {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Graph{opts: o, pending: map[*request]struct{}{}}
+	return &Graph{opts: o, groups: map[*qom.Object]*group{}, pending: map[*request]struct{}{}}
 }
 
 // Node returns the node of that name, nil for none.
@@ -95,6 +98,9 @@ func (g *Graph) Add(opts *qjson.Object) error {
 	return nil
 }
 
+// AddText is [Graph.Add] for options that were read from a command line.
+func (g *Graph) AddText(opts *qjson.Object) error { return g.Add(typed(unflatten(opts))) }
+
 // Del closes a node that [Graph.Add] opened and nobody uses.
 func (g *Graph) Del(name string) error {
 	n := g.Node(name)
@@ -125,7 +131,7 @@ func (g *Graph) SetActive(name string, active bool) error {
 	}
 	n := g.Node(name)
 	if n == nil {
-		return fmt.Errorf("Cannot find node '%s'", name)
+		return fmt.Errorf("Failed to find node with node-name='%s'", name)
 	}
 	if !active {
 		for _, e := range n.parents {
@@ -147,8 +153,9 @@ func (g *Graph) emit(name string, data any) {
 }
 
 // Cancel ends the requests that wait for time to pass, with an error; for the
-// end of the machine.
+// end of the machine. Later ones do not wait.
 func (g *Graph) Cancel() {
+	g.closing = true
 	for len(g.pending) > 0 {
 		for r := range g.pending {
 			r.cancel()

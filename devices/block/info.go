@@ -127,10 +127,8 @@ func (n *Node) behind() *Node {
 	if c := n.child("backing"); c != nil {
 		return c
 	}
-	if n.isFilter() {
-		if e := n.primary(); e != nil {
-			return e.Node().behind()
-		}
+	if e := n.primary(); e != nil && n.isFilter() {
+		return e.Node()
 	}
 	return nil
 }

@@ -28,6 +28,7 @@ type Node struct {
 	perm      Perm // what the parents need, together
 	shared    Perm // what all parents let others do
 	closed    bool
+	reopening bool // just made read-only
 	inFlight  int
 	threshold uint64 // of block-set-write-threshold, 0: none
 	highest   int64  // end of the furthest write
@@ -122,7 +123,7 @@ func (g *Graph) release(n *Node) {
 		g.nodes = slices.Delete(g.nodes, i, i+1)
 	}
 	if n.group != nil {
-		n.group.leave(n)
+		n.group.leave()
 	}
 	children := n.children
 	if n.inFlight == 0 {

@@ -36,7 +36,7 @@ func driverOf(name string) *opener {
 	switch name {
 	case "null-co", "null-aio":
 		return &opener{open: openNull, options: []string{"size", "latency-ns", "read-zeroes"},
-			strong: []string{"size", "latency-ns", "read-zeroes"}, protocol: true, limits: nullLimits}
+			strong: []string{"size", "read-zeroes"}, protocol: true, limits: nullLimits}
 	case "file", "host_device":
 		return &opener{open: openHostFile, options: []string{"filename", "locking", "aio", "pr-manager", "aio-max-batch",
 			"drop-cache", "x-check-cache-dropped"}, strong: []string{"filename"}, protocol: true, limits: fileLimits}
@@ -195,7 +195,7 @@ func (n *Node) abandon() {
 		g.nodes = slices.Delete(g.nodes, i, i+1)
 	}
 	if n.group != nil {
-		n.group.leave(n)
+		n.group.leave()
 	}
 	if n.img != nil {
 		n.img.Close()

@@ -109,6 +109,33 @@ func unflatten(o *qjson.Object) *qjson.Object {
 	return out
 }
 
+// typed gives options that were read as text the types they have in QMP. What
+// cannot be read stays text, for the driver to complain about.
+func typed(o *qjson.Object) *qjson.Object {
+	out := qjson.NewObject()
+	for name, v := range o.All() {
+		switch t := v.(type) {
+		case *qjson.Object:
+			v = typed(t)
+		case string:
+			if numbers[name] {
+				if n, err := parseSize(t); err == nil {
+					v = n
+				}
+			} else if name == "read-zeroes" || name == "read-only" || name == "auto-read-only" {
+				if on, err := boolean(o, name, false); err == nil {
+					v = on
+				}
+			}
+		}
+		out.Set(name, v)
+	}
+	return out
+}
+
+// numbers are the options that are numbers in QMP.
+var numbers = map[string]bool{"size": true, "offset": true, "latency-ns": true}
+
 // common are the options that every driver takes.
 var common = map[string]bool{
 	"driver": true, "node-name": true, "read-only": true, "auto-read-only": true, "cache": true, "discard": true,

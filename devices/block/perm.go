@@ -116,6 +116,9 @@ func (n *Node) check() error {
 		}
 	}
 	if n.perm&(permWrite|permWriteUnchanged) != 0 && n.readOnly {
+		if n.reopening {
+			return fmt.Errorf("Read-only block node '%s' cannot support read-write users", n.name)
+		}
 		return errReadOnly
 	}
 	return nil

@@ -30,6 +30,9 @@ func (g *Graph) Reopen(list []*qjson.Object) error {
 			return err
 		}
 	}
+	for _, n := range g.nodes {
+		n.reopening = false
+	}
 	return nil
 }
 
@@ -65,6 +68,7 @@ func (g *Graph) reopen(o *qjson.Object) (undo func(), err error) {
 		return nil, err
 	}
 	undo = func() {
+		n.reopening = false
 		n.readOnly, n.autoReadOnly, n.cache, n.detectZeroes = old.readOnly, old.autoReadOnly, old.cache, old.detectZeroes
 	}
 	if f, ok := n.img.(*fileImage); ok && fresh.readOnly != n.readOnly {
@@ -74,6 +78,7 @@ func (g *Graph) reopen(o *qjson.Object) (undo func(), err error) {
 		settings := undo
 		undo = func() { settings(); f.reopen(old.readOnly) }
 	}
+	n.reopening = fresh.readOnly && !old.readOnly
 	n.readOnly, n.autoReadOnly, n.cache = fresh.readOnly, fresh.autoReadOnly, fresh.cache
 	if fresh.detectZeroes == "" {
 		fresh.detectZeroes = "off"

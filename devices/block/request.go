@@ -65,7 +65,7 @@ func (b *Backend) submit(kind accountKind, off, n int64, done func(error), work 
 	if b.throttle != nil {
 		wait = max(wait, b.throttle.wait(kind == accountWrite, n))
 	}
-	if wait > 0 && b.g.opts.Env.Clock != nil {
+	if wait > 0 && b.g.opts.Env.Clock != nil && !b.g.closing {
 		b.g.pending[r] = struct{}{}
 		r.timer = b.g.opts.Env.Clock.AfterFunc(wait, func() {
 			delete(r.g.pending, r)

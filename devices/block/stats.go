@@ -118,7 +118,7 @@ func (g *Graph) Statistics(nodes bool) []Stats {
 	list := []Stats{}
 	if nodes {
 		for _, n := range g.nodes {
-			list = append([]Stats{n.stats(false)}, list...)
+			list = append(list, n.stats(false))
 		}
 		return list
 	}

@@ -3,7 +3,6 @@ package block
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -42,9 +41,11 @@ func (l Limits) Check() error {
 // group is a leaky bucket per limit, shared by who is in the group. It takes
 // its limits from the user's object each time, which may change them.
 type group struct {
-	object *qom.Object // nil: the limits below are all there is
-	hold   qom.Hold
-	now    func() int64
+	object  *qom.Object // nil: the limits below are all there is
+	hold    qom.Hold
+	members int // nodes
+	all     map[*qom.Object]*group
+	now     func() int64
 
 	mu     sync.Mutex
 	limits Limits
@@ -95,9 +96,10 @@ func (g *group) update() {
 	g.mu.Unlock()
 }
 
-// leave takes a node out.
-func (g *group) leave(*Node) {
-	if g.hold.Held() {
+// leave ends the membership of a node.
+func (g *group) leave() {
+	if g.members--; g.members == 0 {
+		delete(g.all, g.object)
 		g.hold.Release()
 	}
 }
@@ -111,9 +113,14 @@ func openThrottle(n *Node, o *qjson.Object) error {
 	if object == nil {
 		return fmt.Errorf("Throttle group '%s' does not exist", name)
 	}
-	n.group = &group{object: object, now: n.g.now}
-	object.HoldInto(&n.group.hold, qom.HoldBackend, "block node "+n.name, 1)
-	n.group.update()
+	t := n.g.groups[object]
+	if t == nil {
+		t = &group{object: object, all: n.g.groups, now: n.g.now}
+		object.HoldInto(&t.hold, qom.HoldBackend, "block node "+n.name, 1)
+		n.g.groups[object] = t
+	}
+	t.members++
+	n.group = t
 	n.img = &throttledImage{childImage: childImage{edge: n.primary(), size: -1}, group: n.group}
 	return nil
 }
@@ -127,13 +134,6 @@ type throttledImage struct {
 func (i *throttledImage) pace(write bool, n int64) time.Duration {
 	i.group.update()
 	return i.group.wait(write, n) + i.childImage.pace(write, n)
-}
-
-// GroupInUse reports whether a throttle node belongs to the group of an id.
-func (g *Graph) GroupInUse(id string) bool {
-	return slices.ContainsFunc(g.nodes, func(n *Node) bool {
-		return n.group != nil && n.group.object != nil && n.group.object.Name() == id
-	})
 }
 
 // now returns virtual time in nanoseconds.

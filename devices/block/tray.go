@@ -1,6 +1,7 @@
 package block
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/qomd/qomd/qmp/qjson"
@@ -198,7 +199,7 @@ func (g *Graph) Throttle(w Which, l Limits) error {
 	case err != nil:
 		return err
 	case b.root == nil:
-		return fmt.Errorf("Device '%s' has no medium", w.name())
+		return errors.New("Device has no medium")
 	}
 	if err := l.Check(); err != nil {
 		return err

@@ -63,6 +63,13 @@ func registerThrottle(t *qom.Types) {
 		ClassInit: with(Behavior{Complete: func(o *qom.Object) error {
 			self(o).complete = true
 			return check(self(o).limits)
+		}, MayDelete: func(o *qom.Object) error {
+			for _, h := range o.Holds() {
+				if h.Kind() == qom.HoldBackend {
+					return fmt.Errorf("Cannot delete throttle group '%s' with active references", o.Name())
+				}
+			}
+			return nil
 		}}),
 	})
 }

@@ -13,7 +13,11 @@ func (vm *VM) openBlocks() error {
 		for name, v := range o.Options.All() {
 			opts.Set(name, v)
 		}
-		if err := g.Add(opts); err != nil {
+		add := g.AddText
+		if o.FromJSON {
+			add = g.Add
+		}
+		if err := add(opts); err != nil {
 			return &Error{o.Origin, err}
 		}
 	}
