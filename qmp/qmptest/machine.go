@@ -34,8 +34,6 @@ type Machine struct {
 	conns  []net.Conn // the test's ends of Dial
 	client *Client
 	socket string
-
-	ending sync.WaitGroup // closing, once the machine has ended by itself
 }
 
 // Start boots a machine and arranges for its end with t.Cleanup. A machine that
@@ -66,7 +64,7 @@ func (m *Machine) start(cfg config.Machine, guest string) error {
 		// As with a process that ends, clients are hung up on.
 		OnExit: func(vm *daemon.VM) {
 			m.log.notef("the machine ends")
-			m.ending.Go(func() { vm.Close() })
+			go vm.Close() // m.close waits for it
 		},
 		OnViolation: m.violated,
 	}
@@ -88,7 +86,6 @@ func (m *Machine) start(cfg config.Machine, guest string) error {
 // close takes the machine down and looks at what it leaves behind.
 func (m *Machine) close() {
 	m.t.Helper()
-	m.ending.Wait()
 	m.log.end()
 	m.mu.Lock()
 	for _, c := range m.conns {
