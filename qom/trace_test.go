@@ -38,9 +38,9 @@ func traceTypes(watch func(event string)) *Types {
 	return t
 }
 
-// The two traces of the thread, with the four counters at every line. U is the
+// TestAcceptance01TwoTraces runs the two traces of the thread, with the four counters at every line. U is the
 // drained counter.
-func TestTraces(t *testing.T) {
+func TestAcceptance01TwoTraces(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		held bool
