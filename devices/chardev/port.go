@@ -30,18 +30,16 @@ type port struct {
 	fe *Frontend // guarded by the machine's lock, and written under mu as well
 
 	mu      sync.Mutex
-	change  context.Context // done when fe is replaced
-	changed context.CancelFunc
 	conn    *Conn
-	out     []byte // waits for conn
-	writing bool   // a goroutine takes care of out
-	full    bool   // a write was cut short
+	release context.CancelFunc // takes conn from a monitor that has it; nil: none has
+	out     []byte             // waits for conn
+	writing bool               // a goroutine takes care of out
+	full    bool               // a write was cut short
 }
 
 func newPort(dev *Chardev) *port {
 	p := &port{dev: dev, set: dev.set, log: dev.log}
 	p.sink, _ = dev.backend.(Sink)
-	p.change, p.changed = context.WithCancel(context.Background())
 	return p
 }
 
@@ -88,8 +86,9 @@ func (p *port) replace(f *Frontend) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fe = f
-	p.changed()
-	p.change, p.changed = context.WithCancel(context.Background())
+	if p.release != nil {
+		p.release()
+	}
 	if p.conn != nil {
 		p.conn.Poke()
 	}
@@ -129,11 +128,11 @@ func (p *port) handle(ctx context.Context, raw net.Conn) {
 
 	for gone := false; !gone && ctx.Err() == nil; {
 		p.mu.Lock()
-		fe, change := p.fe, p.change
+		fe := p.fe
 		p.mu.Unlock()
 		switch {
 		case fe != nil && fe.Stream != nil:
-			gone = p.stream(ctx, change, conn, fe)
+			gone = p.stream(ctx, conn, fe)
 		case fe != nil && fe.Receive != nil && fe.Space != nil:
 			gone = p.pump(conn, fe)
 		default:
@@ -162,14 +161,23 @@ func (p *port) tell(e Event) {
 }
 
 // stream lends the connection to a monitor until either is gone.
-func (p *port) stream(ctx, change context.Context, conn *Conn, fe *Frontend) (gone bool) {
-	both, cancel := context.WithCancel(ctx)
+func (p *port) stream(ctx context.Context, conn *Conn, fe *Frontend) (gone bool) {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(change, cancel)()
+	p.mu.Lock()
+	if p.fe != fe {
+		p.mu.Unlock()
+		return false
+	}
+	p.release = cancel
+	p.mu.Unlock()
 	l := newLease(conn, p.log)
-	fe.Stream(both, l)
+	fe.Stream(ctx, l)
 	l.end()
-	return change.Err() == nil
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.release = nil
+	return p.fe == fe
 }
 
 // pump hands bytes to a device as fast as it takes them, and returns when the

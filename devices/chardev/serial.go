@@ -27,8 +27,9 @@ func ioctl(f *os.File, request, arg uintptr) error {
 }
 
 // makeRaw lets a terminal pass every byte as it is; what is no terminal stays
-// as it is. restore undoes it. With signals, Ctrl-C still interrupts.
-func makeRaw(f *os.File, signals bool) (restore func()) {
+// as it is. restore undoes it. One that people sit at (console) still begins
+// lines at the left, and with signals Ctrl-C interrupts.
+func makeRaw(f *os.File, console, signals bool) (restore func()) {
 	var old syscall.Termios
 	if ioctl(f, syscall.TCGETS, uintptr(unsafe.Pointer(&old))) != nil {
 		return nil
@@ -36,7 +37,9 @@ func makeRaw(f *os.File, signals bool) (restore func()) {
 	t := old
 	t.Iflag &^= syscall.IGNBRK | syscall.BRKINT | syscall.PARMRK | syscall.ISTRIP | syscall.INLCR |
 		syscall.IGNCR | syscall.ICRNL | syscall.IXON
-	t.Oflag |= syscall.OPOST
+	if !console {
+		t.Oflag &^= syscall.OPOST
+	}
 	t.Lflag &^= syscall.ECHO | syscall.ECHONL | syscall.ICANON | syscall.IEXTEN
 	if !signals {
 		t.Lflag &^= syscall.ISIG
@@ -60,7 +63,7 @@ func (s *Set) openSerial(o Options) (Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	makeRaw(f, false)
+	makeRaw(f, false, false)
 	return &FileLine{kind: "serial", filename: "serial", conn: &fileConn{in: f, out: f}}, nil
 }
 
@@ -115,7 +118,7 @@ func openPTY() (Backend, error) {
 		master.Close()
 		return nil, failed(err)
 	}
-	makeRaw(slave, false)
+	makeRaw(slave, false, false)
 	return &PTY{
 		FileLine: FileLine{kind: "pty", filename: "pty:" + name, conn: &fileConn{in: master, out: master}},
 		slave:    slave, name: name,

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/qomd/qomd/devices/object"
 )
 
 // Socket is the backend "socket". It serves one client at a time: another may
@@ -46,7 +48,7 @@ func (s *Set) openSocket(o SocketOptions) (*Socket, error) {
 		return nil, err
 	}
 	if o.TLSCreds != "" {
-		if s.root == nil || s.root.Tree().Root().Child("objects").Child(o.TLSCreds) == nil {
+		if s.root == nil || object.Container(s.root.Tree()).Child(o.TLSCreds) == nil {
 			return nil, fmt.Errorf("No TLS credentials with id '%s'", o.TLSCreds)
 		}
 		return nil, errors.New("TLS is not supported by qomd")

@@ -32,7 +32,7 @@ func (s *Set) openStdio(o Options) (Backend, error) {
 	if s.stdio {
 		return nil, errors.New("cannot use stdio by multiple character devices")
 	}
-	restore := makeRaw(os.Stdin, !o.NoSignal)
+	restore := makeRaw(os.Stdin, true, !o.NoSignal)
 	in, err := duplicate(0)
 	if err != nil {
 		return nil, fmt.Errorf("Could not open 'stdin': %s", reason(err))

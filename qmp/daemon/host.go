@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"net"
+	"slices"
 	"sync"
 
 	"github.com/qomd/qomd/devices/chardev"
@@ -15,12 +16,12 @@ type monitorHost struct {
 	current *qmp.Session // whose command runs; guarded by the machine's lock
 
 	mu       sync.Mutex
-	pretty   map[string]bool // by monitor
-	sessions map[*qmp.Session]struct{}
+	pretty   map[string]bool // by monitor; absent is false
+	sessions []*qmp.Session
 }
 
 func newMonitorHost(vm *VM) *monitorHost {
-	return &monitorHost{vm: vm, pretty: map[string]bool{}, sessions: map[*qmp.Session]struct{}{}}
+	return &monitorHost{vm: vm}
 }
 
 // Serve implements [chardev.Monitors].
@@ -30,9 +31,9 @@ func (h *monitorHost) Serve(m chardev.Monitor) (*chardev.Frontend, error) {
 		f.Stream = h.vm.onceReady(h.vm.human.ServeConn)
 		return f, nil
 	}
-	h.mu.Lock()
-	h.pretty[m.ID] = m.Pretty
-	h.mu.Unlock()
+	if m.Pretty {
+		h.SetPretty(m.ID, true)
+	}
 	f.Stream = h.vm.onceReady(func(ctx context.Context, conn net.Conn) {
 		h.mu.Lock()
 		pretty := h.pretty[m.ID]
@@ -65,8 +66,11 @@ func (h *monitorHost) Current() (id string, control bool) {
 func (h *monitorHost) SetPretty(id string, pretty bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.pretty == nil {
+		h.pretty = map[string]bool{}
+	}
 	h.pretty[id] = pretty
-	for s := range h.sessions {
+	for _, s := range h.sessions {
 		if s.Monitor().Name == id {
 			s.SetPretty(pretty)
 		}
@@ -79,11 +83,11 @@ func (h *monitorHost) running(s *qmp.Session) { h.current = s }
 func (h *monitorHost) connected(s *qmp.Session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.sessions[s] = struct{}{}
+	h.sessions = append(h.sessions, s)
 }
 
 func (h *monitorHost) disconnected(s *qmp.Session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.sessions, s)
+	h.sessions = slices.DeleteFunc(h.sessions, func(o *qmp.Session) bool { return o == s })
 }
