@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/lifetime"
+	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
@@ -79,7 +81,18 @@ func (f *fileMachine) member(name string, n *node, key string) bool {
 	case "memory":
 		f.memory(n, key)
 	case "guest":
-		f.str(n, key, &m.Guest)
+		f.guest(n, key)
+	case "faults":
+		m.Faults = new(machine.Faults)
+		f.fields(n, key, func(name string, n *node, key string) bool {
+			known, err := m.Faults.Set(name, f.typed(n, key))
+			if err != nil {
+				f.fail(n, key, "%w", err)
+			}
+			return known
+		})
+	case "clock":
+		f.word(n, key, &m.Clock, machine.ClockModes()...)
 	case "lifetime":
 		var s string
 		f.str(n, key, &s)
@@ -165,6 +178,27 @@ func (f *fileMachine) groupSet(group, name, value string, origin Origin) {
 	if err != nil {
 		f.errs = append(f.errs, at(origin, err))
 	}
+}
+
+// guest reads who plays the operating system, by name or with what it is like.
+func (f *fileMachine) guest(n *node, key string) {
+	m := &f.b.m
+	if n.kind != mapNode {
+		f.str(n, key, &m.Guest)
+		return
+	}
+	m.Guest = "linux"
+	f.fields(n, key, func(name string, n *node, key string) bool {
+		if name == "kind" {
+			f.word(n, key, &m.Guest, guest.Kinds()...)
+			return true
+		}
+		known, err := m.GuestOptions.Set(name, f.typed(n, key))
+		if err != nil {
+			f.fail(n, key, "%w", err)
+		}
+		return known
+	})
 }
 
 func (f *fileMachine) typeOptions(n *node, key string) {

@@ -102,6 +102,17 @@ func TestMistakes(t *testing.T) {
 			`FILE:4: machines[0].name: 007 is a whole number where a string is meant and would be read as 7: write it in quotes, "007"`},
 		{"boolean for text", "a.yaml", machine + "  guest: true\n",
 			`FILE:4: machines[0].guest: true is a boolean where a string is meant: write it in quotes, "true"`},
+		{"guest", "a.yaml", machine + "  guest: {kind: windows, temper: ignor, delay-ms: soon, color: red}\n",
+			`FILE:4: machines[0].guest.kind: "windows" is none of none, linux
+FILE:4: machines[0].guest.temper: unknown temper 'ignor', known are accept, ignore, refuse, busy, die, hang, eject, surprise, misread
+FILE:4: machines[0].guest.delay-ms: Parameter 'delay-ms' expects uint64
+FILE:4: machines[0].guest.color: unknown key`},
+		{"a device's temper", "a.yaml", machine + "  guest: {devices: {x0: {temper: busy, size: 3}}}\n",
+			"FILE:4: machines[0].guest.devices: x0: Parameter 'size' is unexpected"},
+		{"faults", "a.yaml", machine + "  faults: {split: 3, flood: 1, realize: {stage: lunch}}\n",
+			"FILE:4: machines[0].faults.flood: unknown key\n" +
+				"FILE:4: machines[0].faults.realize: unknown stage 'lunch', known are new, property, pre-plug, realize, bus, plug"},
+		{"clock", "a.yaml", machine + "  clock: fast\n", `FILE:4: machines[0].clock: "fast" is none of real, virtual, step`},
 		{"text for boolean", "a.yaml", machine + "  paused: maybe\n", "FILE:4: machines[0].paused: expected true or false, found a string"},
 		{"fraction", "a.yaml", machine + "  devices:\n  - driver: e1000\n    addr: 1.10\n",
 			`FILE:6: machines[0].devices[0].addr: 1.10 is a number where a string is meant and would be read as 1.1: write it in quotes, "1.10"`},

@@ -1,6 +1,10 @@
 package config
 
-import "github.com/qomd/qomd/qmp/qjson"
+import (
+	"github.com/qomd/qomd/devices/guest"
+	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/qmp/qjson"
+)
 
 // Machine describes one machine completely. The zero value of every field
 // means "not said", and the machine's own default applies.
@@ -34,9 +38,17 @@ type Machine struct {
 	// NUMA are the -numa options in their order.
 	NUMA []Option
 
-	// Guest is the temper of the guest: "none", "linux" and what else the
-	// machine knows. Empty means the caller's default.
-	Guest string
+	// Guest is who plays the operating system: "none", "linux" and who else the
+	// machine knows. Empty means the caller's default. GuestOptions say what it
+	// is like: "guest: {kind: linux, temper: ignore}" in a file.
+	Guest        string
+	GuestOptions guest.Options
+	// Faults are mistakes to make on purpose, see [machine.Faults]; nil: none,
+	// and none can be armed later.
+	Faults *machine.Faults
+	// Clock says how virtual time passes: "real", "virtual" or "step". Empty
+	// means in real time, or by steps with the accelerator qtest.
+	Clock string
 
 	// Lifetime is the rule by which objects end, as lifetime.ParseRules reads it
 	// (-machine x-lifetime=); empty means storage-ref.

@@ -21,6 +21,7 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 	t := devices.NewTypes(cat)
 	registerProperties(t)
 	registerGuest(t)
+	registerFaults(t)
 	return t
 }
 
@@ -84,6 +85,9 @@ func (m *Machine) build() error {
 		return err
 	}
 	m.forgetFlash()
+	if err := m.buildFaults(); err != nil {
+		return err
+	}
 	if m.opts.NewGuest != nil {
 		m.guest = m.opts.NewGuest(hardware{m})
 		return nil

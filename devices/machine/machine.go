@@ -47,6 +47,9 @@ type Options struct {
 	Actions  Actions        // what happens on events of the guest; empty: QEMU's defaults
 	// GuestOptions are for the guest that is named in Guest.
 	GuestOptions guest.Options
+	// Faults are mistakes to make on purpose. They can be changed at any time at
+	// /machine/faults; nil: none are made, and there is no such object.
+	Faults *Faults
 	// Clock says how virtual time passes; empty: in real time, or by steps with
 	// Accel "qtest".
 	Clock   ClockMode
@@ -68,6 +71,8 @@ type Machine struct {
 	async sync.WaitGroup
 
 	lifetimes lifetimes
+
+	afterwards []func() // to run without the lock
 
 	state       RunState
 	actions     Actions
@@ -91,6 +96,8 @@ type Machine struct {
 	board                  *chipset.Board // nil for machine none
 	firmwareRan            bool           // since the last reset
 	memorySpace, ioSpace   *memory.AddressSpace
+
+	faults *faults // nil: none can be armed
 
 	guest        guest.Guest
 	guestPending []guest.Event
@@ -237,12 +244,26 @@ func (m *Machine) Now() int64 { return m.clock.Now() }
 // Do runs f under the machine's lock and settles what it leaves behind. It
 // must not be called from within itself.
 func (m *Machine) Do(f func()) {
+	for _, f := range m.locked(f) {
+		f()
+	}
+}
+
+// locked is Do without what has to wait until the lock is given up; it returns
+// that.
+func (m *Machine) locked(f func()) (afterwards []func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.env.Tree.Tick()
 	f()
 	m.settle()
+	afterwards, m.afterwards = m.afterwards, nil
+	return afterwards
 }
+
+// Afterwards arranges for f to run as soon as the lock is given up, for those
+// that will take it themselves.
+func (m *Machine) Afterwards(f func()) { m.afterwards = append(m.afterwards, f) }
 
 // maxLeaps bounds how many timers one settling of a clock that runs ahead may
 // reach, so that a timer that sets itself again does not keep others out.
@@ -266,7 +287,9 @@ func (m *Machine) settleNow() {
 	for {
 		busy := m.guarded("guest", m.runGuest)
 		busy = m.guarded("released references", m.env.Memory.Drain) || busy
-		busy = m.guarded("grace period", m.env.Memory.Reclaimer.Run) || busy
+		if !m.graceStalled() {
+			busy = m.guarded("grace period", m.env.Memory.Reclaimer.Run) || busy
+		}
 		if !busy {
 			return
 		}
@@ -328,9 +351,13 @@ func (m *Machine) StepNext() bool {
 func (m *Machine) ClockMode() ClockMode { return m.clock.mode }
 
 // AfterFunc calls f under the machine's lock once d of virtual time has passed;
-// the function it returns cancels the call.
+// the function it returns cancels the call. It needs no lock itself.
 func (m *Machine) AfterFunc(d time.Duration, f func()) (stop func() bool) {
-	return m.clock.AfterFunc(d, f).Stop
+	t := m.clock.AfterFunc(d, f)
+	if m.clock.mode == VirtualTime {
+		m.settleSoon() // nobody else may be about to let time run ahead
+	}
+	return t.Stop
 }
 
 // emit sends an event to the monitors.
@@ -363,6 +390,7 @@ func (m *Machine) Close() []*qom.Storage {
 		m.OnEvent = nil
 		m.env.Removed = nil // taking a machine down is no unplug
 		m.guest = nil
+		m.disarm()
 		m.tearDown()
 	})
 	m.async.Wait()

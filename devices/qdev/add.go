@@ -76,6 +76,9 @@ func add(env *Env, r Request) (*Device, error) {
 	if d.invalid != nil {
 		return nil, d.invalid
 	}
+	if err := env.fault(StageNew, d); err != nil {
+		return nil, err
+	}
 	if env.Ready {
 		if err := d.hotplugAllowed(bus); err != nil {
 			return nil, err
@@ -89,7 +92,11 @@ func add(env *Env, r Request) (*Device, error) {
 		if text, ok := v.(string); ok && r.Text {
 			in = qom.Text(text)
 		}
-		if err := d.Set(name, in); err != nil {
+		err := env.fault(StageProperty, d)
+		if err == nil {
+			err = d.Set(name, in)
+		}
+		if err != nil {
 			d.Unparent()
 			return nil, err
 		}

@@ -68,11 +68,41 @@ type Env struct {
 	// may be nil.
 	Removed func(Removal)
 
+	// Fault may make a stage of a device's making fail, one of the stages below;
+	// nil, as it usually is: none does.
+	Fault func(Stage, *Device) error
+
 	anonymous, unattached counter // of the names of devices without id
 
 	draining map[string]*qom.Storage // ids that are taken until their event
 	busIDs   map[string]int          // next number of automatic bus names, by class
 	macs     macUse
+}
+
+// Stage is a step in the making of a device.
+type Stage string
+
+// The stages, in their order.
+const (
+	StageNew      Stage = "new"      // the object is made
+	StageProperty Stage = "property" // a property from the request is set
+	StagePrePlug  Stage = "pre-plug" // the hot-plug handler is asked
+	StageRealize  Stage = "realize"  // the model's own part
+	StageBus      Stage = "bus"      // a bus of the device is realized
+	StagePlug     Stage = "plug"     // the hot-plug handler takes it over
+)
+
+// Stages lists the stages.
+func Stages() []Stage {
+	return []Stage{StageNew, StageProperty, StagePrePlug, StageRealize, StageBus, StagePlug}
+}
+
+// fault asks whether a stage is to fail.
+func (env *Env) fault(s Stage, d *Device) error {
+	if env.Fault == nil {
+		return nil
+	}
+	return env.Fault(s, d)
 }
 
 // Default is a property value for all devices of a type.

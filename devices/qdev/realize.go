@@ -43,6 +43,9 @@ func (d *Device) Realize(bus *Bus) (err error) {
 		}()
 	}
 	handler := d.HotplugHandler()
+	if err := env.fault(StagePrePlug, d); err != nil {
+		return err
+	}
 	if h, ok := handler.(PrePlugger); ok {
 		if err := h.PrePlug(d); err != nil {
 			return err
@@ -68,8 +71,16 @@ func (d *Device) Realize(bus *Bus) (err error) {
 		d.dropMAC()
 		d.path = ""
 	}
+	if err := env.fault(StageRealize, d); err != nil {
+		undo()
+		return err
+	}
 	for _, b := range d.buses {
-		if err := b.realize(); err != nil {
+		err := env.fault(StageBus, d)
+		if err == nil {
+			err = b.realize()
+		}
+		if err != nil {
 			undo()
 			return err
 		}
@@ -78,6 +89,10 @@ func (d *Device) Realize(bus *Bus) (err error) {
 		d.ColdReset()
 	}
 	d.deletedEvent = false
+	if err := env.fault(StagePlug, d); err != nil {
+		undo()
+		return err
+	}
 	if h, ok := handler.(Plugger); ok {
 		if err := h.Plug(d); err != nil {
 			undo()

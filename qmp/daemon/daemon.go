@@ -68,6 +68,9 @@ type Options struct {
 	// Wait is how long to wait for the first client of a socket that says so
 	// (wait=on) before the machine starts; nil: not at all.
 	Wait context.Context
+	// OnKept is told of messages that an armed fault keeps back, by the name of
+	// the monitor; nil: nobody is. It must not block.
+	OnKept func(monitor string, message []byte)
 	// WrapConn is given every connection that speaks QMP; nil: none is wrapped.
 	WrapConn func(net.Conn) net.Conn
 }
@@ -88,6 +91,10 @@ type VM struct {
 	serving sync.WaitGroup
 	ready   chan struct{} // closed when the machine is complete
 	host    *monitorHost
+
+	faultyMu    sync.Mutex
+	faultyConns []*faultyConn
+	crashed     bool
 
 	exitOnce sync.Once
 	exited   chan struct{}
@@ -130,7 +137,8 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	vm.schema = sc
 	set = qmp.LazyCommandSet(func() *qmp.CommandSet { return commands.New(vm.Machine, sc, vm.human.Command) })
 	vm.server = qmp.NewServer(qmp.Config{
-		Commands: set, Schema: sc, Logger: vm.log, Do: vm.Machine.Do, Now: opts.Now,
+		Commands: set, Schema: sc, Logger: vm.log, Do: vm.Machine.Do,
+		Now: vm.now(), AfterFunc: vm.afterFunc(),
 		Version: commands.Version(mo.Catalog), Allowed: vm.allowed, Answered: vm.answered,
 		Running: vm.host.running, Connected: vm.host.connected, Disconnected: vm.host.disconnected,
 	})
@@ -205,6 +213,7 @@ func (vm *VM) answered(call *qmp.Call, result any, err error) {
 	if f := vm.opts.OnReply; f != nil && err == nil {
 		f(call.Command.Name, result)
 	}
+	vm.crashAfter(call)
 }
 
 // emit sends an event to all clients.
@@ -302,6 +311,14 @@ func (vm *VM) session(ctx context.Context, conn net.Conn, m qmp.Monitor) {
 	}
 	if f := vm.opts.WrapConn; f != nil {
 		conn = describedConn{f(conn), source}
+	}
+	wrapped, over := vm.faulty(conn, m.Name)
+	if wrapped == nil {
+		return
+	}
+	defer over()
+	if wrapped != conn {
+		conn = describedConn{wrapped, source}
 	}
 	if err := vm.server.ServeConn(ctx, conn, m); err != nil {
 		vm.log.Debug("session ended", "monitor", m.Name, "error", err)
