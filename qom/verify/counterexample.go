@@ -116,8 +116,9 @@ func ParseCounterexample(in io.Reader) (*Counterexample, error) {
 
 // Replay runs the schedule of a counterexample again, step by step, on the
 // core as it is now. It returns the rule that was broken, empty when none was,
-// and an error when the core does not do what the script says.
-func Replay(c *Counterexample) (violation string, err error) {
+// and an error when the core does not do what the script says. Without a
+// reclaimer the model is used.
+func Replay(c *Counterexample, reclaimer NewReclaimer) (violation string, err error) {
 	cfg, err := ConfigByName(c.Config)
 	if err != nil {
 		return "", err
@@ -126,7 +127,7 @@ func Replay(c *Counterexample) (violation string, err error) {
 	if err != nil {
 		return "", err
 	}
-	p, err := newProgram(cfg)
+	p, err := newProgram(cfg, reclaimer)
 	if err != nil {
 		return "", err
 	}

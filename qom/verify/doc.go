@@ -31,6 +31,6 @@
 // nothing leaks but what the configuration says.
 //
 // What is above package qom, such as the gate that refuses late accesses, is
-// not part of this; the reclaimer and its epochs are a small model of the one
-// in devices/memory.
+// not part of this. The reclaimer is: the one of devices/memory can be handed
+// in, and "qomd verify" does; by itself this package uses a model of it.
 package verify

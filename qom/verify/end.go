@@ -19,7 +19,7 @@ func (r *run) checkEnd() []string {
 		}
 	}
 	r.tree.ObserveQueue(r.hook, func(h *qom.Hold) { r.fail("token %s is left in the queue", h.Who()) })
-	if n := len(r.queue); n > 0 {
+	if n := r.reclaimer.Len(); n > 0 || len(r.queue) > 0 {
 		r.fail("%d callbacks are left", n)
 	}
 	alive := map[*record]bool{} // storages with an object that is in the tree or held by a token

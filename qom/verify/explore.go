@@ -25,6 +25,8 @@ type Options struct {
 	Orders bool
 	// Mutant is the name of a mistake to make, see [Mutants].
 	Mutant string
+	// Reclaimer makes the reclaimer of a run; nil takes the model.
+	Reclaimer NewReclaimer
 	// Progress is called now and then, if set.
 	Progress func(Stats)
 }
@@ -97,7 +99,7 @@ func Explore(ctx context.Context, cfg *Config, opts Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := newProgram(cfg)
+	p, err := newProgram(cfg, opts.Reclaimer)
 	if err != nil {
 		return nil, err
 	}

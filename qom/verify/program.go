@@ -9,8 +9,11 @@ import (
 // program is a configuration made ready to run: its types, the numbers of its
 // labels and tokens, and which variables each thread may still touch.
 type program struct {
-	cfg    *Config
-	types  *qom.Types
+	cfg   *Config
+	types *qom.Types
+
+	newReclaimer NewReclaimer
+
 	labels map[string]int
 	tokens []string
 	slotOf map[string]int
@@ -22,8 +25,11 @@ type program struct {
 // maxLabels leaves bits for the variables that are not objects.
 const maxLabels = 56
 
-func newProgram(cfg *Config) (*program, error) {
-	p := &program{cfg: cfg, labels: map[string]int{}, slotOf: map[string]int{}, types: qom.NewTypes(nil)}
+func newProgram(cfg *Config, reclaimer NewReclaimer) (*program, error) {
+	if reclaimer == nil {
+		reclaimer = newGrace
+	}
+	p := &program{cfg: cfg, newReclaimer: reclaimer, labels: map[string]int{}, slotOf: map[string]int{}, types: qom.NewTypes(nil)}
 	if len(cfg.Objects) > maxLabels || len(cfg.Threads) > 32 {
 		return nil, fmt.Errorf("configuration '%s' is too large", cfg.Name)
 	}

@@ -47,6 +47,7 @@ type thread struct {
 	done    bool
 
 	pinned bool
+	unpin  func()
 	epoch  uint64
 	loaded *record
 

@@ -8,17 +8,17 @@ import (
 
 // Shortest searches a configuration breadth first, in all orders, and returns
 // the counterexample of the fewest steps; nil when there is none of up to limit
-// steps.
-func Shortest(ctx context.Context, cfg *Config, mutant string, limit int) (*Counterexample, error) {
-	which, err := mutantByName(mutant)
+// steps. Of the options the mutant and the reclaimer count.
+func Shortest(ctx context.Context, cfg *Config, opts Options, limit int) (*Counterexample, error) {
+	which, err := mutantByName(opts.Mutant)
 	if err != nil {
 		return nil, err
 	}
-	p, err := newProgram(cfg)
+	p, err := newProgram(cfg, opts.Reclaimer)
 	if err != nil {
 		return nil, err
 	}
-	b := &breadth{program: p, mutant: which, name: mutant, seen: map[digest]bool{}}
+	b := &breadth{program: p, mutant: which, name: opts.Mutant, seen: map[digest]bool{}}
 	level := [][]byte{nil}
 	for depth := 0; depth <= limit && len(level) > 0; depth++ {
 		var next [][]byte

@@ -74,6 +74,8 @@ func (r *run) state() digest {
 		}
 	})))
 	d.flag(r.woken)
+	d.flag(r.reclaimSoon)
+	d.flag(r.waiting)
 	if r.ordered {
 		d.add(r.order[0])
 	}

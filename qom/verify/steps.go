@@ -127,16 +127,29 @@ func (r *run) unplug(th *thread, x *record) {
 	}
 }
 
-// retire queues the release of a token for after a grace period.
+// retire queues the release of a token for after a grace period. That it is one,
+// and that callbacks run in order, is checked by books of our own.
 func (r *run) retire(s *slot) {
-	r.queue = append(r.queue, retired{s, r.epoch})
+	entry := retired{s, r.epoch}
+	r.queue = append(r.queue, entry)
 	r.epoch++
-}
-
-// due reports whether all readers are gone that were there when the oldest
-// entry was queued.
-func (r *run) due() bool {
-	return len(r.queue) > 0 && r.blockers(r.queue[0].epoch) == 0
+	r.reclaimSoon = true
+	r.reclaimer.Retire(s.name, func() {
+		if len(r.queue) == 0 || r.queue[0] != entry {
+			r.fail("%s is released out of order", s.name)
+			return
+		}
+		if set := r.blockers(entry.epoch); set != 0 {
+			r.fail("%s is released while readers may see it (threads %b)", s.name, set)
+		}
+		r.queue = r.queue[1:]
+		h := s.hold
+		s.hold = nil
+		h.Release()
+		r.model.release(r.slots, s)
+		// The reclaimer now looks whether the next is due.
+		r.park(r.current, request{name: "grace", vars: varPin})
+	})
 }
 
 // blockers returns the threads pinned in an epoch or before.
@@ -149,20 +162,16 @@ func (r *run) blockers(epoch uint64) (set threadSet) {
 	return set
 }
 
-// reclaim is the service that runs callbacks after their grace period, in
-// batches: those that are queued meanwhile wait for the next.
+// reclaim is the service that runs callbacks after their grace period. It
+// looks when something was queued, and then when it is woken: a wake-up that is
+// lost shows as callbacks left at the end.
 func (r *run) reclaim(th *thread) {
 	for {
 		th.begin(0)
-		r.lock(th, varPin|varQueue, r.due)
-		for n := len(r.queue); n > 0 && r.due(); n-- {
-			s := r.queue[0].slot
-			r.queue = r.queue[1:]
-			h := s.hold
-			s.hold = nil
-			h.Release()
-			r.model.release(r.slots, s)
-		}
+		r.lock(th, varPin, func() bool { return r.reclaimSoon })
+		r.reclaimSoon = false
+		r.reclaimer.Run()
+		r.waiting = r.reclaimer.Len() > 0
 		r.unlock(th)
 	}
 }
@@ -198,7 +207,7 @@ func (r *run) offLock(th *thread, s *Step) {
 		}
 	case opPin:
 		r.park(th, request{name: "pin", vars: varPin})
-		th.pinned, th.epoch = true, r.epoch
+		th.pinned, th.epoch, th.unpin = true, r.epoch, r.reclaimer.Pin()
 	case opLoad:
 		r.park(th, request{name: "load", vars: varView, what: s.object})
 		th.loaded = r.published[r.label(s.object)]
@@ -212,5 +221,6 @@ func (r *run) offLock(th *thread, s *Step) {
 	case opUnpin:
 		r.park(th, request{name: "unpin", vars: varPin})
 		th.pinned, th.loaded = false, nil
+		th.unpin()
 	}
 }

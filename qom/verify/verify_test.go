@@ -95,7 +95,7 @@ func TestMutants(t *testing.T) {
 						t.Errorf("not found, full %v", full)
 					}
 				}
-				c, err := Shortest(context.Background(), cfg, m.Name, 20)
+				c, err := Shortest(context.Background(), cfg, Options{Mutant: m.Name}, 20)
 				if err != nil || c == nil {
 					t.Fatalf("no counterexample of 20 steps: %v", err)
 				}
@@ -135,7 +135,7 @@ func TestReplay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := Replay(c)
+			got, err := Replay(c, nil)
 			if err != nil || got != c.Violation {
 				t.Errorf("violation %q, %v; want %q", got, err, c.Violation)
 			}
@@ -159,7 +159,7 @@ func TestReplayDiffers(t *testing.T) {
 	} {
 		c, err := ParseCounterexample(strings.NewReader(tc.script))
 		if err == nil {
-			_, err = Replay(c)
+			_, err = Replay(c, nil)
 		}
 		if err == nil || !strings.HasPrefix(err.Error(), tc.want) {
 			t.Errorf("%q: %v, want %s", tc.script, err, tc.want)

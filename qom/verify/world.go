@@ -74,9 +74,13 @@ type world struct {
 	model    model
 
 	published []*record // by label: what readers find
+	reclaimer Reclaimer
 	epoch     uint64
 	queue     []retired
-	woken     bool // the main loop has to look at the queue of tokens
+	// reclaimSoon: the reclaimer has to look at its queue; waiting: it looked,
+	// and readers were in the way.
+	reclaimSoon, waiting bool
+	woken                bool // the main loop has to look at the queue of tokens
 
 	ordered bool   // the order of what can be observed is part of the state
 	order   digest // of finalizers, frees and events so far
@@ -101,6 +105,7 @@ func newWorld(p *program, hook *probe.Hook) *world {
 	}
 	w.tree.OnViolation = w.violated
 	w.tree.OnAsync = func() { w.woken = true }
+	w.reclaimer = p.newReclaimer(w.tree, func() { w.reclaimSoon, w.waiting = true, false })
 	for _, name := range p.tokens {
 		w.slots = append(w.slots, &slot{name: name})
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/qom"
 	"github.com/qomd/qomd/qom/verify"
 )
 
@@ -32,7 +34,7 @@ func newVerifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Explore every interleaving of the object core, and check the rules of lifetime",
-		Long: `verify runs the object core of this program under a scheduler that tries every
+		Long: `verify runs the object core of this program, and its reclaimer, under a scheduler that tries every
 interleaving of a few threads on a few objects, and checks the rules of lifetime
 in every state. Without flags it explores all configurations.
 
@@ -65,6 +67,20 @@ The exit status is 1 when a rule was broken, also by a mutant.`,
 	return cmd
 }
 
+// reclaimer is the program's own, for the explorer.
+type reclaimer struct{ *memory.System }
+
+func newReclaimer(tree *qom.Tree, wake func()) verify.Reclaimer {
+	sys := memory.NewSystem(tree)
+	sys.Reclaimer.Wake = wake
+	return reclaimer{sys}
+}
+
+func (r reclaimer) Retire(what string, fn func()) { r.Reclaimer.Retire(what, fn) }
+func (r reclaimer) Pin() (unpin func())           { return r.System.Pin().Unpin }
+func (r reclaimer) Run() bool                     { return r.Reclaimer.Run() }
+func (r reclaimer) Len() int                      { return r.Reclaimer.Len() }
+
 // listVerify prints what there is to explore.
 func listVerify(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
@@ -90,7 +106,7 @@ func replay(out io.Writer, file string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	got, err := verify.Replay(c)
+	got, err := verify.Replay(c, newReclaimer)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
@@ -117,7 +133,7 @@ func (o *verifyOptions) runMutant(ctx context.Context, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		res, err := verify.Explore(ctx, cfg, verify.Options{Workers: o.workers, Preemptions: o.preemptions, Mutant: m.Name})
+		res, err := verify.Explore(ctx, cfg, verify.Options{Workers: o.workers, Preemptions: o.preemptions, Mutant: m.Name, Reclaimer: newReclaimer})
 		if res == nil {
 			return err
 		}
@@ -134,7 +150,7 @@ func (o *verifyOptions) runMutant(ctx context.Context, out io.Writer) error {
 func (o *verifyOptions) report(ctx context.Context, out io.Writer, cfg *verify.Config, c *verify.Counterexample) error {
 	ctx, cancel := context.WithTimeout(ctx, shortestTime)
 	defer cancel()
-	shorter, err := verify.Shortest(ctx, cfg, o.mutant, len(c.Schedule))
+	shorter, err := verify.Shortest(ctx, cfg, verify.Options{Mutant: o.mutant, Reclaimer: newReclaimer}, len(c.Schedule))
 	switch {
 	case shorter != nil:
 		c = shorter
@@ -208,7 +224,7 @@ func (o *verifyOptions) runSuite(ctx context.Context, out, progress io.Writer) e
 	var in *verify.Config
 	for i := range configs {
 		res, err := verify.Explore(ctx, &configs[i], verify.Options{
-			Workers: o.workers, Preemptions: o.preemptions, Progress: line.show,
+			Workers: o.workers, Preemptions: o.preemptions, Progress: line.show, Reclaimer: newReclaimer,
 		})
 		line.end()
 		if err != nil {

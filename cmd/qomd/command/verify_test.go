@@ -28,6 +28,10 @@ total 16 16 8 no violation
 	if status != 0 || out != want || !strings.Contains(errOut, "states/s") {
 		t.Errorf("status %d\n%s%s", status, out, errOut)
 	}
+	// A reader and the program's own reclaimer.
+	if status, out, _ := run("verify", "--config", "reader"); status != 0 || !strings.Contains(out, "no violation") {
+		t.Errorf("status %d\n%s", status, out)
+	}
 	if status, out, _ := run("verify", "--config", "array-unlocked", "--preemptions", "1"); status != 0 || !strings.Contains(out, "not exhaustive") {
 		t.Errorf("status %d\n%s", status, out)
 	}
