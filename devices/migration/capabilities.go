@@ -1,0 +1,90 @@
+package migration
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Capability is one of QEMU's MigrationCapability and whether it is on.
+type Capability struct {
+	Capability string `json:"capability"`
+	State      bool   `json:"state"`
+}
+
+// capabilities are all there are, in QEMU's order.
+var capabilities = []string{
+	"xbzrle", "rdma-pin-all", "auto-converge", "events", "postcopy-ram", "x-colo", "release-ram", "return-path",
+	"pause-before-switchover", "multifd", "dirty-bitmaps", "postcopy-blocktime", "late-block-activate",
+	"x-ignore-shared", "validate-uuid", "background-snapshot", "zero-copy-send", "postcopy-preempt",
+	"switchover-ack", "dirty-limit", "mapped-ram",
+}
+
+// snapshotConflicts are what background-snapshot cannot be combined with.
+var snapshotConflicts = []string{
+	"postcopy-ram", "dirty-bitmaps", "postcopy-blocktime", "late-block-activate", "return-path", "multifd",
+	"pause-before-switchover", "auto-converge", "release-ram", "rdma-pin-all", "xbzrle", "x-colo", "validate-uuid",
+	"zero-copy-send",
+}
+
+// Settings are the capabilities and parameters of one machine. The zero value
+// has QEMU's defaults.
+type Settings struct {
+	on         map[string]bool
+	parameters map[string]any // those that differ from their default
+}
+
+// Capabilities lists all capabilities.
+func (s *Settings) Capabilities() []Capability {
+	list := make([]Capability, len(capabilities))
+	for i, name := range capabilities {
+		list[i] = Capability{name, s.on[name]}
+	}
+	return list
+}
+
+// Has reports whether a capability is on.
+func (s *Settings) Has(capability string) bool { return s.on[capability] }
+
+// SetCapabilities switches capabilities. When they do not go together nothing
+// is changed.
+func (s *Settings) SetCapabilities(list []Capability) error {
+	next := map[string]bool{}
+	for name := range s.on {
+		next[name] = s.on[name]
+	}
+	for _, c := range list {
+		next[c.Capability] = c.State
+	}
+	if err := check(next); err != nil {
+		return err
+	}
+	s.on = next
+	return nil
+}
+
+// check says what is wrong with a combination of capabilities.
+func check(on map[string]bool) error {
+	requires := func(name, other string) error {
+		if on[name] && !on[other] {
+			return fmt.Errorf("Capability '%s' requires capability '%s'", name, other)
+		}
+		return nil
+	}
+	if on["background-snapshot"] {
+		i := slices.IndexFunc(snapshotConflicts, func(name string) bool { return on[name] })
+		if i >= 0 {
+			return fmt.Errorf("Background-snapshot is not compatible with %s", snapshotConflicts[i])
+		}
+	}
+	if on["zero-copy-send"] && !on["multifd"] {
+		return errors.New("Zero copy only available for non-compressed non-TLS multifd migration")
+	}
+	if on["postcopy-preempt"] && !on["postcopy-ram"] {
+		return errors.New("Postcopy preempt requires postcopy-ram")
+	}
+	if on["dirty-limit"] {
+		return errors.New("dirty-limit requires KVM with accelerator property 'dirty-ring-size' set")
+	}
+	return errors.Join(requires("x-colo", "return-path"), requires("switchover-ack", "return-path"))
+}
