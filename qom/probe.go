@@ -36,19 +36,14 @@ func (t *Tree) Observe(o *Object, v *probe.Object, id func(*Object) uint64) {
 	}
 }
 
-// Queued calls f for each token that waits in the queue, oldest first.
-func (t *Tree) queued(f func(*Hold)) {
+// ObserveQueue calls f for each token waiting to be released, oldest first,
+// and returns how many finalizers are running. The hook shows that a checker
+// asks.
+func (t *Tree) ObserveQueue(_ *probe.Hook, f func(*Hold)) int {
 	t.asyncMu.Lock()
 	defer t.asyncMu.Unlock()
 	for h := t.asyncFirst; h != nil; h = h.queue {
 		f(h)
 	}
-}
-
-// ObserveQueue calls f for each token waiting to be released, oldest first,
-// and returns how many finalizers are running. The hook shows that a checker
-// asks.
-func (t *Tree) ObserveQueue(_ *probe.Hook, f func(*Hold)) int {
-	t.queued(f)
 	return t.finalizers
 }

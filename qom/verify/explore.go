@@ -87,11 +87,6 @@ type explorer struct {
 	expected map[string]bool
 }
 
-type shard struct {
-	mu sync.Mutex
-	m  map[digest]threadSet // threads that slept when the state was explored
-}
-
 // Explore explores a configuration. It ends early, with the error of the
 // context, when that is done.
 func Explore(ctx context.Context, cfg *Config, opts Options) (*Result, error) {
@@ -285,53 +280,6 @@ func (e *explorer) explore(j job) {
 		asleep = r.stillAsleep(nextSleep)
 		e.transitions.Add(1)
 	}
-}
-
-// visit records a state and returns the threads to try there: all but those
-// that sleep, and when the state is known, those that slept then and do not now.
-// It also returns those that sleep in the branches, which is what is known to
-// be covered on all the ways that led here (Godefroid's sleep sets with state
-// matching).
-func (e *explorer) visit(key digest, all, asleep threadSet) (todo, sleep threadSet) {
-	s := &e.seen[key[1]%uint64(len(e.seen))]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	before, known := s.m[key]
-	if !known {
-		e.states.Add(1)
-		s.m[key] = asleep
-		return all &^ asleep, asleep
-	}
-	s.m[key] = before & asleep
-	return before &^ asleep, before & asleep
-}
-
-// lastThread returns one more than the number of the thread that went last.
-func (r *run) lastThread() int {
-	if len(r.taken) == 0 {
-		return 0
-	}
-	return int(r.taken[len(r.taken)-1]) + 1
-}
-
-// preempts reports whether going on with th interrupts another that could.
-func (r *run) preempts(th *thread) bool {
-	n := r.lastThread()
-	return n != 0 && r.threads[n-1] != th && r.enabled(r.threads[n-1])
-}
-
-// bounded leaves out the threads that would interrupt once too often.
-func bounded(list []*thread, r *run, left int) []*thread {
-	if left > 0 {
-		return list
-	}
-	var out []*thread
-	for _, th := range list {
-		if !r.preempts(th) {
-			out = append(out, th)
-		}
-	}
-	return out
 }
 
 // checkAtRest checks what must hold while no thread is inside a step.
