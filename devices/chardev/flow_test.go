@@ -151,8 +151,9 @@ func TestHangUpWithoutFrontend(t *testing.T) {
 // Taking a device away closes its connection, and its path can be used again.
 func TestRemoveWhileConnected(t *testing.T) {
 	r := newRig(t)
-	_, path := r.server("s")
+	c, path := r.server("s")
 	conn := r.dial(path)
+	r.until("connected", c.Backend().(*chardev.Socket).Connected)
 	r.do(func() {
 		if err := r.Remove("s"); err != nil {
 			t.Error(err)

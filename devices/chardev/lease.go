@@ -12,11 +12,23 @@ type lease struct {
 	conn *Conn
 	log  *logFile
 
-	mu    sync.Mutex
-	ended bool
+	mu      sync.Mutex
+	revoked bool // nothing more is read
+	ended   bool // nothing more is done at all
 }
 
 func newLease(c *Conn, log *logFile) *lease { return &lease{conn: c, log: log} }
+
+// revoke stops the monitor's reads: what comes from now on is for others.
+func (l *lease) revoke() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return
+	}
+	l.revoked = true
+	l.conn.SetReadDeadline(longAgo)
+}
 
 // end takes the connection back.
 func (l *lease) end() {
@@ -43,10 +55,22 @@ func (l *lease) gone() bool {
 }
 
 func (l *lease) Read(p []byte) (int, error) {
-	if l.gone() {
+	if !l.readable() {
 		return 0, net.ErrClosed
 	}
-	return l.conn.Read(p)
+	n, err := l.conn.Read(p)
+	if n > 0 && !l.readable() {
+		// The bytes may have come later than the end.
+		l.conn.unread(p[:n])
+		return 0, net.ErrClosed
+	}
+	return n, err
+}
+
+func (l *lease) readable() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.revoked && !l.ended
 }
 
 func (l *lease) Write(p []byte) (int, error) {
@@ -67,11 +91,17 @@ func (l *lease) LocalAddr() net.Addr  { return l.conn.LocalAddr() }
 func (l *lease) RemoteAddr() net.Addr { return l.conn.RemoteAddr() }
 
 func (l *lease) SetDeadline(t time.Time) error {
-	return l.with(func() error { return l.conn.SetDeadline(t) })
+	l.SetReadDeadline(t)
+	return l.SetWriteDeadline(t)
 }
 
 func (l *lease) SetReadDeadline(t time.Time) error {
-	return l.with(func() error { return l.conn.SetReadDeadline(t) })
+	return l.with(func() error {
+		if l.revoked {
+			return net.ErrClosed
+		}
+		return l.conn.SetReadDeadline(t)
+	})
 }
 
 func (l *lease) SetWriteDeadline(t time.Time) error {

@@ -43,6 +43,7 @@ func (m *Mux) Filename() string { return "mux" }
 // start begins to take what the shared device gives.
 func (m *Mux) start(dev *Chardev) {
 	m.dev = dev
+	m.base.Writable = m.writable
 	m.base.Space = m.space
 	m.base.Receive = m.receive
 	m.base.Ready()
@@ -64,8 +65,10 @@ func (m *Mux) connect(f *Frontend) error {
 		free = len(m.dev.ports)
 		conn := newPipeConn(func(p []byte) { m.base.Write(p) })
 		m.conns = append(m.conns, conn)
-		m.dev.ports = append(m.dev.ports, newPort(m.dev))
-		m.dev.ports[free].run(oneConn{conn})
+		p := newPort(m.dev)
+		p.sink = toBase{m} // at once, so that front ends keep their order
+		m.dev.ports = append(m.dev.ports, p)
+		p.run(oneConn{conn})
 	}
 	m.focus = free
 	m.dev.ports[free].attach(f)
@@ -101,6 +104,18 @@ func (m *Mux) receive(p []byte) {
 		m.escape = false
 	}
 	m.conns[m.focus].feed(pass)
+}
+
+// toBase is where the front ends of a multiplexer write to.
+type toBase struct{ *Mux }
+
+func (t toBase) Write(p []byte) (int, error) { return t.base.Write(p) }
+
+// writable tells all front ends that there is room.
+func (m *Mux) writable() {
+	for _, p := range m.dev.ports {
+		p.writable()
+	}
 }
 
 // next moves the focus to the next front end.
@@ -148,11 +163,7 @@ func (s *Set) openHub(ids []string) (Backend, error) {
 		return nil, fmt.Errorf("hub: too many uses of chardevs (maximum is %d)", maxMux)
 	}
 	h := &Hub{}
-	h.conn = newPipeConn(func(p []byte) {
-		for _, b := range h.bases {
-			b.Write(p)
-		}
-	})
+	h.conn = newPipeConn(func(p []byte) { h.Write(p) })
 	for _, id := range ids {
 		base := s.Find(id)
 		if base == nil {
@@ -178,6 +189,14 @@ func (h *Hub) TypeName() string { return "chardev-hub" }
 
 // Filename describes the backend.
 func (h *Hub) Filename() string { return "hub" }
+
+// Write sends to all devices; one that is behind misses something.
+func (h *Hub) Write(p []byte) (int, error) {
+	for _, b := range h.bases {
+		b.Write(p)
+	}
+	return len(p), nil
+}
 
 // Serve implements [Line].
 func (h *Hub) Serve(ctx context.Context, handle func(context.Context, net.Conn)) {

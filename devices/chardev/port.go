@@ -31,10 +31,10 @@ type port struct {
 
 	mu      sync.Mutex
 	conn    *Conn
-	release context.CancelFunc // takes conn from a monitor that has it; nil: none has
-	out     []byte             // waits for conn
-	writing bool               // a goroutine takes care of out
-	full    bool               // a write was cut short
+	release func() // takes conn from a monitor that has it; nil: none has
+	out     []byte // waits for conn
+	writing bool   // a goroutine takes care of out
+	full    bool   // a write was cut short
 }
 
 func newPort(dev *Chardev) *port {
@@ -146,8 +146,11 @@ func (p *port) handle(ctx context.Context, raw net.Conn) {
 	p.tell(Closed)
 }
 
-// tell tells the front end of an event.
+// tell tells the front end of an event. What is always connected has none.
 func (p *port) tell(e Event) {
+	if p.sink != nil {
+		return
+	}
 	p.mu.Lock()
 	interested := p.fe != nil && p.fe.Event != nil
 	p.mu.Unlock()
@@ -169,9 +172,9 @@ func (p *port) stream(ctx context.Context, conn *Conn, fe *Frontend) (gone bool)
 		p.mu.Unlock()
 		return false
 	}
-	p.release = cancel
-	p.mu.Unlock()
 	l := newLease(conn, p.log)
+	p.release = func() { l.revoke(); cancel() }
+	p.mu.Unlock()
 	fe.Stream(ctx, l)
 	l.end()
 	p.mu.Lock()
