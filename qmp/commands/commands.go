@@ -42,7 +42,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.block()
 	c.migration()
 	c.misc()
-	c.sev()
+	c.confidential()
 	c.lifetime()
 	return c.set
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/qomd/qomd/qmp"
 )
 
-// sev registers the queries of qapi/misc-i386.json about encrypted guests, of
-// which there are none. libvirt gives an emulator up that lists the type
-// sev-guest and does not know them.
-func (c *Commands) sev() {
+// confidential registers the queries of qapi/misc-i386.json about encrypted
+// guests and enclaves, of which there are none. libvirt gives an emulator up
+// that has the types for them and does not know these commands.
+func (c *Commands) confidential() {
 	qmp.Register(c.set, "query-sev", 0, func(*qmp.Call, none) (sevInfo, error) {
 		return sevInfo{State: "uninit", Type: "sev"}, nil
 	})
@@ -21,6 +21,12 @@ func (c *Commands) sev() {
 	})
 	qmp.Register(c.set, "query-sev-launch-measure", 0, func(*qmp.Call, none) (none, error) {
 		return none{}, errors.New("SEV launch measurement is not available")
+	})
+	qmp.Register(c.set, "query-sgx", 0, func(*qmp.Call, none) (none, error) {
+		return none{}, errors.New("No EPC regions defined, SGX not available")
+	})
+	qmp.Register(c.set, "query-sgx-capabilities", 0, func(*qmp.Call, none) (none, error) {
+		return none{}, errors.New("Could not open '/dev/sgx_vepc': No such file or directory")
 	})
 }
 
