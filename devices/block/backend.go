@@ -77,7 +77,7 @@ func (b *Backend) remove() {
 func (b *Backend) describe() string {
 	switch who := b.Label(); who {
 	case "":
-		return "unnamed block device"
+		return "an unnamed block device"
 	default:
 		return "block device '" + who + "'"
 	}

@@ -173,6 +173,9 @@ func (g *Graph) Close() {
 		if err := n.img.Close(); err != nil {
 			g.opts.Log.Warn("closing a block node", "node", n.name, "error", err)
 		}
+		if n.group != nil {
+			n.group.leave()
+		}
 	}
 	g.nodes, g.backends = nil, nil
 }

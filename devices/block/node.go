@@ -163,7 +163,7 @@ func (g *Graph) Resize(n *Node, size int64) error {
 	}
 	for _, e := range n.parents {
 		if e.shared&permResize == 0 {
-			return conflict(n, permResize, "unnamed block device", "root", e)
+			return conflict(n, permResize, "an unnamed block device", "root", e)
 		}
 	}
 	r, ok := n.img.(resizer)

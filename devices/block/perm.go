@@ -93,6 +93,9 @@ func (n *Node) needs(e *Edge) (perm, shared Perm) {
 		}
 		shared |= permRead | permWriteUnchanged
 	}
+	if n.driver == "raw" && n.options.Len() > 0 {
+		shared &^= permResize // its place in the file was checked once
+	}
 	if n.driver == "copy-on-read" && !n.readOnly {
 		perm |= permWriteUnchanged
 	}

@@ -117,7 +117,7 @@ func (b *Backend) lay(w Which, n *Node) error {
 	case b.device != nil && !b.trayOpen:
 		return fmt.Errorf("Tray of device '%s' is not open", w.name())
 	case b.root != nil:
-		return fmt.Errorf("There already is a medium in device '%s'", w.name())
+		return errors.New("There already is a medium in the device")
 	}
 	b.insert(n)
 	if b.device == nil {
