@@ -237,6 +237,7 @@ func (b *builder) netdev(a argument) error {
 // network behind them.
 func (b *builder) nic(a argument) error {
 	o, err := b.add(a.name, a)
+	b.m.NoNetwork = true
 	if err == nil && o.text("type") != "none" {
 		err = errors.New("not supported by qomd: only 'none'; use -netdev and -device")
 	}

@@ -74,7 +74,9 @@ type Machine struct {
 	// Display, VGA and Audio are kept as given; nothing is shown or played.
 	Display string
 	VGA     string
-	Audio   string
+	// NoNetwork means that -nic or -net said what network there is: none.
+	NoNetwork bool
+	Audio     string
 
 	Devices  []Device
 	Objects  []Object

@@ -5,6 +5,7 @@ import (
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/chipset"
+	"github.com/qomd/qomd/devices/display"
 	"github.com/qomd/qomd/devices/edu"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/misc"
@@ -49,6 +50,7 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 		misc.Register,
 		watchdog.Register,
 		nic.Register,
+		display.Register,
 		nvme.Register,
 		card.Register,
 		edu.Register,

@@ -25,6 +25,8 @@ type Options struct {
 	Reset func()
 	// Time is the time of the real-time clock.
 	Time func() time.Time
+	// Fill adds what the machine has in a slot of the board; nil: nothing.
+	Fill func(Slot) error
 }
 
 // Board is the fixed part of a machine.
@@ -119,6 +121,12 @@ func (b *Board) device(key string) *qdev.Device {
 // add makes one part.
 func (b *Board) add(number int) error {
 	p := &b.parts[number]
+	if p.slot != "" {
+		if b.opts.Fill == nil {
+			return nil
+		}
+		return b.opts.Fill(p.slot)
+	}
 	parent := b.env.Unattached
 	switch {
 	case p.in == "machine":

@@ -95,6 +95,7 @@ type lines struct {
 	hpet      uint64 // interrupt lines that its timers can use
 	processor int
 	upper     int
+	before    []part // to put before the HPET
 }
 
 // pin is the input of an interrupt line that is numbered as at the IOAPIC;
@@ -126,6 +127,9 @@ func superIO(l lines, floppy ...part) []part {
 		}},
 		pic("pic", 0x20, 0x4d0, 0xf8, true, wire(out(0), "", boardPins[l.processor])),
 		pic("pic2", 0xa0, 0x4d1, 0xde, false, wire(out(0), "pic", inputs[2])),
+	}
+	list = append(list, l.before...)
+	list = append(list, []part{
 		{as: "hpet", typ: "hpet", bus: "sysbus", values: []value{{"hpet-intcap", l.hpet}}, gpios: []gpio{{inputs, 2}},
 			wires: append(wires("sysbus-irq", 32, l.pin), wire(out(0), "pit", inputs[0])), regions: []region{
 				{name: "hpet", size: kib, in: "system", at: 0xfed00000},
@@ -137,7 +141,8 @@ func superIO(l lines, floppy ...part) []part {
 		{typ: "isa-pcspk", bus: "isa", links: []value{{"pit", "pit"}}, regions: []region{
 			{name: "pcspk", size: 1, in: "io", at: 0x61},
 		}},
-	}
+	}...)
+	list = append(list, part{slot: SlotPorts})
 	list = append(list, floppy...)
 	return append(list,
 		part{as: "i8042", typ: "i8042", bus: "isa", gpios: []gpio{{kbdIRQ, 1}, {mouseIRQ, 1}},

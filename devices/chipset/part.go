@@ -18,6 +18,7 @@ type part struct {
 	bus   string // key of the bus it sits on: "sysbus" or one that a part offers
 	devfn uint8
 	multi bool // PCI: multifunction
+	slot  Slot // instead of all this: a place for what is not always there
 
 	values  []value
 	links   []value // link properties, by key of the part
@@ -28,6 +29,19 @@ type part struct {
 	config  []patch
 	caps    []capability // oldest first
 }
+
+// Slot is a place in the making of a board where QEMU puts devices that a
+// machine may do without; its place says what numbers they get.
+type Slot string
+
+// The slots of boards.
+const (
+	SlotDrives   Slot = "drives"   // on the IDE buses
+	SlotDisplay  Slot = "display"  // the graphics adapter
+	SlotPorts    Slot = "ports"    // serial and parallel ports
+	SlotFloppies Slot = "floppies" // on the floppy controller of pc
+	SlotNetwork  Slot = "network"  // the network card
+)
 
 // value is a property and what it shows.
 type value struct {

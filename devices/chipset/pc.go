@@ -52,13 +52,15 @@ var pcParts = slices.Concat(
 			values: []value{{"smb_io_base", uint64(0xb100)}, {"smm-enabled", true}},
 			buses:  []bus{{as: "i2c", typ: "i2c-bus", name: "i2c"}},
 			config: []patch{{0x06, "\x80\x02"}, {0x5f, "\x10"}, {0x63, "\x60"}, {0x90, "\x01\xb1"}, {0xd2, "\x09"}}},
+		{slot: SlotDrives},
 	},
-	superIO(lines{host: "host", hpet: 0x04, processor: 16, upper: 17}, part{typ: "isa-fdc", as: "fdc", bus: "isa",
+	superIO(lines{host: "host", hpet: 0x04, processor: 16, upper: 17, before: []part{{slot: SlotDisplay}}}, part{typ: "isa-fdc", as: "fdc", bus: "isa",
 		values: []value{{"bootindexA", int64(-1)}, {"bootindexB", int64(-1)}},
 		buses:  []bus{{typ: "floppy-bus", max: 2}},
 		regions: []region{
 			{name: "fdc", size: 5, in: "io", at: 0x3f1},
 			{name: "fdc", size: 1, in: "io", at: 0x3f7},
-		}}),
+		}}, part{slot: SlotFloppies}),
+	[]part{{slot: SlotNetwork}},
 	eeproms(),
 )

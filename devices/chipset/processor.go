@@ -10,16 +10,21 @@ import (
 type Processor struct {
 	memory, system, smram, msi memory.Region
 	vapic                      memory.Region
+	view                       bool // memory is its own
 }
 
 // NewProcessor adds the parts of a processor, a realized device, to it. The
 // first one's APIC is the one that memory shows, and brings the device
-// kvmvapic with it.
-func NewProcessor(env *qdev.Env, cpu *qdev.Device, system, io *memory.Region, first bool) (*Processor, error) {
+// kvmvapic with it. Without view it sees memory as the machine does, which is
+// how QEMU makes processors that execute nothing.
+func NewProcessor(env *qdev.Env, cpu *qdev.Device, system, io *memory.Region, first, view bool) (*Processor, error) {
 	p, sys, o := new(Processor), env.Memory, &cpu.Object
-	p.memory.Init(sys, o, "memory", all)
-	p.system.InitAlias(sys, o, "memory", system, 0, all)
-	p.memory.AddSubregion(0, &p.system)
+	if view {
+		p.memory.Init(sys, o, "memory", all)
+		p.system.InitAlias(sys, o, "memory", system, 0, all)
+		p.memory.AddSubregion(0, &p.system)
+		p.view = true
+	}
 
 	lapic, err := env.Tree.NewChild(o, "lapic", "apic")
 	if err != nil {
@@ -47,6 +52,9 @@ func NewProcessor(env *qdev.Env, cpu *qdev.Device, system, io *memory.Region, fi
 // ShowSMRAM adds system management memory to the processor's view, once the
 // board is there.
 func (p *Processor) ShowSMRAM(env *qdev.Env, cpu *qdev.Device, smram *memory.Region) {
+	if !p.view {
+		return
+	}
 	p.smram.InitAlias(env.Memory, &cpu.Object, "smram", smram, 0, 4*gib)
 	p.smram.SetEnabled(false)
 	p.memory.AddSubregionOverlap(0, &p.smram, 1)

@@ -46,9 +46,11 @@ var q35Parts = slices.Concat(
 				{name: "ahci", size: 4 * kib, bar: true, number: 5},
 				{name: "ahci-idp", size: 32, bar: true, number: 4, barKind: pci.BARIO},
 			}},
+		{slot: SlotDrives},
 		{typ: "ICH9-SMB", as: "smb", bus: "pci", devfn: 0x1f<<3 | 3, multi: true,
 			buses:   []bus{{as: "i2c", typ: "i2c-bus", name: "i2c"}},
 			regions: []region{{name: "pm-smbus", size: 64, bar: true, number: 4, barKind: pci.BARIO}}},
 	},
 	eeproms(),
+	[]part{{slot: SlotDisplay}, {slot: SlotNetwork}},
 )

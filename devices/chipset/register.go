@@ -26,6 +26,8 @@ func Register(t *qom.Types) {
 		})
 	}
 	registerRTC(t)
+	registerPorts(t)
+	registerDrives(t)
 	for _, typ := range wiredTypes {
 		if t.HasFacts(typ) {
 			t.Add(qom.TypeInfo{Name: typ, Parent: "device", New: func() qom.Instance { return new(wired) }})

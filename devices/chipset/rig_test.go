@@ -94,7 +94,7 @@ func newRig(t testing.TB, board string, defaults ...qdev.Default) *rig {
 		t.Fatal(err)
 	}
 	var err error
-	if r.cpu, err = chipset.NewProcessor(r.env, qdev.From(cpu), &r.system, &r.io, true); err != nil {
+	if r.cpu, err = chipset.NewProcessor(r.env, qdev.From(cpu), &r.system, &r.io, true, true); err != nil {
 		t.Fatal(err)
 	}
 	build := chipset.NewQ35

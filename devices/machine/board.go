@@ -20,7 +20,7 @@ func (m *Machine) buildBoard() error {
 	board, err := build(m.env, chipset.Options{
 		Machine: m.object, System: &m.systemMemory, IO: &m.systemIO,
 		RAM: m.ram, LowRAM: m.lowRAM, HighRAM: m.opts.Memory - m.lowRAM,
-		Sleep: m.sleep, Time: m.wallClock,
+		Sleep: m.sleep, Time: m.wallClock, Fill: m.fill,
 		Reset: func() { m.SystemReset(GuestReset) },
 	})
 	if err != nil {
@@ -71,6 +71,6 @@ func (m *Machine) processorParts(s *CPUSlot, index int64) error {
 		return nil
 	}
 	var err error
-	s.parts, err = chipset.NewProcessor(m.env, qdev.From(s.CPU), &m.systemMemory, &m.systemIO, index == 0)
+	s.parts, err = chipset.NewProcessor(m.env, qdev.From(s.CPU), &m.systemMemory, &m.systemIO, index == 0, m.opts.Accel != "qtest")
 	return err
 }

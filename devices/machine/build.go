@@ -25,14 +25,14 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 	return t
 }
 
-// build makes the tree of a new machine, under its lock.
-func (m *Machine) build() error {
+// begin makes what backends need of a new machine, under its lock.
+func (m *Machine) begin() error {
 	t := m.env.Tree
 	for _, c := range []struct {
 		name string
 		into **qom.Object
 	}{
-		{"audiodevs", new(*qom.Object)}, {"backend", new(*qom.Object)},
+		{"audiodevs", new(*qom.Object)}, {"backend", &m.consoles},
 		{"chardevs", &m.chardevs}, {"objects", &m.objects},
 	} {
 		o, err := t.NewChild(t.Root(), c.name, "container")
@@ -68,7 +68,13 @@ func (m *Machine) build() error {
 	m.systemIO.InitIO(m.env.Memory, nil, memory.UnassignedIO{}, "io", 1<<16)
 	m.memorySpace = m.env.Memory.NewSpace(&m.systemMemory, "memory")
 	m.ioSpace = m.env.Memory.NewPortSpace(&m.systemIO, "I/O")
+	return nil
+}
 
+// Build makes processors, memory and the board, with what extra adds to it.
+func (m *Machine) Build(extra ...BoardDevice) error {
+	m.extra = extra
+	defer func() { m.extra = nil }()
 	if err := m.buildProcessors(); err != nil {
 		return err
 	}

@@ -83,6 +83,7 @@ type Machine struct {
 
 	object   *qom.Object // /machine
 	chardevs *qom.Object // /chardevs
+	consoles *qom.Object // /backend
 	objects  *qom.Object // /objects
 	pciRoots []*pci.Bus
 
@@ -93,6 +94,7 @@ type Machine struct {
 	ramLow, ramHigh        memory.Region
 	ram                    *memory.Region // of the backend
 	lowRAM                 uint64         // bytes of it below 4 GiB
+	extra                  []BoardDevice  // while the board is being made
 	board                  *chipset.Board // nil for machine none
 	firmwareRan            bool           // since the last reset
 	memorySpace, ioSpace   *memory.AddressSpace
@@ -125,8 +127,8 @@ type Machine struct {
 	OnViolation func(qom.Violation)
 }
 
-// New makes a machine, complete but for what [Machine.Do] adds to it before
-// [Machine.Ready].
+// New makes a machine that has nothing yet but its containers and memory;
+// backends can be made. [Machine.Build] and [Machine.Ready] follow.
 func New(opts Options) (*Machine, error) {
 	if opts.Catalog == nil {
 		opts.Catalog = catalog.Default()
@@ -163,7 +165,7 @@ func New(opts Options) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Do(func() { err = m.build() })
+	m.Do(func() { err = m.begin() })
 	if err != nil {
 		m.Close()
 		return nil, err
@@ -316,6 +318,9 @@ func (m *Machine) settleSoon() {
 // Ready completes the machine: what comes from now on is hot-plugged. With
 // start it runs.
 func (m *Machine) Ready(start bool) error {
+	if err := m.makeConsoles(); err != nil {
+		return err
+	}
 	m.env.SystemBus.ColdReset()
 	m.env.Ready = true
 	for i := range m.env.Defaults {

@@ -14,6 +14,9 @@ func (d *Device) realizeFromFacts() {
 	if f == nil {
 		return
 	}
+	for _, b := range f.BARs {
+		d.addKnownBAR(b)
+	}
 	for i := len(f.Capabilities) - 1; i >= 0; i-- { // each becomes the head of the list
 		d.addKnownCapability(f.Capabilities[i])
 	}
@@ -22,9 +25,31 @@ func (d *Device) realizeFromFacts() {
 			d.Env().Log.Warn("capability left out", "device", d.Label(), "error", err)
 		}
 	}
-	for _, b := range f.BARs {
-		d.addKnownBAR(b)
+}
+
+// layout is what a configuration space does not tell of a type: what QEMU calls
+// the regions of its BARs, and where its interrupt vectors are.
+type layout struct {
+	regions [ROMBAR]string
+	vectors int // of MSI-X
+	bar     int // that has their table at its start
+	pending uint32
+}
+
+// layouts are those of types, or of their ancestors.
+var layouts = map[string]layout{
+	"e1000-base": {regions: [ROMBAR]string{"e1000-mmio", "e1000-io"}},
+	"e1000e":     {regions: [ROMBAR]string{"e1000e-mmio", "e1000e-flash", "e1000e-io", "e1000e-msix"}, vectors: 5, bar: 3, pending: 0x2000},
+	"igb":        {regions: [ROMBAR]string{"igb-mmio", "igb-flash", "igb-io", "igb-msix"}, vectors: 10, bar: 3, pending: 0x2000},
+}
+
+func (d *Device) layout() layout {
+	for c := d.Class(); c != nil; c = c.Parent() {
+		if l, ok := layouts[c.Name()]; ok {
+			return l
+		}
 	}
+	return layout{}
 }
 
 func (d *Device) addKnownBAR(b catalog.BAR) {
@@ -43,8 +68,16 @@ func (d *Device) addKnownBAR(b catalog.BAR) {
 			kind |= BARPrefetch
 		}
 	}
-	r := new(memory.Region)
-	r.InitIO(d.Env().Memory, &d.Object, memory.Funcs{}, fmt.Sprintf("%s-bar%d", d.TypeName(), b.Number), uint64(b.Size))
+	r, l := new(memory.Region), d.layout()
+	name := l.regions[b.Number]
+	if name == "" {
+		name = fmt.Sprintf("%s-bar%d", d.TypeName(), b.Number)
+	}
+	if l.vectors > 0 && l.bar == b.Number {
+		r.Init(d.Env().Memory, &d.Object, name, uint64(b.Size))
+	} else {
+		r.InitIO(d.Env().Memory, &d.Object, memory.Funcs{}, name, uint64(b.Size))
+	}
 	if err := d.RegisterBAR(b.Number, kind, r); err != nil {
 		d.Env().Log.Warn("BAR left out", "device", d.Label(), "error", err)
 	}
@@ -64,6 +97,14 @@ func (d *Device) addKnownCapability(c catalog.Capability) {
 			return
 		}
 		err = d.AddExpress(d.EndpointCap(int(c.Offset)))
+	case CapMSIX:
+		if l := d.layout(); l.vectors > 0 {
+			in := d.bars[l.bar].region
+			err = d.InitMSIX(MSIX{Vectors: l.vectors, Table: in, PBA: in, TableBAR: l.bar, PBABAR: l.bar,
+				PBAOff: l.pending, Offset: int(c.Offset)})
+			break
+		}
+		fallthrough
 	default:
 		_, err = d.AddCapability(c.ID, int(c.Offset), 4)
 	}

@@ -44,6 +44,19 @@ var romNames = map[string]string{
 	"i82801": "pxe-eepro100.rom",
 }
 
+// romRegion is what the region of an option ROM is called after: the name under
+// which the state of the device is saved, mostly that of its type.
+func (d *Device) romRegion() string {
+	switch t := d.TypeName(); t {
+	case "VGA":
+		return "vga"
+	case "cirrus-vga":
+		return "cirrus_vga"
+	default:
+		return t
+	}
+}
+
 func (d *Device) defaultROMName() string {
 	for c := d.Class(); c != nil; c = c.Parent() {
 		if name := romNames[c.Name()]; name != "" {
@@ -89,8 +102,8 @@ func (d *Device) loadROM() error {
 
 func (d *Device) makeROM(size uint64, content []byte) error {
 	r := new(memory.Region)
-	r.InitROM(d.Env().Memory, &d.Object, d.TypeName()+".rom", size)
+	r.InitROM(d.Env().Memory, &d.Object, d.romRegion()+".rom", size)
 	r.Load(0, content)
-	d.rom = r
+	d.rom, d.romsize = r, uint32(size)
 	return d.registerBAR(ROMBAR, BARMem, r)
 }

@@ -5,6 +5,7 @@ package qdev
 var enums = map[string][]string{
 	"BiosAtaTranslation":      {"auto", "none", "lba", "large", "rechs"},
 	"BlockdevOnError":         {"report", "ignore", "enospc", "stop", "auto"},
+	"ChardevVCEncoding":       {"utf8", "cp437"},
 	"FloppyDriveType":         {"144", "288", "120", "none", "auto"},
 	"GrabToggleKeys":          {"ctrl-ctrl", "alt-alt", "shift-shift", "meta-meta", "scrolllock", "ctrl-scrolllock"},
 	"GranuleMode":             {"4k", "8k", "16k", "64k", "host"},

@@ -1,8 +1,6 @@
 package daemon
 
 import (
-	"fmt"
-
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/qmp/commands"
@@ -56,29 +54,4 @@ func (vm *VM) addChardev(id string, o chardev.Options, wait bool) error {
 	}
 	vm.Machine.Do(func() { _, err = set.Add(id, b, o) })
 	return err
-}
-
-// attachPorts connects the machine's own serial and parallel ports. Nobody
-// reads what comes for them, so that it is kept back.
-func (vm *VM) attachPorts() error {
-	for _, list := range []struct {
-		kind string
-		ids  []string
-	}{{"serial", vm.cfg.Serials}, {"parallel", vm.cfg.Parallels}} {
-		for i, id := range list.ids {
-			if id == "" || id == "none" {
-				continue
-			}
-			c := vm.Machine.Characters.Find(id)
-			if c == nil {
-				return fmt.Errorf("chardev \"%s\" not found", id)
-			}
-			f := &chardev.Frontend{Who: fmt.Sprintf("%s port %d", list.kind, i), Swap: func() error { return nil }}
-			if err := c.Connect(f); err != nil {
-				return err
-			}
-			f.SetOpen(true)
-		}
-	}
-	return nil
 }

@@ -166,7 +166,7 @@ func (vm *VM) build() error {
 	}
 	var err error
 	vm.Machine.Do(func() {
-		if err = inTurn(vm.attachMonitors, vm.attachPorts); err != nil {
+		if err = vm.attachMonitors(); err != nil {
 			return
 		}
 		if vm.cfg.Preconfig {
@@ -184,7 +184,7 @@ func (vm *VM) build() error {
 // complete makes what the configuration lists and starts the machine, under its
 // lock.
 func (vm *VM) complete() error {
-	if err := inTurn(vm.addNetdevs, vm.populate, vm.warnUnused); err != nil {
+	if err := inTurn(vm.addNetdevs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.warnUnused); err != nil {
 		return err
 	}
 	return vm.Machine.Ready(!vm.cfg.Paused)

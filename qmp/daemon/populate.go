@@ -12,19 +12,31 @@ import (
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
-// populate makes the objects and devices of the description, in its order,
-// under the machine's lock.
-func (vm *VM) populate() error {
+// addObjects makes the objects of the description, in its order, under the
+// machine's lock.
+func (vm *VM) addObjects() error {
 	for _, o := range vm.cfg.Objects {
 		if err := vm.addObject(o); err != nil {
 			return &Error{o.Origin, err}
 		}
 	}
-	if err := vm.openBlocks(); err != nil {
+	return nil
+}
+
+// buildMachine makes the board, with the devices that come with it.
+func (vm *VM) buildMachine() error {
+	extra, err := vm.boardDevices()
+	if err != nil {
 		return err
 	}
-	return vm.addDevices(vm.cfg.Devices, nil)
+	if err := vm.Machine.Build(extra...); err != nil {
+		return &Error{Err: err}
+	}
+	return nil
 }
+
+// plug makes the devices of the description, in its order.
+func (vm *VM) plug() error { return vm.addDevices(vm.cfg.Devices, nil) }
 
 func (vm *VM) addObject(o config.Object) error {
 	r := object.Request{Type: o.Type, ID: o.ID, Props: o.Options, Text: !o.FromJSON}

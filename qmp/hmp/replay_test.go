@@ -16,7 +16,6 @@ import (
 // different are recordings that are answered differently, with the reason. One
 // that begins to pass is to be taken off the list.
 var different = map[string]string{
-	"hmp-info-qtree":       "some properties and lines of q35's soldered devices have other values",
 	"hmp-info-mtree-owner": "regions of q35's board differ",
 	"hmp-info-short":       "there are no drives and networks to tell of: info block, blockstats, network",
 }

@@ -27,7 +27,11 @@ func newHuman(t testing.TB, typ string) (*machine.Machine, *hmp.Human) {
 	var set *qmp.CommandSet
 	h := hmp.New(m, func() *qmp.CommandSet { return set })
 	set = commands.New(m, commands.Schema(m.Options().Catalog), h.Command)
-	m.Do(func() { err = m.Ready(true) })
+	m.Do(func() {
+		if err = m.Build(); err == nil {
+			err = m.Ready(true)
+		}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,3 @@
+// Package display has the graphics adapters of PCs as far as the tree shows
+// them: regions, BARs and consoles. Nothing is ever drawn.
+package display

@@ -1,0 +1,142 @@
+package daemon
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/devices/chipset"
+	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// layout is where a kind of board has what QEMU adds to it by itself.
+type layout struct {
+	root  string // the PCI bus
+	cd    string // the IDE bus of the CD drive
+	drive string // what that drive is called
+	card  string // the type of the network card
+	fdc   bool   // whether there is a floppy controller
+}
+
+var (
+	layoutQ35 = layout{root: "pcie.0", cd: "ide.2", drive: "ide2-cd0", card: "e1000e"}
+	layoutPC  = layout{root: "pci.0", cd: "ide.1", drive: "ide1-cd0", card: "e1000", fdc: true}
+)
+
+const (
+	isaBus    = "isa.0"
+	floppyBus = "floppy-bus.0"
+	floppy    = "floppy0"
+)
+
+// boardDevices lists what comes with the board: the ports that the description
+// names, and unless it says -nodefaults what a PC has by default. Their backends
+// are made here.
+func (vm *VM) boardDevices() ([]machine.BoardDevice, error) {
+	b := layoutQ35
+	switch {
+	case vm.Machine.IsPC():
+		b = layoutPC
+	case !vm.Machine.IsQ35():
+		return nil, nil
+	}
+	var list []machine.BoardDevice
+	add := func(slot chipset.Slot, driver, bus string, props ...qjson.Member) {
+		list = append(list, machine.BoardDevice{Slot: slot, Driver: driver, Bus: bus, Props: qjson.NewObject(props...)})
+	}
+	for _, ports := range []struct {
+		driver string
+		ids    []string
+	}{{"isa-serial", vm.cfg.Serials}, {"isa-parallel", vm.cfg.Parallels}} {
+		for i, id := range ports.ids {
+			if id != "" && id != "none" {
+				add(chipset.SlotPorts, ports.driver, isaBus, qjson.Member{Name: "index", Value: int64(i)}, text("chardev", id))
+			}
+		}
+	}
+	if driver := vm.display(); driver != "" {
+		add(chipset.SlotDisplay, driver, b.root)
+	}
+	if vm.cfg.NoDefaults {
+		return list, nil
+	}
+	if !vm.has("ide-cd", "ide-hd", "scsi-cd", "scsi-hd") {
+		if err := vm.emptyDrive(b.drive, "ide", "cdrom"); err != nil {
+			return nil, err
+		}
+		add(chipset.SlotDrives, "ide-cd", b.cd, text("drive", b.drive))
+	}
+	if b.fdc && !vm.has("floppy", "isa-fdc") {
+		if err := vm.emptyDrive(floppy, "floppy", "disk"); err != nil {
+			return nil, err
+		}
+		add(chipset.SlotFloppies, "floppy", floppyBus, text("drive", floppy))
+	}
+	if len(vm.cfg.Netdevs) == 0 && !vm.cfg.NoNetwork {
+		id, err := vm.defaultNetwork()
+		if err != nil {
+			return nil, err
+		}
+		add(chipset.SlotNetwork, b.card, b.root, text("netdev", id))
+	}
+	return list, nil
+}
+
+func text(name, value string) qjson.Member { return qjson.Member{Name: name, Value: value} }
+
+// display is the type of the graphics adapter, empty for none.
+func (vm *VM) display() string {
+	switch vm.cfg.VGA {
+	case "":
+		if vm.cfg.NoDefaults || vm.has("VGA", "secondary-vga", "cirrus-vga", "qxl-vga", "vmware-svga", "virtio-vga",
+			"virtio-gpu-pci", "ati-vga", "isa-vga", "isa-cirrus-vga", "qxl", "bochs-display", "ramfb", "vhost-user-vga") {
+			return ""
+		}
+		return "VGA"
+	case "std":
+		return "VGA"
+	case "cirrus":
+		return "cirrus-vga"
+	case "vmware":
+		return "vmware-svga"
+	case "qxl":
+		return "qxl-vga"
+	case "virtio":
+		return "virtio-vga"
+	}
+	return ""
+}
+
+// has reports whether the description has a device of one of the types.
+func (vm *VM) has(drivers ...string) bool {
+	return slices.ContainsFunc(vm.cfg.Devices, func(d config.Device) bool { return slices.Contains(drivers, d.Driver) })
+}
+
+// emptyDrive makes a drive without a medium.
+func (vm *VM) emptyDrive(id, iface, media string) error {
+	if vm.Machine.Blocks.BackendOf(id) != nil {
+		return nil
+	}
+	if _, err := vm.Machine.Blocks.AddDrive(id, qjson.NewObject(text("media", media)), iface); err != nil {
+		return fmt.Errorf("drive %s: %w", id, err)
+	}
+	return nil
+}
+
+// defaultNetwork makes hub 0, with a user network and a port for the card, and
+// returns the name of that port.
+func (vm *VM) defaultNetwork() (string, error) {
+	const port, user, uplink = "hub0port0", "net0", "hub0port1"
+	hub := qjson.Member{Name: "hubid", Value: int64(0)}
+	for _, args := range []*qjson.Object{
+		qjson.NewObject(text("id", user), text("type", "user")),
+		qjson.NewObject(text("id", uplink), text("type", "hubport"), hub, text("netdev", user)),
+		qjson.NewObject(text("id", port), text("type", "hubport"), hub),
+	} {
+		if _, err := vm.Machine.Network.Add(args); err != nil {
+			return "", fmt.Errorf("default network: %w", err)
+		}
+	}
+	return port, nil
+}
