@@ -13,28 +13,12 @@ const defaultRAM = 128 << 20
 // below4G is where RAM that does not fit below the PCI hole goes on.
 const below4G = uint64(4) << 30
 
-// buildRAM makes the machine's memory and maps it, as PCs do: below a hole for
-// PCI, and from 4 GiB on.
+// buildRAM maps the machine's memory as PCs do: below a hole for PCI, and from
+// 4 GiB on. The memory is a backend that the user made for it, or one of its
+// own.
 func (m *Machine) buildRAM() error {
-	if m.opts.Memory == 0 && m.facts.Name != "none" {
-		m.opts.Memory = defaultRAM
-	}
-	size := m.opts.Memory
-	if size == 0 {
-		return nil
-	}
-	id := m.facts.DefaultRAMID
-	if id == "" {
-		return fmt.Errorf("machine '%s' takes no memory", m.facts.Name)
-	}
-	o, err := m.env.Tree.NewChild(m.objects, id, "memory-backend-ram")
-	if err != nil {
-		return err
-	}
-	if err := o.Set("size", qom.Value(int64(size))); err != nil {
-		return err
-	}
-	if err := object.Complete(o); err != nil {
+	o, err := m.ramBackend()
+	if o == nil || err != nil {
 		return err
 	}
 	if m.object.Property("memory-backend") != nil {
@@ -44,6 +28,8 @@ func (m *Machine) buildRAM() error {
 	}
 	b := o.Self().(*object.MemoryBackend)
 	b.SetMapped(true)
+	size := b.Size()
+	m.opts.Memory = size
 	if m.facts.Name == "none" {
 		m.systemMemory.AddSubregion(0, b.RAM())
 		return nil
@@ -57,6 +43,50 @@ func (m *Machine) buildRAM() error {
 		m.systemMemory.AddSubregion(below4G, &m.ramHigh)
 	}
 	return nil
+}
+
+// ramBackend is the object that has the memory, nil for none.
+func (m *Machine) ramBackend() (*qom.Object, error) {
+	if m.opts.Settings != nil {
+		if id, ok := m.opts.Settings.Get("memory-backend"); ok {
+			return m.chosenBackend(fmt.Sprint(id))
+		}
+	}
+	if m.opts.Memory == 0 && m.facts.Name != "none" {
+		m.opts.Memory = defaultRAM
+	}
+	if m.opts.Memory == 0 {
+		return nil, nil
+	}
+	id := m.facts.DefaultRAMID
+	if id == "" {
+		return nil, fmt.Errorf("machine '%s' takes no memory", m.facts.Name)
+	}
+	o, err := m.env.Tree.NewChild(m.objects, id, "memory-backend-ram")
+	if err != nil {
+		return nil, err
+	}
+	if err := o.Set("size", qom.Value(int64(m.opts.Memory))); err != nil {
+		return nil, err
+	}
+	return o, object.Complete(o)
+}
+
+// chosenBackend is the user's memory backend of the given id. A size that was
+// asked for as well has to be its size.
+func (m *Machine) chosenBackend(id string) (*qom.Object, error) {
+	o, _ := m.env.Tree.Resolve(id, "memory-backend")
+	if o == nil {
+		return nil, fmt.Errorf("Memory backend '%s' not found", id)
+	}
+	b := o.Self().(*object.MemoryBackend)
+	switch {
+	case b.Mapped():
+		return nil, fmt.Errorf("memory backend '%s' can't be used multiple times.", id)
+	case m.opts.Memory != 0 && m.opts.Memory != b.Size():
+		return nil, fmt.Errorf("Machine memory size does not match the size of the memory backend")
+	}
+	return o, nil
 }
 
 // holeAt is where memory ends below the hole for PCI.
