@@ -38,13 +38,9 @@ type modelSlot struct {
 	on    int
 }
 
-// release empties the slot that a service released.
-func (m *model) release(slots []*slot, s *slot) {
-	for i := range slots {
-		if slots[i] == s {
-			m.slots[i] = modelSlot{}
-		}
-	}
+// slotOf returns what the model knows of a slot.
+func (m *model) slotOf(slots []*slot, s *slot) *modelSlot {
+	return &m.slots[slices.Index(slots, s)]
 }
 
 // unite spreads what keeps one member of an aggregate alive to all of it.

@@ -107,18 +107,18 @@ func (r *run) unplug(th *thread, x *record) {
 	members := r.aggregate(x)
 	for _, y := range members {
 		if y.view != nil {
-			r.park(th, request{name: "unpublish", rec: y, vars: varView | varPin})
+			r.park(th, request{name: "unpublish", rec: y, vars: varView})
 			if r.published[y.label] == y {
 				r.published[y.label] = nil
 			}
-			r.retire(y.view)
+			r.retire(th, y.view)
 		}
 	}
 	x.o.Unparent()
 	r.model.objects[x.index].child = false
 	for _, y := range members {
 		if y.bus != nil {
-			r.retire(y.bus)
+			r.retire(th, y.bus)
 		}
 	}
 	if r.model.objects[x.index].creation {
@@ -129,7 +129,8 @@ func (r *run) unplug(th *thread, x *record) {
 
 // retire queues the release of a token for after a grace period. That it is one,
 // and that callbacks run in order, is checked by books of our own.
-func (r *run) retire(s *slot) {
+func (r *run) retire(th *thread, s *slot) {
+	r.park(th, request{name: "retire", rec: r.records[r.model.slotOf(r.slots, s).on], what: s.name, vars: varPin})
 	entry := retired{s, r.epoch}
 	r.queue = append(r.queue, entry)
 	r.epoch++
@@ -146,7 +147,7 @@ func (r *run) retire(s *slot) {
 		h := s.hold
 		s.hold = nil
 		h.Release()
-		r.model.release(r.slots, s)
+		*r.model.slotOf(r.slots, s) = modelSlot{}
 		// The reclaimer now looks whether the next is due.
 		r.park(r.current, request{name: "grace", vars: varPin})
 	})

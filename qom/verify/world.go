@@ -182,6 +182,9 @@ func (w *world) realize(x *record) {
 	if x.def.Mapped {
 		x.view = w.newSlot("view:"+x.def.Label, x, qom.HoldFlatRange)
 		x.bus = w.newSlot("bus:"+x.def.Label, x, qom.HoldBusChild)
+		if r := w.run; r != nil && r.current != nil {
+			r.park(r.current, request{name: "publish", rec: x, vars: varView})
+		}
 		w.published[x.label] = x
 	}
 }
