@@ -18,6 +18,8 @@ func (t *Tree) leaveFinalizer(outer *Object) {
 }
 
 // onlyDrop reports a violation when a finalizer does more than drop references.
+// Callers look first whether one is running: the words cost more than what they
+// guard.
 // The rule is off while a checker runs finalizers of several threads at a time,
 // which no lock keeps apart.
 func (t *Tree) onlyDrop(format string, args ...any) {

@@ -189,7 +189,9 @@ func (o *Object) AddChild(name string, c *Object) error {
 	} else if o.nameTaken(name) {
 		return o.duplicate(name)
 	}
-	o.Tree().onlyDrop("child %q added to %s by a finalizer", name, o.describe())
+	if t := o.Tree(); t.finalizing != nil {
+		t.onlyDrop("child %q added to %s by a finalizer", name, o.describe())
+	}
 	if !c.adopt(o) {
 		c.violation(ViolationResurrection, "child property refused: finalization has begun")
 		return fmt.Errorf("object '%s' is being finalized", c.describe())

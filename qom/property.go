@@ -165,7 +165,9 @@ func (o *Object) AddProperty(p *Property) error {
 	if o.nameTaken(p.Name) {
 		return o.duplicate(p.Name)
 	}
-	o.storage.tree.onlyDrop("property %q added to %s by a finalizer", p.Name, o.describe())
+	if t := o.storage.tree; t.finalizing != nil {
+		t.onlyDrop("property %q added to %s by a finalizer", p.Name, o.describe())
+	}
 	o.forgetDeleted(p.Name)
 	o.setDyn(append(o.dyn(), p))
 	return nil

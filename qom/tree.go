@@ -89,7 +89,9 @@ func (t *Tree) New(typ string) (*Object, error) {
 func (t *Tree) NewClass(class *Class) *Object {
 	self := class.alloc()
 	o := self.QOM()
-	t.onlyDrop("object of type %s made by a finalizer", class.name)
+	if t.finalizing != nil {
+		t.onlyDrop("object of type %s made by a finalizer", class.name)
+	}
 	t.gen++
 	o.storage = &Storage{tree: t, root: o, typ: class.name, gen: t.gen, policy: t.policyOf(class), next: t.storages}
 	if t.storages != nil {
