@@ -27,7 +27,9 @@ type Graph struct {
 	numbered int                    // of generated names
 	groups   map[*qom.Object]*group // of throttle nodes
 	pending  map[*request]struct{}
-	closing  bool // nothing waits for time to pass any more
+	exports  []*export
+	server   *server // nil: not running
+	closing  bool    // nothing waits for time to pass any more
 	running  sync.WaitGroup
 }
 
@@ -156,6 +158,9 @@ func (g *Graph) emit(name string, data any) {
 // end of the machine. Later ones do not wait.
 func (g *Graph) Cancel() {
 	g.closing = true
+	if g.server != nil {
+		g.StopServer()
+	}
 	for len(g.pending) > 0 {
 		for r := range g.pending {
 			r.cancel()

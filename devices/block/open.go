@@ -42,7 +42,7 @@ func driverOf(name string) *opener {
 			"drop-cache", "x-check-cache-dropped"}, strong: []string{"filename"}, protocol: true, limits: fileLimits}
 	case "nbd":
 		return &opener{open: openNBD, options: []string{"server", "export", "tls-creds", "tls-hostname", "x-dirty-bitmap",
-			"reconnect-delay", "open-timeout"}, protocol: true, limits: nullLimits}
+			"reconnect-delay", "open-timeout"}, strong: []string{"server", "export"}, protocol: true, limits: nullLimits}
 	case "raw":
 		return &opener{open: openRaw, options: []string{"file", "offset", "size"}, strong: []string{"offset", "size"},
 			needs: "file", file: roleFiltered}

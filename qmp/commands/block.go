@@ -22,6 +22,7 @@ func (c *Commands) block() {
 	qmp.Register(c.set, "block-set-write-threshold", 0, c.blockSetThreshold)
 	c.media()
 	c.bitmaps()
+	c.exports()
 	c.blockJobs()
 }
 

@@ -1,0 +1,162 @@
+package block
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+
+	"github.com/qomd/qomd/devices/qdev"
+)
+
+// export is a node that the NBD server offers.
+type export struct {
+	id, name     string
+	backend      *Backend
+	writable     bool
+	shuttingDown bool
+	conns        map[net.Conn]struct{}
+}
+
+// ExportInfo is QEMU's BlockExportInfo.
+type ExportInfo struct {
+	Node         string `json:"node-name"`
+	ShuttingDown bool   `json:"shutting-down"`
+	Type         string `json:"type"`
+	ID           string `json:"id"`
+}
+
+// ExportOptions describe a new export.
+type ExportOptions struct {
+	Type     string `json:"type"`
+	ID       string `json:"id"`
+	Node     string `json:"node-name"`
+	Name     string `json:"name"` // that clients ask for; empty: the node's
+	Writable bool   `json:"writable"`
+}
+
+// Exports lists the exports, the newest first.
+func (g *Graph) Exports() []ExportInfo {
+	list := []ExportInfo{}
+	for _, e := range slices.Backward(g.exports) {
+		list = append(list, ExportInfo{e.backend.Node().name, e.shuttingDown, "nbd", e.id})
+	}
+	return list
+}
+
+func (g *Graph) exportOf(id string) *export {
+	for _, e := range g.exports {
+		if e.id == id {
+			return e
+		}
+	}
+	return nil
+}
+
+// AddExport offers a node to the clients of the NBD server.
+func (g *Graph) AddExport(o ExportOptions) error {
+	if !qdev.ValidID(o.ID) {
+		return errors.New("Invalid block export id")
+	}
+	if g.exportOf(o.ID) != nil {
+		return fmt.Errorf("Block export id '%s' is already in use", o.ID)
+	}
+	if o.Type != "nbd" {
+		return errors.New("No driver found for the requested export type")
+	}
+	n, err := g.Find("", o.Node)
+	if err != nil {
+		return err
+	}
+	if o.Name == "" {
+		o.Name = o.Node
+	}
+	switch {
+	case g.server == nil:
+		return errors.New("NBD server not running")
+	case len(o.Name) > maxExportName:
+		return errors.New("export name '" + o.Name + "' too long")
+	case slices.ContainsFunc(g.exports, func(e *export) bool { return e.name == o.Name }):
+		return fmt.Errorf("NBD server already has export named '%s'", o.Name)
+	case o.Writable && n.readOnly:
+		return errors.New("Cannot export read-only node as writable")
+	}
+	b := g.newBackend("")
+	b.insert(n)
+	perm := permRead
+	if o.Writable {
+		perm |= permWrite
+	}
+	if err := b.grant(perm, permAll); err != nil {
+		b.drop()
+		return err
+	}
+	g.exports = append(g.exports, &export{id: o.ID, name: o.Name, backend: b, writable: o.Writable, conns: map[net.Conn]struct{}{}})
+	return nil
+}
+
+// DelExport takes an export back. Unless hard is set it must have no clients.
+func (g *Graph) DelExport(id string, hard bool) error {
+	e := g.exportOf(id)
+	switch {
+	case e == nil:
+		return fmt.Errorf("Export '%s' is not found", id)
+	case e.shuttingDown:
+		return fmt.Errorf("Export '%s' is already shutting down", id)
+	case len(e.conns) > 0 && !hard:
+		return fmt.Errorf("export '%s' still in use", id)
+	}
+	g.shutDown(e)
+	return nil
+}
+
+// shutDown cuts the clients off; the export goes with the last one.
+func (g *Graph) shutDown(e *export) {
+	e.shuttingDown = true
+	for c := range e.conns {
+		c.Close()
+	}
+	g.reapExport(e)
+}
+
+type exportDeleted struct {
+	ID string `json:"id"`
+}
+
+// reapExport ends an export that is shutting down and has no clients any more.
+func (g *Graph) reapExport(e *export) {
+	i := slices.Index(g.exports, e)
+	if i < 0 || !e.shuttingDown || len(e.conns) > 0 {
+		return
+	}
+	g.exports = slices.Delete(g.exports, i, i+1)
+	e.backend.drop()
+	g.emit("BLOCK_EXPORT_DELETED", exportDeleted{e.id})
+}
+
+// enter makes a connection a client of the export of a name; false when there
+// is none.
+func (g *Graph) enter(name string, c net.Conn) (e *export, n *Node) {
+	for _, e := range g.exports {
+		if e.name == name && !e.shuttingDown {
+			e.conns[c] = struct{}{}
+			n := e.backend.Node()
+			for _, p := range n.pins(nil) {
+				p.inFlight++
+			}
+			return e, n
+		}
+	}
+	return nil, nil
+}
+
+// leave undoes enter; pins are the nodes that it pinned.
+func (g *Graph) leave(e *export, c net.Conn, pins []*Node) {
+	for _, p := range pins {
+		if p.inFlight--; p.inFlight == 0 && p.closed {
+			g.finish(p)
+		}
+	}
+	delete(e.conns, c)
+	g.reapExport(e)
+}

@@ -1,0 +1,282 @@
+package block
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"syscall"
+)
+
+// Numbers of the NBD protocol, doc/proto.md of the NetworkBlockDevice project.
+const (
+	nbdMagic       = 0x4e42444d41474943 // "NBDMAGIC"
+	nbdOption      = 0x49484156454f5054 // "IHAVEOPT"
+	nbdOptionReply = 0x0003e889045565a9
+	nbdRequest     = 0x25609513
+	nbdReply       = 0x67446698
+
+	nbdFixedNewstyle = 1
+	nbdNoZeroes      = 2
+
+	nbdOptExportName = 1
+	nbdOptAbort      = 2
+	nbdOptList       = 3
+	nbdOptInfo       = 6
+	nbdOptGo         = 7
+
+	nbdAck         = 1
+	nbdServerEntry = 2
+	nbdInfo        = 3
+	nbdUnsupported = 1<<31 | 1
+	nbdInvalid     = 1<<31 | 3
+	nbdUnknown     = 1<<31 | 6
+
+	nbdHasFlags  = 1
+	nbdReadOnly  = 2
+	nbdSendFlush = 4
+	nbdSendFUA   = 8
+	nbdSendTrim  = 32
+
+	nbdRead       = 0
+	nbdWrite      = 1
+	nbdDisconnect = 2
+	nbdFlush      = 3
+	nbdTrim       = 4
+	nbdFUA        = 1
+
+	maxExportName  = 4096
+	maxNBDOption   = 64 << 10
+	maxNBDTransfer = 32 << 20
+)
+
+var errNBD = errors.New("NBD protocol violated")
+
+// serve talks to one client until it leaves.
+func (s *server) serve(c net.Conn) error {
+	var hello [18]byte
+	be := binary.BigEndian
+	be.PutUint64(hello[:], nbdMagic)
+	be.PutUint64(hello[8:], nbdOption)
+	be.PutUint16(hello[16:], nbdFixedNewstyle|nbdNoZeroes)
+	if _, err := c.Write(hello[:]); err != nil {
+		return err
+	}
+	var flags [4]byte
+	if _, err := io.ReadFull(c, flags[:]); err != nil {
+		return err
+	}
+	n := &nbdSession{s: s, c: c, noZeroes: be.Uint32(flags[:])&nbdNoZeroes != 0}
+	if err := n.negotiate(); err != nil || n.export == nil {
+		return err
+	}
+	pins := n.pins
+	defer s.g.opts.Do(func() { s.g.leave(n.export, c, pins) })
+	return n.transmit()
+}
+
+// nbdSession is the talk with one client.
+type nbdSession struct {
+	s        *server
+	c        net.Conn
+	noZeroes bool
+	export   *export
+	node     *Node
+	img      image
+	writable bool
+	pins     []*Node
+}
+
+// negotiate answers options until the client has chosen an export, or leaves.
+func (n *nbdSession) negotiate() error {
+	be := binary.BigEndian
+	for {
+		var head [16]byte
+		if _, err := io.ReadFull(n.c, head[:]); err != nil {
+			return err
+		}
+		option, length := be.Uint32(head[8:]), be.Uint32(head[12:])
+		if be.Uint64(head[:]) != nbdOption || length > maxNBDOption {
+			return errNBD
+		}
+		data := make([]byte, length)
+		if _, err := io.ReadFull(n.c, data); err != nil {
+			return err
+		}
+		var err error
+		switch option {
+		case nbdOptExportName:
+			if !n.enter(string(data)) {
+				return errNBD
+			}
+			reply := be.AppendUint16(be.AppendUint64(nil, uint64(n.img.Size())), n.flags())
+			if !n.noZeroes {
+				reply = append(reply, make([]byte, 124)...)
+			}
+			_, err = n.c.Write(reply)
+			if err != nil {
+				n.back()
+			}
+			return err
+		case nbdOptAbort:
+			return n.answer(option, nbdAck, nil)
+		case nbdOptList:
+			err = n.list(option)
+		case nbdOptInfo, nbdOptGo:
+			if err = n.info(option, data); n.export != nil {
+				if err != nil {
+					n.back()
+				}
+				return err
+			}
+		default:
+			err = n.answer(option, nbdUnsupported, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// back gives the export up again.
+func (n *nbdSession) back() {
+	n.s.g.opts.Do(func() { n.s.g.leave(n.export, n.c, n.pins) })
+	n.export = nil
+}
+
+func (n *nbdSession) answer(option, kind uint32, data []byte) error {
+	be := binary.BigEndian
+	b := be.AppendUint32(be.AppendUint32(be.AppendUint64(nil, nbdOptionReply), option), kind)
+	_, err := n.c.Write(append(be.AppendUint32(b, uint32(len(data))), data...))
+	return err
+}
+
+func (n *nbdSession) list(option uint32) error {
+	var names []string
+	n.s.g.opts.Do(func() {
+		for _, e := range n.s.g.exports {
+			names = append(names, e.name)
+		}
+	})
+	for _, name := range names {
+		if err := n.answer(option, nbdServerEntry, append(binary.BigEndian.AppendUint32(nil, uint32(len(name))), name...)); err != nil {
+			return err
+		}
+	}
+	return n.answer(option, nbdAck, nil)
+}
+
+// info tells of an export, and with GO chooses it.
+func (n *nbdSession) info(option uint32, data []byte) error {
+	be := binary.BigEndian
+	if len(data) < 6 || int64(be.Uint32(data)) > int64(len(data))-6 {
+		return n.answer(option, nbdInvalid, nil)
+	}
+	name := string(data[4 : 4+be.Uint32(data)])
+	if !n.enter(name) {
+		return n.answer(option, nbdUnknown, nil)
+	}
+	// An information request of type 0: size and flags.
+	reply := be.AppendUint16(be.AppendUint64(be.AppendUint16(nil, 0), uint64(n.img.Size())), n.flags())
+	if err := n.answer(option, nbdInfo, reply); err != nil {
+		return err
+	}
+	if option == nbdOptInfo {
+		n.back()
+	}
+	return n.answer(option, nbdAck, nil)
+}
+
+func (n *nbdSession) enter(name string) bool {
+	n.s.g.opts.Do(func() {
+		if n.export, n.node = n.s.g.enter(name, n.c); n.export != nil {
+			n.img, n.writable, n.pins = n.node.img, n.export.writable, n.node.pins(nil)
+		}
+	})
+	return n.export != nil
+}
+
+func (n *nbdSession) flags() uint16 {
+	f := uint16(nbdHasFlags | nbdSendFlush | nbdSendFUA | nbdSendTrim)
+	if !n.writable {
+		f |= nbdReadOnly
+	}
+	return f
+}
+
+// transmit carries out requests, one after the other.
+func (n *nbdSession) transmit() error {
+	be := binary.BigEndian
+	for {
+		var head [28]byte
+		if _, err := io.ReadFull(n.c, head[:]); err != nil {
+			return err
+		}
+		kind, flags := be.Uint16(head[6:]), be.Uint16(head[4:])
+		off, length := int64(be.Uint64(head[16:])), int64(be.Uint32(head[24:]))
+		if be.Uint32(head[:]) != nbdRequest || kind == nbdWrite && length > maxNBDTransfer {
+			return errNBD
+		}
+		var data []byte
+		if kind == nbdWrite {
+			data = make([]byte, length)
+			if _, err := io.ReadFull(n.c, data); err != nil {
+				return err
+			}
+		}
+		if kind == nbdDisconnect {
+			return nil
+		}
+		out, err := n.carryOut(kind, off, length, data)
+		if err == nil && flags&nbdFUA != 0 && kind == nbdWrite {
+			err = n.img.Flush()
+		}
+		var reply bytes.Buffer
+		reply.Write(be.AppendUint32(be.AppendUint32(nil, nbdReply), uint32(errnoOf(err))))
+		reply.Write(head[8:16])
+		if err == nil {
+			reply.Write(out)
+		}
+		if _, err := n.c.Write(reply.Bytes()); err != nil {
+			return err
+		}
+	}
+}
+
+func (n *nbdSession) carryOut(kind uint16, off, length int64, data []byte) ([]byte, error) {
+	size := n.img.Size()
+	switch {
+	case kind != nbdFlush && (off < 0 || off > size || length > size-off || kind == nbdRead && length > maxNBDTransfer):
+		return nil, syscall.EINVAL
+	case (kind == nbdWrite || kind == nbdTrim) && !n.writable:
+		return nil, syscall.EPERM
+	}
+	switch kind {
+	case nbdRead:
+		out := make([]byte, length)
+		_, err := n.img.ReadAt(out, off)
+		return out, err
+	case nbdWrite:
+		n.s.g.opts.Do(func() { n.node.wrote(off, length) })
+		_, err := n.img.WriteAt(data, off)
+		return nil, err
+	case nbdFlush:
+		return nil, n.img.Flush()
+	case nbdTrim:
+		return nil, n.img.Discard(off, length)
+	}
+	return nil, syscall.EINVAL
+}
+
+// errnoOf gives an error one of the numbers that NBD knows.
+func errnoOf(err error) syscall.Errno {
+	var no syscall.Errno
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &no) && (no == syscall.EPERM || no == syscall.EINVAL || no == syscall.ENOSPC):
+		return no
+	}
+	return syscall.EIO
+}

@@ -1,0 +1,96 @@
+package block
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+)
+
+// server is the NBD server of a machine: a listener, and a goroutine for it
+// and for each client.
+type server struct {
+	g        *Graph
+	listener net.Listener
+
+	mu     sync.Mutex
+	conns  map[net.Conn]struct{}
+	closed bool
+}
+
+// ServerOptions say where the NBD server listens.
+type ServerOptions struct {
+	Network        string // "unix" or "tcp"
+	Address        string
+	MaxConnections int // 0: no limit
+}
+
+// StartServer starts the NBD server.
+func (g *Graph) StartServer(o ServerOptions) error {
+	if g.server != nil {
+		return errors.New("NBD server already running")
+	}
+	l, err := net.Listen(o.Network, o.Address)
+	if err != nil {
+		if o.Network == "unix" {
+			return fmt.Errorf("Failed to bind socket to %s: %s", o.Address, reason(err))
+		}
+		return fmt.Errorf("Failed to bind socket: %s", reason(err))
+	}
+	s := &server{g: g, listener: l, conns: map[net.Conn]struct{}{}}
+	g.server = s
+	g.running.Go(func() { s.accept(o.MaxConnections) })
+	return nil
+}
+
+// StopServer ends the NBD server and all exports.
+func (g *Graph) StopServer() error {
+	if g.server == nil {
+		return errors.New("NBD server not running")
+	}
+	g.server.close()
+	g.server = nil
+	for i := len(g.exports) - 1; i >= 0; i-- {
+		if e := g.exports[i]; !e.shuttingDown {
+			g.shutDown(e)
+		}
+	}
+	return nil
+}
+
+func (s *server) accept(most int) {
+	for {
+		c, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		if s.closed || most > 0 && len(s.conns) >= most {
+			s.mu.Unlock()
+			c.Close()
+			continue
+		}
+		s.conns[c] = struct{}{}
+		s.mu.Unlock()
+		s.g.running.Go(func() {
+			if err := s.serve(c); err != nil {
+				s.g.opts.Log.Debug("NBD client left", "error", err)
+			}
+			c.Close()
+			s.mu.Lock()
+			delete(s.conns, c)
+			s.mu.Unlock()
+		})
+	}
+}
+
+// close ends the listener and cuts off who has not chosen an export yet.
+func (s *server) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.listener.Close()
+	for c := range s.conns {
+		c.Close()
+	}
+}
