@@ -5,6 +5,8 @@ import (
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/chipset"
+	"github.com/qomd/qomd/devices/cpu"
+	"github.com/qomd/qomd/devices/dimm"
 	"github.com/qomd/qomd/devices/display"
 	"github.com/qomd/qomd/devices/edu"
 	"github.com/qomd/qomd/devices/memory"
@@ -38,6 +40,8 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 		chardev.Register,
 		func(t *qom.Types) { pci.Register(t, pciFacts(cat)) },
 		chipset.Register,
+		func(t *qom.Types) { cpu.Register(t, cat) },
+		dimm.Register,
 		scsi.Register,
 		scsi.RegisterAdapters,
 		usb.Register,

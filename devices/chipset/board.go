@@ -18,6 +18,12 @@ type Options struct {
 	RAM        *memory.Region // main memory
 	LowRAM     uint64         // bytes of it below 4 GiB
 	HighRAM    uint64         // bytes of it above
+	// CPUs are the APIC ids of the places for processors, MemorySlots the number
+	// of those for memory modules, and ModulesEnd the end of the addresses that
+	// modules may have, 0 without any.
+	CPUs        []uint32
+	MemorySlots int
+	ModulesEnd  uint64
 
 	// Sleep is told when the guest asks for a sleep state, Reset when it resets
 	// the machine. Either may be nil.
@@ -38,6 +44,10 @@ type Board struct {
 	PowerDevice *qdev.Device
 	// Clock is the real-time clock; its property "date" is the time.
 	Clock *qdev.Device
+	// CPUs is the hardware that processors come and go by, Memory the one of
+	// memory modules, nil when there is no slot for any.
+	CPUs   *acpi.CPUHotplug
+	Memory *acpi.MemoryHotplug
 	// SMRAM is what /machine's smram links to.
 	SMRAM *memory.Region
 
@@ -89,6 +99,9 @@ func (b *Board) describeHost(host *qdev.Device) error {
 	}
 	hole64, _ := host.Stored("pci-hole64-size").(int64)
 	start := 4*gib + b.opts.HighRAM
+	if end := b.opts.ModulesEnd; end != 0 {
+		start = (end + gib - 1) &^ (gib - 1)
+	}
 	set("below-4g-mem-size", b.opts.LowRAM)
 	set("above-4g-mem-size", b.opts.HighRAM)
 	set("pci-hole-start", b.opts.LowRAM)

@@ -19,6 +19,8 @@ type power struct {
 
 	fixed   acpi.PM
 	gpe     acpi.GPE
+	cpus    acpi.CPUHotplug
+	modules acpi.MemoryHotplug
 	gpeIO   memory.Region
 	block   memory.Region // the container
 	apm     memory.Region
@@ -44,6 +46,7 @@ type powerModel struct {
 	gpeBase    uint16 // port, or 0: in the block at gpeOffset
 	gpeOffset  uint16
 	pcihp      uint16
+	cpuhp      uint16
 	enableCmd  uint8
 	disableCmd uint8
 	writable   []writable
@@ -97,6 +100,12 @@ func (p *power) RealizePCI() error {
 		case "io":
 			b.opts.IO.AddSubregionOverlap(s.at, r, s.priority)
 		}
+	}
+	p.cpus.Init(&p.Device.Device, &p.gpe, b.opts.IO, m.cpuhp, b.opts.CPUs)
+	b.CPUs = &p.cpus
+	if b.opts.MemorySlots > 0 {
+		p.modules.Init(&p.Device.Device, &p.gpe, b.opts.IO, b.opts.MemorySlots)
+		b.Memory = &p.modules
 	}
 	if err := p.AddWeakLink("bus", "PCI", func() *qom.Object { return &b.Root.Object }); err != nil {
 		return err
@@ -155,7 +164,8 @@ func (p *power) decode() {
 }
 
 func (p *power) tables() Tables {
-	t := Tables{PCIHotplug: p.PCIHotplug.Base(), PCIBuses: p.PCIHotplug.Buses()}
+	t := Tables{PCIHotplug: p.PCIHotplug.Base(), PCIBuses: p.PCIHotplug.Buses(),
+		CPUHotplug: p.cpus.Base(), CPUs: p.cpus.Len(), MemoryHotplug: p.modules.Base(), MemorySlots: p.modules.Len()}
 	base := p.base()
 	if base != 0 {
 		t.PM1Status, t.PM1Control = base, base+4

@@ -75,12 +75,11 @@ var fixedClasses = map[string]pci.Class{
 var ich9 = powerModel{
 	class: pci.Class{Vendor: 0x8086, Device: 0x2918, Class: 0x0601, Revision: 2},
 	block: "ich9-pm", blockSize: 0x80, baseReg: 0x40, baseMask: 0xff80, enableReg: 0x44, enableBit: 0x80,
-	gpeSize: 16, gpeOffset: 0x20, pcihp: 0xcc0, enableCmd: 2, disableCmd: 3,
+	gpeSize: 16, gpeOffset: 0x20, pcihp: 0xcc0, cpuhp: 0xcd8, enableCmd: 2, disableCmd: 3,
 	writable: []writable{{0x40, 4, 0xff80}, {0x44, 1, 0x87}, {0xf0, 4, 0xffffc001}},
 	extra: []region{
 		{name: "acpi-smi", size: 8, in: "ich9-pm", at: 0x30},
 		{name: "sm-tco", size: 0x20, in: "ich9-pm", at: 0x60},
-		{name: "acpi-cpu-hotplug", size: 0xc, in: "io", at: 0xcd8},
 		{name: "lpc-rcrb-mmio", size: 16 * kib},
 		{name: "lpc-reset-control", size: 1, in: "io", at: 0xcf9, priority: 1, ops: resetPort},
 	},
@@ -90,10 +89,9 @@ var ich9 = powerModel{
 var piix4 = powerModel{
 	class: pci.Class{Vendor: 0x8086, Device: 0x7113, Class: 0x0680, Revision: 3, IRQPin: 1},
 	block: "piix4-pm", blockSize: 0x40, baseReg: 0x40, baseMask: 0xffc0, enableReg: 0x80, enableBit: 0x01,
-	gpeSize: 4, gpeBase: 0xafe0, pcihp: 0xae00, enableCmd: 0xf1, disableCmd: 0xf0,
+	gpeSize: 4, gpeBase: 0xafe0, pcihp: 0xae00, cpuhp: 0xaf00, enableCmd: 0xf1, disableCmd: 0xf0,
 	writable: []writable{{0x40, 4, 0xffc0}, {0x80, 1, 0x01}},
 	extra: []region{
-		{name: "acpi-cpu-hotplug", size: 0xc, in: "io", at: 0xaf00},
 		{name: "pm-smbus", size: 0x40, in: "io", at: 0xb100},
 	},
 }

@@ -7,6 +7,10 @@ type Tables struct {
 	PM1Status, PM1Control uint16
 	PCIHotplug            uint16
 	PCIBuses              int
+	CPUHotplug            uint16 // base port, as the others
+	CPUs                  int    // slots
+	MemoryHotplug         uint16
+	MemorySlots           int
 }
 
 // Tables returns what firmware would tell the guest now.

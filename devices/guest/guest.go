@@ -42,6 +42,12 @@ type Tables struct {
 	GPEEnable  uint16 // port of its enable block
 	PCIHotplug uint16 // base port of the ACPI PCI hot-plug registers; 0: none
 	Buses      int    // number of bus selectors those registers know
+	// CPUHotplug and MemoryHotplug are the base ports of the registers by which
+	// processors and memory modules come and go; CPUs and MemorySlots say how
+	// many slots they have, 0 for none.
+	CPUHotplug, MemoryHotplug uint16
+	CPUs, MemorySlots         int
+
 	PM1Status  uint16 // port of the fixed event status block; 0: none
 	PM1Control uint16 // port of the fixed control block
 	// BusPath returns how a bus selector's bus is reached from the root bus: the

@@ -82,6 +82,7 @@ func (l *Linux) Handle(e Event) {
 		l.reconsider()
 	}
 	l.acpiHotplug(e == Reconsider)
+	l.slotHotplug(e == Reconsider)
 	l.pcieHotplug()
 }
 
@@ -90,7 +91,7 @@ func (l *Linux) Handle(e Event) {
 func (l *Linux) boot() {
 	t := l.hw.Tables()
 	if t.GPEEnable != 0 {
-		l.hw.Out(t.GPEEnable, 1, l.hw.In(t.GPEEnable, 1)|gpePCIHotplug)
+		l.hw.Out(t.GPEEnable, 1, l.hw.In(t.GPEEnable, 1)|gpePCIHotplug|slotEvents(t))
 	}
 	l.slots, l.buses = nil, map[uint8]*bus{}
 	if l.present(0, 0) {
@@ -135,6 +136,11 @@ func (l *Linux) sockets() []socket {
 	}
 	for _, s := range l.slots {
 		list = append(list, s)
+	}
+	for _, b := range l.slotBlocks() {
+		for n := range b.slots {
+			list = append(list, &registerSlot{l, b, uint32(n)})
+		}
 	}
 	return list
 }

@@ -5,7 +5,6 @@ import (
 	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/pci"
-	"github.com/qomd/qomd/devices/qdev"
 )
 
 // buildBoard adds what is soldered to the board of the machine type.
@@ -20,6 +19,7 @@ func (m *Machine) buildBoard() error {
 	board, err := build(m.env, chipset.Options{
 		Machine: m.object, System: &m.systemMemory, IO: &m.systemIO,
 		RAM: m.ram, LowRAM: m.lowRAM, HighRAM: m.opts.Memory - m.lowRAM,
+		CPUs: m.apicIDs(), MemorySlots: m.window.Slots(), ModulesEnd: m.window.End(),
 		Sleep: m.sleep, Time: m.wallClock, Fill: m.fill,
 		Reset: func() { m.SystemReset(GuestReset) },
 	})
@@ -28,10 +28,8 @@ func (m *Machine) buildBoard() error {
 	}
 	m.board = board
 	m.pciRoots = []*pci.Bus{board.Root}
-	for i := range m.slots {
-		if s := &m.slots[i]; s.parts != nil {
-			s.parts.ShowSMRAM(m.env, qdev.From(s.CPU), board.SMRAM)
-		}
+	for _, s := range m.processors {
+		m.wireProcessor(s)
 	}
 	return nil
 }
@@ -62,15 +60,6 @@ func (m *Machine) tables() guest.Tables {
 	return guest.Tables{
 		GPEStatus: t.GPEStatus, GPEEnable: t.GPEEnable, PM1Status: t.PM1Status, PM1Control: t.PM1Control,
 		PCIHotplug: t.PCIHotplug, Buses: t.PCIBuses, BusPath: m.board.Hotplug.BusPath,
+		CPUHotplug: t.CPUHotplug, CPUs: t.CPUs, MemoryHotplug: t.MemoryHotplug, MemorySlots: t.MemorySlots,
 	}
-}
-
-// processorParts adds what belongs to a processor.
-func (m *Machine) processorParts(s *CPUSlot, index int64) error {
-	if !m.IsPC() && !m.IsQ35() {
-		return nil
-	}
-	var err error
-	s.parts, err = chipset.NewProcessor(m.env, qdev.From(s.CPU), &m.systemMemory, &m.systemIO, index == 0, m.opts.Accel != "qtest")
-	return err
 }

@@ -137,7 +137,9 @@ func (m *Machine) configure(settings *qjson.Object) error {
 }
 
 type memoryConfig struct {
-	Size uint64 `json:"size"`
+	Size    uint64 `json:"size"`
+	Slots   int    `json:"slots,omitempty"`
+	MaxSize uint64 `json:"max-size,omitempty"`
 }
 
 type bootConfig struct {
@@ -159,7 +161,7 @@ func (m *Machine) tearDown() {
 		m.board.Close()
 	}
 	for i := range m.slots {
-		if cpu := m.slots[i].CPU; cpu != nil {
+		if cpu := m.slots[i].CPU; cpu != nil && cpu.Parent() != nil {
 			cpu.Unparent()
 		}
 	}

@@ -92,6 +92,14 @@ func (m *Machine) deviceAt(p guest.Place) *qdev.Device {
 				bus = pci.BridgeFrom(d).Secondary()
 			}
 		}
+	case guest.DIMMSlot:
+		if d := m.window.At(int(p.Slot)); d != nil {
+			return &d.Device
+		}
+	case guest.Processor:
+		if int(p.Slot) < len(m.slots) {
+			return qdev.From(m.slots[p.Slot].CPU)
+		}
 	}
 	if bus == nil {
 		return nil

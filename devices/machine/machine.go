@@ -12,6 +12,7 @@ import (
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/chipset"
+	"github.com/qomd/qomd/devices/dimm"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/net"
@@ -36,7 +37,11 @@ type Options struct {
 	CPU      string        // CPU model; empty: the machine's default
 	SMP      SMP
 	Memory   uint64 // bytes; 0: the machine's default
-	Guest    string // who plays the operating system: "none" or "linux"
+	// MaxMemory is how many bytes there may be with all modules plugged, and
+	// MemorySlots how many modules; both 0 for none.
+	MaxMemory   uint64
+	MemorySlots int
+	Guest       string // who plays the operating system: "none" or "linux"
 	// Lifetime says by which rule objects end, as lifetime.ParseRules reads it;
 	// empty: storage-ref.
 	Lifetime string
@@ -89,6 +94,9 @@ type Machine struct {
 
 	topology Topology
 	slots    []CPUSlot
+	// processors are the slots that are taken, in the order of their taking.
+	processors []*CPUSlot
+	window     dimm.Window
 
 	systemMemory, systemIO memory.Region
 	ramLow, ramHigh        memory.Region
@@ -158,6 +166,7 @@ func New(opts Options) (*Machine, error) {
 	}
 	m.env.Backends = backends{m}
 	m.newBlocks()
+	m.env.MachineHandler = m.hotplugHandler
 	tree.Context = m.env
 	tree.OnViolation = m.violated
 	tree.OnAsync = m.settleSoon

@@ -2,9 +2,11 @@ package machine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/devices/chipset"
+	"github.com/qomd/qomd/devices/cpu"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
 )
@@ -26,6 +28,8 @@ type Topology struct {
 // CPUSlot is a place for a processor.
 type CPUSlot struct {
 	Type                              string
+	Index                             int64 // in the table of places
+	APICID                            uint32
 	Socket, Die, Module, Core, Thread int64
 	CPU                               *qom.Object // nil while it is empty
 
@@ -47,6 +51,11 @@ func topology(s SMP) Topology {
 	return t
 }
 
+// places is the part of the topology that a processor's ids are about.
+func (t Topology) places() cpu.Topology {
+	return cpu.Topology{Sockets: t.Sockets, Dies: t.Dies, Modules: t.Modules, Cores: t.Cores, Threads: t.Threads}
+}
+
 // buildProcessors makes the table of places and the processors that are there
 // from the start.
 func (m *Machine) buildProcessors() error {
@@ -58,18 +67,16 @@ func (m *Machine) buildProcessors() error {
 	if err != nil || typ == "" {
 		return err
 	}
-	t := m.topology
-	for i := range t.MaxCPUs {
-		core := i / t.Threads
-		module := core / t.Cores
-		die := module / t.Modules
+	places := m.topology.places()
+	for i := range m.topology.MaxCPUs {
+		p := places.At(i)
 		m.slots = append(m.slots, CPUSlot{
-			Type: typ, Thread: i % t.Threads, Core: core % t.Cores, Module: module % t.Modules,
-			Die: die % t.Dies, Socket: die / t.Dies,
+			Type: typ, Index: i, APICID: places.APICID(p),
+			Thread: p.Thread, Core: p.Core, Module: p.Module, Die: p.Die, Socket: p.Socket,
 		})
 	}
-	for i := range t.CPUs {
-		if err := m.addProcessor(&m.slots[i], i); err != nil {
+	for i := range m.topology.CPUs {
+		if err := m.addProcessor(&m.slots[i]); err != nil {
 			return err
 		}
 	}
@@ -77,8 +84,9 @@ func (m *Machine) buildProcessors() error {
 }
 
 // cpuType is the QOM type of the processors, empty when the machine has none.
+// The features that come with the model's name become defaults of the type.
 func (m *Machine) cpuType() (string, error) {
-	model, _, _ := strings.Cut(m.opts.CPU, ",")
+	model, features, _ := strings.Cut(m.opts.CPU, ",")
 	if model == "" {
 		return m.facts.DefaultCPUType, nil
 	}
@@ -86,31 +94,70 @@ func (m *Machine) cpuType() (string, error) {
 		return "", nil
 	}
 	typ := model + "-x86_64-cpu"
-	if c := m.env.Tree.Types.Class(typ); c == nil || c.Abstract() {
+	c := m.env.Tree.Types.Class(typ)
+	if c == nil || c.Abstract() {
 		return "", fmt.Errorf("unable to find CPU model '%s'", model)
 	}
-	return typ, nil
+	settings, err := cpu.ParseFeatures(c, features)
+	for _, s := range settings {
+		m.env.Defaults = append(m.env.Defaults, qdev.Default{Type: typ, Property: s.Property, Value: s.Value, User: true})
+	}
+	return typ, err
 }
 
-func (m *Machine) addProcessor(s *CPUSlot, index int64) error {
+// addProcessor makes a processor of the machine itself.
+func (m *Machine) addProcessor(s *CPUSlot) error {
 	o, err := m.env.Tree.NewChild(m.env.Unattached, "device[*]", s.Type)
 	if err != nil {
 		return err
 	}
-	for name, v := range map[string]int64{
-		"socket-id": s.Socket, "die-id": s.Die, "module-id": s.Module, "core-id": s.Core, "thread-id": s.Thread,
-		"apic-id": index,
-	} {
-		if o.Property(name) != nil {
-			o.Store(name, v)
-		}
-	}
 	s.CPU = o
-	if err := qdev.From(o).Realize(nil); err != nil {
+	d := qdev.From(o)
+	c := cpu.From(d)
+	if c == nil {
+		return d.Realize(nil)
+	}
+	c.Settle(s.place(), s.APICID)
+	if err := d.Realize(nil); err != nil {
 		return err
 	}
-	return m.processorParts(s, index)
+	if m.hotplugHandler(d) == nil {
+		m.occupy(s, d)
+	}
+	return nil
+}
+
+func (s *CPUSlot) place() cpu.Place {
+	return cpu.Place{Socket: s.Socket, Die: s.Die, Module: s.Module, Core: s.Core, Thread: s.Thread}
+}
+
+// occupy records that a processor is in its slot.
+func (m *Machine) occupy(s *CPUSlot, d *qdev.Device) {
+	s.CPU = &d.Object
+	m.processors = append(m.processors, s)
+}
+
+// vacate records that a slot is empty.
+func (m *Machine) vacate(s *CPUSlot) {
+	s.CPU, s.parts = nil, nil
+	m.processors = slices.DeleteFunc(m.processors, func(o *CPUSlot) bool { return o == s })
 }
 
 // CPUSlots returns the places for processors, in order.
 func (m *Machine) CPUSlots() []CPUSlot { return m.slots }
+
+// Processors returns the places that are taken, in the order in which their
+// processors came.
+func (m *Machine) Processors() []*CPUSlot { return m.processors }
+
+// Topology returns how the places for processors are arranged.
+func (m *Machine) Topology() Topology { return m.topology }
+
+// NUMANodes returns the number of NUMA nodes, 0 where QEMU has made none: it
+// makes one for a machine that takes memory modules.
+func (m *Machine) NUMANodes() int {
+	if m.opts.MemorySlots > 0 {
+		return 1
+	}
+	return 0
+}

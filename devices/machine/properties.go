@@ -50,7 +50,7 @@ func (m *Machine) describe() error {
 			m.object.Store(name, v)
 		}
 	}
-	set("memory", memoryConfig{Size: m.opts.Memory})
+	set("memory", m.memoryConfig())
 	set("smp", m.topology)
 	if m.board == nil {
 		return nil
@@ -81,6 +81,15 @@ func (m *Machine) forgetFlash() {
 			m.object.DeleteProperty(name)
 		}
 	}
+}
+
+// memoryConfig is the property memory; a limit without slots does not show.
+func (m *Machine) memoryConfig() memoryConfig {
+	c := memoryConfig{Size: m.opts.Memory, Slots: m.opts.MemorySlots}
+	if c.Slots > 0 {
+		c.MaxSize = m.opts.MaxMemory
+	}
+	return c
 }
 
 // wallClock is the time of the machine's real-time clock.

@@ -42,8 +42,30 @@ func (m *Machine) buildRAM() error {
 		m.ramHigh.InitAlias(m.env.Memory, nil, "ram-above-4g", b.RAM(), low, size-low)
 		m.systemMemory.AddSubregion(below4G, &m.ramHigh)
 	}
+	return m.buildWindow(below4G + size - low)
+}
+
+// maxMemorySlots is how many memory modules a PC takes.
+const maxMemorySlots = 256
+
+// buildWindow makes room for memory modules behind the memory that ends at
+// address end.
+func (m *Machine) buildWindow(end uint64) error {
+	most, slots := m.opts.MaxMemory, m.opts.MemorySlots
+	switch {
+	case most <= m.opts.Memory:
+		return nil
+	case slots > maxMemorySlots:
+		return fmt.Errorf("unsupported amount of memory slots: %d", slots)
+	case most%pageSize != 0:
+		return fmt.Errorf("maximum memory size must by aligned to multiple of %d bytes", pageSize)
+	}
+	m.window.Init(m.env.Memory, m.object, &m.systemMemory, end, most-m.opts.Memory, slots)
 	return nil
 }
+
+// pageSize is the smallest unit of memory.
+const pageSize = 4096
 
 // ramBackend is the object that has the memory, nil for none.
 func (m *Machine) ramBackend() (*qom.Object, error) {

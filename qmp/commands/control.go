@@ -47,7 +47,7 @@ func (c *Commands) querySchema(*qmp.Call, none) ([]any, error) {
 // Events lists the events that a machine can send.
 func Events() []string {
 	return append(lifetimeEvents(),
-		"DEVICE_DELETED", "DEVICE_UNPLUG_GUEST_ERROR", "GUEST_CRASHLOADED", "GUEST_PANICKED", "GUEST_PVSHUTDOWN", "POWERDOWN", "RESET", "RESUME", "SHUTDOWN", "STOP", "WATCHDOG",
+		"ACPI_DEVICE_OST", "DEVICE_DELETED", "DEVICE_UNPLUG_GUEST_ERROR", "GUEST_CRASHLOADED", "GUEST_PANICKED", "GUEST_PVSHUTDOWN", "POWERDOWN", "RESET", "RESUME", "SHUTDOWN", "STOP", "WATCHDOG",
 	)
 }
 

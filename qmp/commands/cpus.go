@@ -4,9 +4,9 @@ import (
 	"errors"
 	"os"
 
+	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/qjson"
-	"github.com/qomd/qomd/qom"
 )
 
 // cpus registers the queries about processors of qapi/machine.json.
@@ -16,13 +16,15 @@ func (c *Commands) cpus() {
 	qmp.Register(c.set, "query-cpu-definitions", 0, c.queryCPUDefinitions)
 }
 
-// cpuProps is QEMU's CpuInstanceProperties, as PCs fill it in.
+// cpuProps is QEMU's CpuInstanceProperties. Levels of the topology that a
+// machine has one of are left out, and so is the node without NUMA.
 type cpuProps struct {
-	CoreID   int64 `json:"core-id"`
-	ThreadID int64 `json:"thread-id"`
-	SocketID int64 `json:"socket-id"`
-	DieID    int64 `json:"die-id,omitempty"`
-	ModuleID int64 `json:"module-id,omitempty"`
+	NodeID   *int64 `json:"node-id,omitempty"`
+	SocketID int64  `json:"socket-id"`
+	DieID    *int64 `json:"die-id,omitempty"`
+	ModuleID *int64 `json:"module-id,omitempty"`
+	CoreID   int64  `json:"core-id"`
+	ThreadID int64  `json:"thread-id"`
 }
 
 type cpuInfo struct {
@@ -34,38 +36,29 @@ type cpuInfo struct {
 	Target   string   `json:"target"`
 }
 
-// cpuObjects lists the processors, in order of creation.
-func (c *Commands) cpuObjects() []*qom.Object {
-	var list []*qom.Object
-	for _, parent := range []*qom.Object{c.m.Env().Unattached, c.m.Env().Peripheral, c.m.Env().PeripheralAnon} {
-		for _, o := range parent.Children() {
-			if o.Is("cpu") {
-				list = append(list, o)
-			}
-		}
+// propsOf returns the properties of a slot.
+func (c *Commands) propsOf(s *machine.CPUSlot) cpuProps {
+	p := cpuProps{SocketID: s.Socket, CoreID: s.Core, ThreadID: s.Thread}
+	if t := c.m.Topology(); t.Dies > 1 {
+		p.DieID = &s.Die
 	}
-	return list
-}
-
-func propsOf(o *qom.Object) cpuProps {
-	num := func(name string) int64 {
-		v, err := o.Get(name)
-		if n, ok := v.(int64); err == nil && ok && n >= 0 {
-			return n
-		}
-		return 0
+	if t := c.m.Topology(); t.Modules > 1 {
+		p.ModuleID = &s.Module
 	}
-	return cpuProps{num("core-id"), num("thread-id"), num("socket-id"), num("die-id"), num("module-id")}
+	if c.m.NUMANodes() > 0 {
+		p.NodeID = new(int64)
+	}
+	return p
 }
 
 // queryCPUsFast names the process as the thread of every processor: there are
 // no others that could be pinned.
 func (c *Commands) queryCPUsFast(*qmp.Call, none) ([]cpuInfo, error) {
 	list := []cpuInfo{}
-	for i, o := range c.cpuObjects() {
+	for _, s := range c.m.Processors() {
 		list = append(list, cpuInfo{
-			ThreadID: os.Getpid(), Props: propsOf(o), QOMType: o.TypeName(), QOMPath: o.Path(),
-			CPUIndex: int64(i), Target: "x86_64",
+			ThreadID: os.Getpid(), Props: c.propsOf(s), QOMType: s.CPU.TypeName(), QOMPath: s.CPU.Path(),
+			CPUIndex: s.Index, Target: "x86_64",
 		})
 	}
 	return list, nil
@@ -86,9 +79,8 @@ func (c *Commands) queryHotpluggableCPUs(*qmp.Call, none) ([]hotpluggableCPU, er
 	list := make([]hotpluggableCPU, 0, len(slots))
 	// As QEMU, the last slot comes first.
 	for i := len(slots) - 1; i >= 0; i-- {
-		s := slots[i]
-		h := hotpluggableCPU{Type: s.Type, VCPUs: 1, Props: cpuProps{
-			int64(s.Core), int64(s.Thread), int64(s.Socket), int64(s.Die), int64(s.Module)}}
+		s := &slots[i]
+		h := hotpluggableCPU{Type: s.Type, VCPUs: 1, Props: c.propsOf(s)}
 		if s.CPU != nil {
 			h.QOMPath = s.CPU.Path()
 		}

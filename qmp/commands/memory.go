@@ -9,16 +9,50 @@ import (
 func (c *Commands) memory() {
 	qmp.Register(c.set, "query-memory-size-summary", 0, c.queryMemorySize)
 	qmp.Register(c.set, "query-memdev", 0, c.queryMemdev)
+	qmp.Register(c.set, "query-memory-devices", 0, c.queryMemoryDevices)
 }
 
 type memorySize struct {
-	Base    uint64  `json:"base-memory"`
-	Plugged *uint64 `json:"plugged-memory,omitempty"`
+	Base    uint64 `json:"base-memory"`
+	Plugged uint64 `json:"plugged-memory"`
 }
 
 func (c *Commands) queryMemorySize(*qmp.Call, none) (memorySize, error) {
-	var plugged uint64
-	return memorySize{Base: c.m.MemorySize(), Plugged: &plugged}, nil
+	return memorySize{Base: c.m.MemorySize(), Plugged: c.m.Window().Plugged()}, nil
+}
+
+// memoryDevice is QEMU's MemoryDeviceInfo of a memory module.
+type memoryDevice struct {
+	Type string     `json:"type"`
+	Data moduleInfo `json:"data"`
+}
+
+type moduleInfo struct {
+	ID           string `json:"id,omitempty"`
+	Addr         uint64 `json:"addr"`
+	Size         uint64 `json:"size"`
+	Slot         int64  `json:"slot"`
+	Node         uint32 `json:"node"`
+	Memdev       string `json:"memdev"`
+	Hotplugged   bool   `json:"hotplugged"`
+	Hotpluggable bool   `json:"hotpluggable"`
+}
+
+// queryMemoryDevices lists the modules by address, as QEMU does.
+func (c *Commands) queryMemoryDevices(*qmp.Call, none) ([]memoryDevice, error) {
+	list := []memoryDevice{}
+	for _, d := range c.m.Window().Modules() {
+		typ := "dimm"
+		if d.NonVolatile() {
+			typ = "nvdimm"
+		}
+		hotpluggable, _ := get(&d.Object, "hotpluggable").(bool)
+		list = append(list, memoryDevice{typ, moduleInfo{
+			ID: d.ID(), Addr: d.Address(), Size: d.MemorySize(), Slot: d.Slot(), Node: d.Node(),
+			Memdev: d.Backend().Path(), Hotplugged: d.Hotplugged(), Hotpluggable: hotpluggable,
+		}})
+	}
+	return list, nil
 }
 
 // memdev is QEMU's Memdev.

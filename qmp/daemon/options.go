@@ -28,7 +28,8 @@ func (e *Error) Unwrap() error { return e.Err }
 func machineOptions(cfg config.Machine, opts Options, log *slog.Logger) (machine.Options, error) {
 	o := machine.Options{
 		Name: cfg.Name, UUID: cfg.UUID, Type: cfg.Type, Settings: cfg.TypeOptions, CPU: cfg.CPU,
-		Memory: cfg.Memory.Size, Guest: cfg.Guest, GuestOptions: cfg.GuestOptions, Clock: machine.ClockMode(cfg.Clock), Faults: cfg.Faults, Lifetime: cfg.Lifetime, NewGuest: opts.NewGuest, Log: log,
+		Memory: cfg.Memory.Size, MaxMemory: cfg.Memory.MaxSize, MemorySlots: int(cfg.Memory.Slots),
+		Guest: cfg.Guest, GuestOptions: cfg.GuestOptions, Clock: machine.ClockMode(cfg.Clock), Faults: cfg.Faults, Lifetime: cfg.Lifetime, NewGuest: opts.NewGuest, Log: log,
 		Actions: machine.Actions{
 			Reboot: machine.Action(cfg.Actions.Reboot), Shutdown: machine.Action(cfg.Actions.Shutdown),
 			Panic: machine.Action(cfg.Actions.Panic), Watchdog: machine.Action(cfg.Actions.Watchdog),

@@ -1,0 +1,105 @@
+package machine
+
+import (
+	"errors"
+
+	"github.com/qomd/qomd/devices/acpi"
+	"github.com/qomd/qomd/devices/cpu"
+	"github.com/qomd/qomd/devices/dimm"
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qom"
+)
+
+// hotplugHandler answers who decides about a device that sits on no bus: the
+// machine itself, for processors and memory modules of PCs.
+func (m *Machine) hotplugHandler(d *qdev.Device) qdev.HotplugHandler {
+	if len(m.slots) == 0 || !m.IsPC() && !m.IsQ35() {
+		return nil
+	}
+	switch d.Self().(type) {
+	case *cpu.CPU:
+		return processorHandler{m}
+	case *dimm.DIMM:
+		return moduleHandler{m}
+	}
+	return nil
+}
+
+// hasACPI reports whether ACPI was left switched on.
+func (m *Machine) hasACPI() bool { return m.setting("acpi") != "off" }
+
+// setting reads a property of the machine, nil when there is none.
+func (m *Machine) setting(name string) any {
+	if m.object.Property(name) == nil {
+		return nil
+	}
+	v, err := m.object.Get(name)
+	if err != nil {
+		return nil
+	}
+	return v
+}
+
+// moduleHandler decides about memory modules.
+type moduleHandler struct{ m *Machine }
+
+// QOM implements [qdev.HotplugHandler].
+func (h moduleHandler) QOM() *qom.Object { return h.m.object }
+
+var errNoACPIMemory = errors.New("memory hotplug is not enabled: missing acpi device or acpi disabled")
+
+// PrePlug implements [qdev.PrePlugger].
+func (h moduleHandler) PrePlug(d *qdev.Device) error {
+	module := dimm.From(d)
+	if !h.m.hasACPI() {
+		return errNoACPIMemory
+	}
+	if on, _ := h.m.setting("nvdimm").(bool); module.NonVolatile() && !on {
+		return errors.New("nvdimm is not enabled: missing 'nvdimm' in '-M'")
+	}
+	return h.m.window.Prepare(module)
+}
+
+// Plug implements [qdev.Plugger]. The slots of ACPI know nothing of NVDIMMs,
+// which guests find in a table of their own.
+func (h moduleHandler) Plug(d *qdev.Device) error {
+	module := dimm.From(d)
+	slots := h.m.board.Memory
+	at := int(module.Slot())
+	if module.NonVolatile() || slots == nil {
+		h.m.window.Plug(module, nil)
+		return nil
+	}
+	h.m.window.Plug(module, func() { slots.Vacate(at) })
+	slots.Place(at, module)
+	return nil
+}
+
+// UnplugRequest implements [qdev.UnplugRequester].
+func (h moduleHandler) UnplugRequest(d *qdev.Device) error {
+	module := dimm.From(d)
+	switch {
+	case !h.m.hasACPI():
+		return errNoACPIMemory
+	case module.NonVolatile():
+		return errors.New("nvdimm device hot unplug is not supported yet.")
+	}
+	h.m.board.Memory.Request(int(module.Slot()))
+	return nil
+}
+
+// Window returns the addresses that memory modules are put into.
+func (m *Machine) Window() *dimm.Window { return &m.window }
+
+// OSPMStatus lists what the guest reported about the slots of memory and
+// processors; false when the machine has no ACPI.
+func (m *Machine) OSPMStatus() ([]acpi.OST, bool) {
+	if m.board == nil || m.IsPC() && !m.hasACPI() {
+		return nil, false
+	}
+	var list []acpi.OST
+	if m.board.Memory != nil {
+		list = m.board.Memory.Status()
+	}
+	return append(list, m.board.CPUs.Status()...), true
+}
