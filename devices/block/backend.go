@@ -232,7 +232,7 @@ func (b *Backend) ReadAt(p []byte, off int64) (int, error) {
 		return 0, errNoMedium
 	}
 	got, err := n.img.ReadAt(p, off)
-	b.stats.account(accountRead, int64(len(p)), err)
+	b.account(accountRead, len(p), err)
 	return got, err
 }
 
@@ -249,8 +249,18 @@ func (b *Backend) WriteAt(p []byte, off int64) (int, error) {
 	}
 	n.wrote(off, int64(len(p)))
 	done, err := n.img.WriteAt(p, off)
-	b.stats.account(accountWrite, int64(len(p)), err)
+	b.account(accountWrite, len(p), err)
 	return done, err
+}
+
+// account counts a request that was answered at once.
+func (b *Backend) account(k accountKind, n int, err error) {
+	if err != nil {
+		b.stats.failed(k)
+		b.complain(k, err)
+		return
+	}
+	b.stats.done(k, int64(n), 0)
 }
 
 // resized tells the device that its medium has another length.

@@ -2,6 +2,7 @@ package block_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/qomd/qomd/devices/block"
 	"github.com/qomd/qomd/devices/machine"
@@ -215,6 +218,14 @@ func TestInjectedError(t *testing.T) {
 			t.Errorf("read %d: %v", i, err)
 		}
 	}
+	want := `{"qom-path": "/machine/peripheral/dev-n", "device": "", "node-name": "n", "operation": "read", ` +
+		`"action": "report", "nospace": false, "reason": "Input/output error"}`
+	var got, expected any
+	json.Unmarshal(r.c.Await("BLOCK_IO_ERROR").Data, &got)
+	json.Unmarshal([]byte(want), &expected)
+	if diff := cmp.Diff(expected, got); diff != "" {
+		t.Errorf("event (-want +got):\n%s", diff)
+	}
 }
 
 // TestQcow2 reads an image with a backing file and writes to it; its file stays
@@ -283,3 +294,35 @@ func run(t *testing.T, name string, args ...string) {
 }
 
 var _ io.ReaderAt = (*buffer)(nil)
+
+// TestThreshold: a write past the threshold tells, once; it counts on the node
+// below, with its own offsets.
+func TestThreshold(t *testing.T) {
+	r := newRig(t, qmptest.A{"driver": "null-co", "node-name": "n", "size": 1 << 20},
+		qmptest.A{"driver": "raw", "node-name": "r", "file": "n", "offset": 4096})
+	r.c.Must("block-set-write-threshold", qmptest.A{"node-name": "n", "write-threshold": 8192})
+	r.c.Must("block-dirty-bitmap-add", qmptest.A{"node": "r", "name": "b", "granularity": 512})
+	d := r.disk("r")
+	for range 2 {
+		if err := r.write(d, 4096, make([]byte, 1024)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var event map[string]any
+	json.Unmarshal(r.c.Await("BLOCK_WRITE_THRESHOLD").Data, &event)
+	if diff := cmp.Diff(map[string]any{"node-name": "n", "amount-exceeded": 1024.0, "write-threshold": 8192.0}, event); diff != "" {
+		t.Errorf("event (-want +got):\n%s", diff)
+	}
+	if more := r.c.Events(); len(more) > 0 {
+		t.Errorf("further events %v", more)
+	}
+	var nodes []struct {
+		Name    string             `json:"node-name"`
+		Bitmaps []block.BitmapInfo `json:"dirty-bitmaps"`
+	}
+	r.c.Must("query-named-block-nodes", qmptest.A{"flat": true}, &nodes)
+	want := []block.BitmapInfo{{Name: "b", Recording: true, Granularity: 512, Count: 1024}}
+	if diff := cmp.Diff(want, nodes[0].Bitmaps); diff != "" {
+		t.Errorf("bitmaps (-want +got):\n%s", diff)
+	}
+}

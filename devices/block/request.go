@@ -104,6 +104,7 @@ func (r *request) finish(err error) {
 	}
 	if err != nil {
 		r.b.stats.failed(r.kind)
+		r.b.complain(r.kind, err)
 	} else {
 		r.b.stats.done(r.kind, r.bytes, r.g.now()-r.start)
 	}

@@ -33,14 +33,6 @@ func (s *stats) done(k accountKind, bytes, ns int64) {
 func (s *stats) failed(k accountKind)  { s.kinds[k].failed++ }
 func (s *stats) invalid(k accountKind) { s.kinds[k].invalid++ }
 
-func (s *stats) account(k accountKind, bytes int64, err error) {
-	if err != nil {
-		s.failed(k)
-		return
-	}
-	s.done(k, bytes, 0)
-}
-
 // StatsInfo is QEMU's BlockDeviceStats. Times are in nanoseconds; nothing is
 // ever merged, and no intervals are kept.
 type StatsInfo struct {
