@@ -2,7 +2,6 @@ package lifetime_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -62,22 +61,18 @@ func (r *rig) read(addr uint64, size int) (val uint64, res memory.Result) {
 }
 
 // config writes configuration space of a function of bus 0 and others.
-func (r *rig) config(bus, slot, reg, size int, val uint64) {
-	r.out(0xcf8, 4, uint64(0x80000000|bus<<16|slot<<11|reg&^3))
-	r.out(0xcfc+uint64(reg&3), size, val)
-}
+func (r *rig) config(bus, slot, reg, size int, val uint64) { configure(r, bus, slot, reg, size, val) }
 
 func (r *rig) readConfig(bus, slot, reg, size int) uint64 {
 	r.out(0xcf8, 4, uint64(0x80000000|bus<<16|slot<<11|reg&^3))
 	return r.in(0xcfc+uint64(reg&3), size)
 }
 
-// place gives the function in a slot of bus 0 its BAR 0 and switches memory
-// decoding and bus mastering on.
-func (r *rig) place(slot int, addr uint64) {
-	r.config(0, slot, 0x10, 4, addr)
-	r.config(0, slot, 0x04, 2, 6)
-}
+// place is placeBAR.
+func (r *rig) place(slot int, addr uint64) { placeBAR(r, slot, addr) }
+
+// newDisk starts the disk in a slot.
+func (r *rig) newDisk(slot int) *disk { return startDisk(r, slot) }
 
 // eject is what the guest does when it lets a slot of pci.0 go.
 func (r *rig) eject(slot int) {
@@ -175,63 +170,11 @@ func (r *rig) refs() string {
 	return b.String()
 }
 
-// disk is a legacy driver of a virtio-blk function in a slot of pci.0, with its
-// ports at base; see VIRTIO 1.2, "Legacy Interface".
-type disk struct {
-	r     *rig
-	base  uint64
-	ring  uint64 // guest address
-	size  int
-	taken int
-}
-
-func (r *rig) newDisk(slot int) *disk {
-	d := &disk{r: r, base: 0xc000, ring: 0x100000}
-	r.config(0, slot, 0x10, 4, d.base)
-	r.config(0, slot, 0x04, 2, 7)
-	r.out(d.base+0x12, 1, 1)
-	r.out(d.base+0x12, 1, 3)
-	r.out(d.base+0x0e, 2, 0)
-	d.size = int(r.in(d.base+0x0c, 2))
-	r.out(d.base+0x08, 4, d.ring>>12)
-	r.out(d.base+0x12, 1, 7)
-	return d
-}
-
-// request submits a read of 512 bytes to a guest address, and returns where its
-// status will be.
-func (d *disk) request(addr uint64) (status uint64) {
-	i := d.taken * 3 % (d.size - 2)
-	header := uint64(0x200000 + 4096*(d.taken%64))
-	status = header + 0x800
-	d.r.write(status, 1, 0xee)
-	d.r.write(header, 8, 0)
-	d.r.write(header+8, 8, 0)
-	for k, p := range []struct {
-		addr        uint64
-		size, flags uint64
-	}{{header, 16, 1}, {addr, 512, 3}, {status, 1, 2}} {
-		at := d.ring + 16*uint64(i+k)
-		d.r.write(at, 8, p.addr)
-		d.r.write(at+8, 4, p.size)
-		d.r.write(at+12, 2, p.flags)
-		d.r.write(at+14, 2, uint64(i+k+1))
-	}
-	avail := d.ring + 16*uint64(d.size)
-	d.r.write(avail+4+2*uint64(d.taken%d.size), 2, uint64(i))
-	d.taken++
-	d.r.write(avail+2, 2, uint64(d.taken&0xffff))
-	d.r.out(d.base+0x10, 2, 0)
-	return status
-}
-
 // storage is the record of an object's allocation.
 func (r *rig) storage(path string) *qom.Storage { return r.object(path).Storage() }
 
 // tick moves virtual time off 0, where a request to leave never expires.
 func (r *rig) tick() { r.Step(time.Millisecond) }
-
-func ids(n int) string { return fmt.Sprintf("d%d", n) }
 
 // number reads a member of an event's data that is a number.
 func number(t testing.TB, e qmptest.Event, name string) float64 {
