@@ -81,7 +81,7 @@ func TestSameMachine(t *testing.T) {
 	args := []string{"-name", "small", "-machine", "q35", "-accel", "qtest", "-m", "128", "-smp", "2", "-nodefaults",
 		"-display", "none", "-chardev", "socket,id=mon0,path=/tmp/qomd-small.sock,server=on,wait=off",
 		"-mon", "chardev=mon0,mode=control,id=m0",
-		"-device", "pcie-root-port,id=rp0,bus=pcie.0,chassis=1,addr=2",
+		"-device", "pcie-root-port,id=rp0,bus=pcie.0,chassis=1,addr=5",
 		"-device", "qemu-xhci,id=xhci,bus=rp0,p2=8", "-device", "usb-tablet,id=tablet,bus=xhci.0,serial=0123"}
 	m, err := config.ParseArgs(prog, args)
 	if err != nil {
