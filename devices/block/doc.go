@@ -20,7 +20,9 @@
 // # Limits
 //
 // A qcow2 image is read, but what is written to it stays in memory, and is
-// gone when the node is; its file is never changed.
+// gone when the node is; its file is never changed. As soon as there is such
+// data the image's dirty-flag is set, and its actual-size counts the memory.
+//
 // An NBD server must answer within a second when a node is opened, because the
 // machine waits for it. There is no encryption.
 //

@@ -3,6 +3,7 @@ package block
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/qmp/qjson"
@@ -13,6 +14,9 @@ import (
 func (g *Graph) AddDrive(id string, o *qjson.Object, iface string) (*Backend, error) {
 	d := &driveOptions{o: unflatten(o), cache: defaultCache}
 	if v, ok := d.take("if"); ok {
+		if !slices.Contains(interfaces, v) {
+			return nil, fmt.Errorf("unsupported bus type '%s'", v)
+		}
 		iface = v
 	}
 	if id == "" {
@@ -43,6 +47,20 @@ func (g *Graph) AddDrive(id string, o *qjson.Object, iface string) (*Backend, er
 	}
 	g.backends = append(g.backends, b)
 	return b, nil
+}
+
+// interfaces are those that drives can ask for.
+var interfaces = []string{"none", "ide", "scsi", "floppy", "pflash", "mtd", "sd", "virtio", "xen"}
+
+// Waiting returns the oldest drive of an interface that no device uses yet, nil
+// for none.
+func (g *Graph) Waiting(iface string) *Backend {
+	for _, b := range g.backends {
+		if b.legacy && b.iface == iface && b.device == nil {
+			return b
+		}
+	}
+	return nil
 }
 
 // driveName makes the id of a drive that was given none: "none0", "ide0-hd0".

@@ -100,9 +100,6 @@ func (g *Graph) Add(opts *qjson.Object) error {
 	return nil
 }
 
-// AddText is [Graph.Add] for options that were read from a command line.
-func (g *Graph) AddText(opts *qjson.Object) error { return g.Add(typed(unflatten(opts))) }
-
 // Del closes a node that [Graph.Add] opened and nobody uses.
 func (g *Graph) Del(name string) error {
 	n := g.Node(name)
@@ -175,6 +172,7 @@ func (g *Graph) Wait() { g.running.Wait() }
 // Close closes all files, whoever still uses their nodes. No request may run.
 func (g *Graph) Close() {
 	for _, n := range slices.Backward(g.nodes) {
+		n.closed = true
 		if err := n.img.Close(); err != nil {
 			g.opts.Log.Warn("closing a block node", "node", n.name, "error", err)
 		}

@@ -102,6 +102,9 @@ func (n *Node) Image(chain bool) ImageInfo {
 	}
 	if n.onFile() {
 		i.Dirty = new(bool)
+		if q, ok := n.img.(*qcow2Image); ok {
+			*i.Dirty = q.written() > 0
+		}
 	}
 	if n.driver == "file" || n.driver == "host_device" {
 		i.Specific = specific{n.driver, struct{}{}}

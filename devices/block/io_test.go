@@ -254,6 +254,16 @@ func TestQcow2(t *testing.T) {
 	if got, err := r.read(d, 65536, 64); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("read back %q: %v", got, err)
 	}
+	var blocks []struct {
+		Inserted struct {
+			Image struct {
+				Dirty bool `json:"dirty-flag"`
+			}
+		}
+	}
+	if r.c.Must("query-block", nil, &blocks); !blocks[0].Inserted.Image.Dirty {
+		t.Error("query-block does not tell of data that is not in the file")
+	}
 	after, _ := os.ReadFile(filepath.Join(dir, "top.qcow2"))
 	if !bytes.Equal(before, after) {
 		t.Error("the image's file was changed")

@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/qmp/commands"
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
@@ -10,14 +12,16 @@ func (vm *VM) openBlocks() error {
 	g := vm.Machine.Blocks
 	for _, o := range vm.cfg.Blockdevs {
 		opts := qjson.NewObject(qjson.Member{Name: "node-name", Value: o.ID})
-		for name, v := range o.Options.All() {
-			opts.Set(name, v)
+		if o.Options != nil {
+			for name, v := range o.Options.All() {
+				opts.Set(name, v)
+			}
 		}
-		add := g.AddText
-		if o.FromJSON {
-			add = g.Add
+		opts, err := commands.BlockdevArguments(vm.schema, opts, !o.FromJSON)
+		if err == nil {
+			err = g.Add(opts)
 		}
-		if err := add(opts); err != nil {
+		if err != nil {
 			return &Error{o.Origin, err}
 		}
 	}
@@ -27,6 +31,37 @@ func (vm *VM) openBlocks() error {
 		}
 	}
 	return nil
+}
+
+// plugDrives makes the devices that drives with if=virtio ask for. They come
+// after all others, as in QEMU.
+func (vm *VM) plugDrives() error {
+	for _, o := range vm.cfg.Drives {
+		if kind, _ := o.Options.Get("if"); kind != "virtio" {
+			continue
+		}
+		name := o.ID
+		if name == "" {
+			name = vm.unplugged()
+		}
+		d := config.Device{
+			Driver: "virtio-blk-pci", Origin: o.Origin,
+			Options: qjson.NewObject(qjson.Member{Name: "drive", Value: name}),
+		}
+		if err := vm.addDevices([]config.Device{d}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unplugged returns the name of the first drive for virtio without a device.
+func (vm *VM) unplugged() string {
+	b := vm.Machine.Blocks.Waiting("virtio")
+	if b == nil {
+		return ""
+	}
+	return b.Name()
 }
 
 // driveInterface is how the machine connects drives that do not say how.

@@ -35,8 +35,14 @@ func (vm *VM) buildMachine() error {
 	return nil
 }
 
-// plug makes the devices of the description, in its order.
-func (vm *VM) plug() error { return vm.addDevices(vm.cfg.Devices, nil) }
+// plug makes the devices of the description, in its order, then those that
+// drives ask for.
+func (vm *VM) plug() error {
+	if err := vm.addDevices(vm.cfg.Devices, nil); err != nil {
+		return err
+	}
+	return vm.plugDrives()
+}
 
 func (vm *VM) addObject(o config.Object) error {
 	r := object.Request{Type: o.Type, ID: o.ID, Props: o.Options, Text: !o.FromJSON}
