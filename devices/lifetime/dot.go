@@ -19,7 +19,7 @@ func WriteDot(w io.Writer, list []Storage) {
 		for j, o := range s.Objects {
 			id := fmt.Sprintf("o%d_%d", s.Generation, j)
 			name := s.Path
-			if o.title(s) != o.Type || j > 0 {
+			if !o.owner(s) {
 				name += "/" + o.Name
 			}
 			nodes[name] = id

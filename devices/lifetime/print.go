@@ -50,11 +50,14 @@ func (s *Storage) write(w io.Writer) {
 
 // title names an object of a storage.
 func (o *Object) title(s *Storage) string {
-	if o.Name == "" || o.Name == path.Base(s.Path) && o.Type == s.Type {
+	if o.Name == "" || o.Name == o.Type || o.owner(s) {
 		return o.Type
 	}
 	return fmt.Sprintf("%s (%s)", o.Name, o.Type)
 }
+
+// owner reports whether the object is the one whose storage it is.
+func (o *Object) owner(s *Storage) bool { return o.Name == path.Base(s.Path) && o.Type == s.Type }
 
 // WriteReferences prints holders, a line each.
 func WriteReferences(w io.Writer, indent string, list []Reference) {
