@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 	"sync"
 
 	"github.com/qomd/qomd/qom"
@@ -35,6 +34,7 @@ type Set struct {
 	Yanks *Yanks
 
 	root  *qom.Object
+	order hashOrder // of the devices in root
 	wg    sync.WaitGroup
 	stdio bool // in use
 }
@@ -50,14 +50,11 @@ func (s *Set) Find(id string) *Chardev {
 	return From(s.root.Child(id))
 }
 
-// List returns the devices, newest first: that is what clients of QEMU see most
-// of the time; its order is that of a hash table.
+// List returns the devices in the order of QEMU's query-chardev.
 func (s *Set) List() []*Chardev {
-	var list []*Chardev
-	for _, o := range slices.Backward(s.root.Children()) {
-		if c := From(o); c != nil {
-			list = append(list, c)
-		}
+	list := make([]*Chardev, 0, s.order.names)
+	for _, name := range s.order.list() {
+		list = append(list, s.Find(name))
 	}
 	return list
 }
@@ -121,6 +118,7 @@ func (s *Set) add(id string, b Backend, o Options) (*Chardev, error) {
 		log.close()
 		return nil, err
 	}
+	s.order.insert(id)
 	return c, nil
 }
 
@@ -148,6 +146,7 @@ func (s *Set) drop(c *Chardev) error {
 		s.Yanks.Remove(c.Label())
 	}
 	err := c.stop()
+	s.order.remove(c.Label())
 	c.Unparent()
 	return err
 }

@@ -1,11 +1,6 @@
 package hmp
 
-import (
-	"slices"
-	"strings"
-
-	"github.com/qomd/qomd/qmp/qjson"
-)
+import "strings"
 
 // backendTopics are the topics of "info" on what devices talk to.
 func backendTopics() []*command {
@@ -16,9 +11,6 @@ func backendTopics() []*command {
 				if err != nil {
 					return err
 				}
-				slices.SortStableFunc(list, func(a, b *qjson.Object) int {
-					return strings.Compare(text(a, "label"), text(b, "label"))
-				})
 				for _, c := range list {
 					r.printf("%s: filename=%s\n", text(c, "label"), text(c, "filename"))
 				}
