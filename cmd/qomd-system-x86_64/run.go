@@ -62,7 +62,10 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		}
 		defer os.Remove(path)
 	}
-	vm, err := daemon.Start(*cfg, daemon.Options{Log: log, Guest: defaultGuest()})
+	if cfg.Guest == "" {
+		cfg.Guest = os.Getenv(guestEnv)
+	}
+	vm, err := daemon.Start(*cfg, daemon.Options{Log: log, Guest: defaultGuest})
 	if err != nil {
 		return 1, err
 	}
@@ -82,15 +85,12 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	}
 }
 
-// guestEnv names the guest of machines that do not say who plays it.
-const guestEnv = "QOMD_GUEST"
-
-func defaultGuest() string {
-	if g := os.Getenv(guestEnv); g != "" {
-		return g
-	}
-	return "linux"
-}
+// guestEnv names the guest of machines whose command line does not; without it
+// there is one that acknowledges everything.
+const (
+	guestEnv     = "QOMD_GUEST"
+	defaultGuest = "linux"
+)
 
 // writePIDFile writes our process number, and refuses a file that another
 // running process has locked, as QEMU does.

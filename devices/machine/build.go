@@ -111,6 +111,9 @@ func (m *Machine) buildGuest() error {
 	default:
 		return fmt.Errorf("unknown guest '%s', known are %s", m.opts.Guest, strings.Join(guest.Kinds(), ", "))
 	}
+	if m.opts.HideGuest {
+		return nil
+	}
 	o, err := m.env.Tree.NewChild(m.object, "guest", guestType)
 	if err != nil {
 		return err

@@ -42,6 +42,7 @@ type Options struct {
 	MaxMemory   uint64
 	MemorySlots int
 	Guest       string // who plays the operating system: "none" or "linux"
+	HideGuest   bool   // without the object /machine/guest that steers it
 	// Lifetime says by which rule objects end, as lifetime.ParseRules reads it;
 	// empty: storage-ref.
 	Lifetime string

@@ -50,7 +50,9 @@ func machineOptions(cfg config.Machine, opts Options, log *slog.Logger) (machine
 		o.Accel = cfg.Accels[0].Name
 	}
 	if o.Guest == "" && o.Accel != "qtest" {
-		o.Guest = opts.Guest
+		// Nobody chose this guest, so that nobody looks for the object to steer
+		// it: the tree is QEMU's.
+		o.Guest, o.HideGuest = opts.Guest, true
 	}
 	o.Catalog = catalog.Default()
 	if cfg.Catalog != "" {
