@@ -68,12 +68,15 @@ func (o *Object) releaseProperties() {
 // runFinalizers is the second half: the finalizers of all classes, leaf first.
 func (o *Object) runFinalizers() {
 	t := o.storage.tree
+	outer := t.within
+	t.within = o
 	for c := o.class; c != nil; c = c.parent {
 		if f := c.info.Finalize; f != nil {
 			t.point(probe.Finalizer, o, c.name)
 			f(o)
 		}
 	}
+	t.within = outer
 
 	if o.ref.Load() != Finalizing {
 		o.violation(ViolationResurrection, "count changed during finalization")

@@ -29,3 +29,14 @@ func (t *Tree) onlyDrop(format string, args ...any) {
 	}
 	o.violation(ViolationFinalizer, format, args...)
 }
+
+// notInside reports a violation when a finalizer uses another object of its own
+// storage: a parent its embedded child, or a child its container. Whether that
+// one is finalized already depends on who else held it.
+func (o *Object) notInside(format, name string) {
+	f := o.storage.tree.within
+	if f == o || f.storage != o.storage || f.kind == ForeignStorage || o.kind == ForeignStorage {
+		return
+	}
+	o.storage.tree.onlyDrop(format, name, o.describe())
+}

@@ -132,3 +132,42 @@ func TestTokenSites(t *testing.T) {
 		t.Errorf("violations %v", *list)
 	}
 }
+
+// A parent's finalizer that uses its embedded child, and the reverse, are told
+// off, whether the other happens to be finalized or not.
+func TestFinalizersStayApart(t *testing.T) {
+	for _, tc := range []struct{ name, uses string }{{"box", "lid"}, {"lid", "box"}} {
+		for _, held := range []bool{false, true} {
+			types := boxTypes(func(o *qom.Object) {
+				if o.TypeName() != tc.name || o.Storage().Root() == nil {
+					return
+				}
+				b := o.Storage().Root().Self().(*box)
+				if tc.uses == "lid" {
+					_, _ = b.lid.Get("type")
+				} else {
+					_, _ = b.Get("type")
+				}
+				_, _ = o.Get("type") // its own is fine
+			})
+			tree := qom.NewTree(types)
+			list := collect(tree)
+			o, err := tree.NewChild(tree.Root(), "b", "box")
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := new(qom.Hold)
+			if held {
+				o.Self().(*box).lid.HoldInto(h, qom.HoldUser, "test", 1)
+			}
+			o.Unparent()
+			if held {
+				h.Release()
+			}
+			if len(*list) != 1 || (*list)[0].Kind != qom.ViolationFinalizer ||
+				!strings.HasPrefix((*list)[0].Text, `property "type" of `) || !strings.Contains((*list)[0].Earlier, "finalizer_test.go:") {
+				t.Errorf("%s uses %s, held %v: %v", tc.name, tc.uses, held, *list)
+			}
+		}
+	}
+}

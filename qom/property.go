@@ -351,6 +351,9 @@ func (o *Object) Get(name string) (any, error) {
 	if !o.alive("property " + name + " read") {
 		return nil, o.noProperty(name)
 	}
+	if o.Tree().within != nil {
+		o.notInside("property %q of %s read by a finalizer of the same storage", name)
+	}
 	p := o.Property(name)
 	if p == nil {
 		return nil, o.noProperty(name)
@@ -365,6 +368,9 @@ func (o *Object) Get(name string) (any, error) {
 func (o *Object) Set(name string, in Input) error {
 	if !o.alive("property " + name + " written") {
 		return o.noProperty(name)
+	}
+	if o.Tree().within != nil {
+		o.notInside("property %q of %s written by a finalizer of the same storage", name)
 	}
 	p := o.Property(name)
 	if p == nil {

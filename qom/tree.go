@@ -42,7 +42,8 @@ type Tree struct {
 	live       int      // storages not freed
 	foreign    int      // objects in foreign storage not finalized
 	finalizers int      // finalizers running
-	finalizing *Object  // whose finalizer is running, the innermost
+	finalizing *Object  // whose finalization is running, the innermost
+	within     *Object  // whose finalizer is, once its properties are released
 
 	tick atomic.Int64 // time of the entries of the ledger, 0: ask Now
 	hook *probe.Hook  // of a checker, nil in production
