@@ -13,7 +13,6 @@ import (
 type inherited struct {
 	readOnly, autoReadOnly bool
 	cache                  Cache
-	probe                  bool // the format is found by looking, as for -drive
 }
 
 var defaultCache = Cache{Writeback: true}
@@ -24,14 +23,14 @@ type opener struct {
 	open     func(n *Node, o *qjson.Object) error
 	options  []string // of its own
 	strong   []string // those that a file name has to tell
-	file     role     // of the child "file", with needsFile
+	file     role     // of the child
 	needs    string   // the name of the child it must have, empty for none
 	protocol bool
 	filter   bool
 	limits   func(n *Node) limits
 }
 
-// drivers are the block drivers there are.
+// driverOf returns the driver of a name, nil when there is none.
 func driverOf(name string) *opener {
 	switch name {
 	case "null-co", "null-aio":
