@@ -73,6 +73,18 @@ func WriteReferences(w io.Writer, indent string, list []Reference) {
 	}
 }
 
+// Holders names who holds what of a storage, in one line for a log.
+func (s *Storage) Holders() string {
+	var list []string
+	for i := range s.Objects {
+		o := &s.Objects[i]
+		for _, r := range o.References {
+			list = append(list, fmt.Sprintf("%s by %s %s", o.title(s), r.Kind, r.Holder))
+		}
+	}
+	return strings.Join(list, "; ")
+}
+
 // Age spells a number of microseconds as people count: "350ms", "1.2s", "4m0s",
 // "3h12m0s".
 func Age(micros int64) string {

@@ -93,6 +93,10 @@ func TestWrite(t *testing.T) {
 	if diff := cmp.Diff(want, s.print()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	wantHolders := "lid by dma-map virtio-blk vb, request 1, 512 bytes at 0xe0000000; lid by flat-range view of memory"
+	if got := lifetime.Draining(s.Tree)[0].Holders(); got != wantHolders {
+		t.Errorf("holders: %s", got)
+	}
 	var dot strings.Builder
 	lifetime.WriteDot(&dot, lifetime.Draining(s.Tree))
 	wantDot := `digraph references {

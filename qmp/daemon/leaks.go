@@ -1,8 +1,6 @@
 package daemon
 
 import (
-	"strings"
-
 	"github.com/qomd/qomd/devices/lifetime"
 	"github.com/qomd/qomd/qom"
 )
@@ -15,10 +13,8 @@ func (vm *VM) reportLeaks(leaks []*qom.Storage) {
 	}
 	vm.Machine.Do(func() {
 		for _, s := range lifetime.All(vm.Machine.Tree()) {
-			var text strings.Builder
-			lifetime.Write(&text, []lifetime.Storage{s})
 			vm.log.Warn("storage still held at exit", "type", s.Type, "path", s.Path, "generation", s.Generation,
-				"cycle", s.Cycle, "holders", strings.Join(strings.Fields(text.String()), " "))
+				"cycle", s.Cycle, "holders", s.Holders())
 		}
 	})
 }
