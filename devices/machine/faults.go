@@ -39,7 +39,7 @@ type MonitorFaults struct {
 	Overtake uint64
 	// Backlog hangs up at once on clients when so many are connected; 0: never.
 	Backlog uint64
-	// CrashOn ends the machine without a word when it has run that command.
+	// CrashOn ends the machine without a word when it is to run that command.
 	CrashOn string
 }
 

@@ -52,6 +52,10 @@ func (d *Device) Realize(bus *Bus) (err error) {
 		}
 	}
 
+	if err := env.fault(StageRealize, d); err != nil {
+		return err
+	}
+
 	d.gate.Open()
 	d.claimMAC()
 	if m, ok := d.Self().(Realizer); ok {
@@ -70,10 +74,6 @@ func (d *Device) Realize(bus *Bus) (err error) {
 		}
 		d.dropMAC()
 		d.path = ""
-	}
-	if err := env.fault(StageRealize, d); err != nil {
-		undo()
-		return err
 	}
 	for _, b := range d.buses {
 		err := env.fault(StageBus, d)

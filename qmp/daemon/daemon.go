@@ -205,7 +205,7 @@ func (vm *VM) allowed(c *qmp.Command) error {
 	if vm.Machine.Preconfig() && c.Flags&qmp.AllowPreconfig == 0 {
 		return fmt.Errorf("The command '%s' is permitted only after machine initialization has completed", c.Name)
 	}
-	return nil
+	return vm.crash(c)
 }
 
 // answered passes on what a command returned.
@@ -213,7 +213,6 @@ func (vm *VM) answered(call *qmp.Call, result any, err error) {
 	if f := vm.opts.OnReply; f != nil && err == nil {
 		f(call.Command.Name, result)
 	}
-	vm.crashAfter(call)
 }
 
 // emit sends an event to all clients.
@@ -312,12 +311,11 @@ func (vm *VM) session(ctx context.Context, conn net.Conn, m qmp.Monitor) {
 	if f := vm.opts.WrapConn; f != nil {
 		conn = describedConn{f(conn), source}
 	}
-	wrapped, over := vm.faulty(conn, m.Name)
-	if wrapped == nil {
+	switch wrapped := vm.faulty(conn, m.Name); wrapped {
+	case nil:
 		return
-	}
-	defer over()
-	if wrapped != conn {
+	case conn:
+	default:
 		conn = describedConn{wrapped, source}
 	}
 	if err := vm.server.ServeConn(ctx, conn, m); err != nil {

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"net"
 	"slices"
 
@@ -12,39 +13,46 @@ const crashStatus = 134
 
 // faulty wraps a monitor's connection where faults can be armed; nil means that
 // the client is hung up on.
-func (vm *VM) faulty(conn net.Conn, monitor string) (wrapped net.Conn, over func()) {
+func (vm *VM) faulty(conn net.Conn, monitor string) net.Conn {
 	if !vm.Machine.HasFaults() {
-		return conn, func() {}
+		return conn
 	}
 	vm.faultyMu.Lock()
 	defer vm.faultyMu.Unlock()
 	if n := vm.Machine.MonitorFaults().Backlog; vm.crashed || n > 0 && uint64(len(vm.faultyConns)) >= n {
 		conn.Close()
-		return nil, nil
+		return nil
 	}
 	c := newFaultyConn(conn, vm, monitor)
 	vm.faultyConns = append(vm.faultyConns, c)
-	return c, func() {
-		vm.faultyMu.Lock()
-		defer vm.faultyMu.Unlock()
-		if i := slices.Index(vm.faultyConns, c); i >= 0 {
-			vm.faultyConns = slices.Delete(vm.faultyConns, i, i+1)
-		}
+	return c
+}
+
+// closed is told of a connection that is about to be closed.
+func (vm *VM) closed(c *faultyConn) {
+	vm.faultyMu.Lock()
+	defer vm.faultyMu.Unlock()
+	if i := slices.Index(vm.faultyConns, c); i >= 0 {
+		vm.faultyConns = slices.Delete(vm.faultyConns, i, i+1)
 	}
 }
 
-// crashAfter ends the machine as an abort would, without an answer or an event,
-// if that is armed for the command that just ran. The machine's lock is held.
-func (vm *VM) crashAfter(call *qmp.Call) {
-	if call.Command == nil || !vm.Machine.HasFaults() || vm.Machine.MonitorFaults().CrashOn != call.Command.Name {
-		return
+// errCrashed answers a command that nobody is told the answer of.
+var errCrashed = errors.New("the machine crashed")
+
+// crash ends the machine as an abort would, without an answer or an event, if
+// that is armed for a command that is about to run. The machine's lock is held.
+func (vm *VM) crash(c *qmp.Command) error {
+	if !vm.Machine.HasFaults() || vm.Machine.MonitorFaults().CrashOn != c.Name {
+		return nil
 	}
 	vm.faultyMu.Lock()
 	vm.crashed = true
-	for _, c := range vm.faultyConns {
-		c.abort()
+	for _, conn := range vm.faultyConns {
+		conn.abort()
 	}
 	vm.faultyMu.Unlock()
-	vm.log.Error("the machine crashes, as armed", "command", call.Command.Name)
+	vm.log.Error("the machine crashes, as armed", "command", c.Name)
 	vm.exit(crashStatus)
+	return errCrashed
 }

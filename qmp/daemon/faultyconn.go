@@ -194,6 +194,7 @@ const lingering = time.Second
 
 // Close lets what is queued go out, as closing a socket does.
 func (c *faultyConn) Close() error {
+	c.vm.closed(c)
 	c.mu.Lock()
 	c.closing = true
 	c.wake.Broadcast()

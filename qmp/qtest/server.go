@@ -28,6 +28,18 @@ func New(m *machine.Machine, log *slog.Logger) *Server {
 	return &Server{m, log}
 }
 
+// Run executes one line of the protocol and returns the answer, without the
+// line's end. It takes the machine's lock itself.
+func (s *Server) Run(line string) string {
+	words := strings.Fields(line)
+	if len(words) == 0 {
+		return "FAIL an empty line"
+	}
+	var answer string
+	s.m.Do(func() { answer = s.run(words) })
+	return answer
+}
+
 // ServeConn serves one client, until it leaves or ctx is done.
 func (s *Server) ServeConn(ctx context.Context, conn net.Conn) {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
@@ -40,8 +52,7 @@ func (s *Server) ServeConn(ctx context.Context, conn net.Conn) {
 		if len(words) == 0 {
 			continue
 		}
-		var answer string
-		s.m.Do(func() { answer = s.run(words) })
+		answer := s.Run(in.Text())
 		s.log.Debug("qtest", "in", in.Text(), "out", answer)
 		if _, err := conn.Write([]byte(answer + "\n")); err != nil {
 			return
