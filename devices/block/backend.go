@@ -22,6 +22,7 @@ type Backend struct {
 	started  bool
 	readOnly bool
 	movable  bool // the medium can be taken out
+	plain    bool // the device tells neither of errors nor of a tray
 	trayOpen bool
 	locked   bool
 	throttle *group
@@ -147,7 +148,7 @@ func (b *Backend) Start(use qdev.DriveUse) error {
 	if b.root == nil && !use.Removable {
 		return errors.New("Device needs media, but drive is empty")
 	}
-	b.movable, b.started = use.Removable, true
+	b.movable, b.plain, b.started = use.Removable, use.Plain, true
 	b.readOnly = use.ReadOnly
 	if b.root == nil {
 		return nil

@@ -193,7 +193,7 @@ func (b *Backend) devicePath() string {
 // Info describes a backend.
 func (b *Backend) Info() Info {
 	i := Info{Device: b.id, Locked: b.locked, Movable: b.device == nil || b.movable, QDev: b.devicePath(), Type: "unknown"}
-	if b.device != nil && b.started {
+	if b.device != nil && b.started && !b.plain {
 		i.IOStatus = "ok"
 		if b.movable {
 			i.TrayOpen = &b.trayOpen

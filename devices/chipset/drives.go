@@ -47,7 +47,7 @@ func (d *drive) Realize() error {
 	if err := d.settle(); err != nil {
 		return err
 	}
-	return qdev.StartDrive(&d.Object, qdev.DriveUse{ReadOnly: d.TypeName() == "ide-cd", Removable: d.model.removable})
+	return qdev.StartDrive(&d.Object, qdev.DriveUse{ReadOnly: d.TypeName() == "ide-cd", Removable: d.model.removable, Plain: !d.model.ata})
 }
 
 // takeUnit finds a free place on the bus, or takes the one that was asked for.

@@ -29,6 +29,7 @@ type DriveUse struct {
 	Resizable bool // it can cope with another length while it runs
 	Removable bool // the medium can be taken out
 	Shared    bool // others may write at the same time; set by the property share-rw
+	Plain     bool // it keeps no record of failed requests and tells of no tray, as floppy drives
 }
 
 // StartDrive claims the medium of a device that is being realized, as QEMU's

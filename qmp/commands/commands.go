@@ -44,6 +44,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.migration()
 	c.misc()
 	c.confidential()
+	c.queries()
 	c.lifetime()
 	return c.set
 }

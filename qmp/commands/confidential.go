@@ -23,6 +23,9 @@ func (c *Commands) confidential() {
 		return none{}, errors.New("SEV launch measurement is not available")
 	})
 	qmp.Register(c.set, "query-sgx", 0, func(*qmp.Call, none) (none, error) {
+		if !c.m.IsPC() && !c.m.IsQ35() {
+			return none{}, errors.New("SGX is only supported on PC machines")
+		}
 		return none{}, errors.New("No EPC regions defined, SGX not available")
 	})
 	qmp.Register(c.set, "query-sgx-capabilities", 0, func(*qmp.Call, none) (none, error) {

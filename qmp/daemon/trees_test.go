@@ -108,12 +108,9 @@ func recordedTree(t *testing.T, file string) (args []string, tree map[string]nod
 	return list[0].Args, tree
 }
 
-// liveTree boots a machine and reads its tree as a client does. The recorder's
-// own socket is part of the recorded trees.
-func liveTree(t *testing.T, args []string) map[string]node {
+// bootTree makes a machine that lasts as long as the test.
+func bootTree(t *testing.T, args []string) {
 	t.Helper()
-	dir := t.TempDir()
-	args = append(args, "-display", "none", "-qmp", "unix:"+filepath.Join(dir, "qmp.sock")+",server=on,wait=off")
 	cfg, err := config.ParseArgs("qomd", args)
 	if err != nil {
 		t.Fatal(err)
@@ -122,12 +119,13 @@ func liveTree(t *testing.T, args []string) map[string]node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer vm.Close()
-	c, err := client.Dial(context.Background(), "unix", filepath.Join(dir, "qmp.sock"), client.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Disconnect()
+	t.Cleanup(func() { vm.Close() })
+}
+
+// liveTree boots a machine and reads its tree as a client does.
+func liveTree(t *testing.T, args []string) map[string]node {
+	t.Helper()
+	dir, c := connected(t, args)
 	r := &reader{t: t, client: c, dir: dir, tree: map[string]node{}}
 	r.read("/")
 	return r.tree

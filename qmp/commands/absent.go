@@ -1,0 +1,40 @@
+package commands
+
+import (
+	"errors"
+
+	"github.com/qomd/qomd/qmp"
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// absent registers the questions about parts of QEMU that no machine here has.
+// The answers are those of a QEMU that was not told to use them, and so they
+// are the truth.
+func (c *Commands) absent() {
+	object := func(members ...qjson.Member) *qjson.Object { return qjson.NewObject(members...) }
+	is := func(name string, value any) qjson.Member { return qjson.Member{Name: name, Value: value} }
+	for name, answer := range map[string]any{
+		"query-colo-status":            object(is("mode", "none"), is("last-mode", "none"), is("reason", "none")),
+		"query-display-options":        object(is("type", "none")),
+		"query-dump":                   object(is("status", "none"), is("completed", int64(0)), is("total", int64(0))),
+		"query-replay":                 object(is("mode", "none"), is("icount", int64(0))),
+		"query-spice":                  object(is("enabled", false), is("migrated", false), is("mouse-mode", "client")),
+		"query-vnc":                    object(is("enabled", false)),
+		"query-xen-replication-status": object(is("error", false)),
+		"query-dirty-rate": object(is("status", "unstarted"), is("start-time", int64(0)), is("calc-time", int64(0)),
+			is("calc-time-unit", "second"), is("sample-pages", int64(0)), is("mode", "page-sampling")),
+		"x-query-numa":           object(is("human-readable-text", "0 nodes\n")),
+		"query-vnc-servers":      []any{},
+		"query-vcpu-dirty-limit": []any{},
+	} {
+		qmp.Register(c.set, name, 0, func(*qmp.Call, none) (any, error) { return answer, nil })
+	}
+	for name, text := range map[string]string{
+		"query-firmware-log":             "firmware log buffer not found",
+		"query-gic-capabilities":         "GIC hardware is not available on this target",
+		"query-hv-balloon-status-report": "no hv-balloon device present",
+		"query-s390x-cpu-polarization":   "CPU polarization is not supported on this target",
+	} {
+		qmp.Register(c.set, name, 0, func(*qmp.Call, none) (none, error) { return none{}, errors.New(text) })
+	}
+}
