@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -38,6 +39,9 @@ func run(argv []string) int {
 	return status
 }
 
+// endSignals end the machine, as they end QEMU.
+var endSignals = []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP}
+
 // serve boots the machine and waits for its end.
 func serve(prog string, cfg *config.Machine) (status int, err error) {
 	// Like QEMU, the program says nothing unless something is wrong.
@@ -49,7 +53,7 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		defer closer.Close()
 	}
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	signal.Notify(signals, endSignals...)
 	defer signal.Stop(signals)
 
 	if cfg.PIDFile != "" {
@@ -65,7 +69,14 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	if cfg.Guest == "" {
 		cfg.Guest = os.Getenv(guestEnv)
 	}
-	vm, err := daemon.Start(*cfg, daemon.Options{Log: log, Guest: defaultGuest})
+	// A socket with wait=on holds the start up until its first client is there;
+	// a signal ends the wait.
+	waiting, stop := signal.NotifyContext(context.Background(), endSignals...)
+	defer stop()
+	vm, err := daemon.Start(*cfg, daemon.Options{Log: log, Guest: defaultGuest, Wait: waiting})
+	if waiting.Err() != nil && err != nil {
+		return 0, nil
+	}
 	if err != nil {
 		return 1, err
 	}

@@ -46,7 +46,7 @@ func (vm *VM) addChardev(id string, o chardev.Options, wait bool) error {
 		return err
 	}
 	if s, ok := b.(*chardev.Socket); ok && wait && vm.opts.Wait != nil {
-		vm.log.Info("waiting for connection", "filename", s.Filename())
+		vm.log.Warn("waiting for connection", "filename", s.Filename())
 		if err := s.WaitFirst(vm.opts.Wait); err != nil {
 			b.Close()
 			return err
