@@ -147,6 +147,9 @@ func (d *Device) start() error {
 			return err
 		}
 	} else {
+		if err := d.checkDemand(); err != nil {
+			return err
+		}
 		d.realizeFromFacts()
 	}
 	err := d.checkFailover()

@@ -119,9 +119,24 @@ func (p *Port) RealizePCI() error {
 	return p.addCapabilities()
 }
 
+// model is that of the type; a type that has none (those of CXL) acts as the
+// plainest port of its kind.
+func (p *Port) model() *portModel {
+	if m, ok := p.Class().Value(portKey{}).(*portModel); ok {
+		return m
+	}
+	switch {
+	case p.Is("pcie-root-port-base"):
+		return portModels["pcie-root-port"]
+	case p.Is("pcie-slot"):
+		return portModels["xio3130-downstream"]
+	}
+	return portModels["x3130-upstream"]
+}
+
 // addCapabilities adds what the type's model lists, in QEMU's order.
 func (p *Port) addCapabilities() error {
-	m := p.Class().Value(portKey{}).(*portModel)
+	m := p.model()
 	steps := []func(*portModel) error{p.addSubsystem, p.addInterrupts}
 	if m.msiFirst {
 		steps[0], steps[1] = steps[1], steps[0]
@@ -187,7 +202,7 @@ func (s *Slot) ExitPCI() {
 func (s *Slot) ResetPCI() {
 	s.ResetBridge()
 	s.resetSlot()
-	if s.Class().Value(portKey{}).(*portModel).closed {
+	if s.model().closed {
 		s.closeWindows()
 	}
 }

@@ -17,6 +17,7 @@ type generic struct {
 	manual                 bool // somebody else decides when it is attached
 	check                  func(*qom.Object) error
 	desc                   *Descriptors // nil: made up from the above
+	bus                    string       // that it offers to one device; empty: none
 }
 
 type genericKey struct{}
@@ -62,7 +63,7 @@ func generics() []generic {
 		{typ: "usb-redir", product: "USB Redirection Device", mask: low, manual: true,
 			check: required("chardev", "Parameter 'chardev' is missing")},
 		{typ: "usb-host", product: "USB Host Device", mask: low, manual: true},
-		{typ: "usb-ccid", product: "QEMU USB CCID", desc: smartCardReader()},
+		{typ: "usb-ccid", product: "QEMU USB CCID", desc: smartCardReader(), bus: "ccid-bus"},
 		{typ: "usb-mtp", product: "QEMU USB MTP", vendor: 0x46f4, id: 0x0004, mask: high, class: 0x06, subclass: 1, proto: 1,
 			check: absoluteRoot},
 		{typ: "usb-net", product: "QEMU USB Network Interface", desc: networkAdapter()},
@@ -81,7 +82,7 @@ func registerGeneric(t *qom.Types) {
 		}
 		t.Add(qom.TypeInfo{Name: g.typ, Parent: DeviceType, ClassInit: func(c *qom.Class) {
 			SetProduct(c, g.product)
-			c.SetValue(genericKey{}, genericClass{desc, g.check, g.manual})
+			c.SetValue(genericKey{}, genericClass{desc, g.check, g.manual, g.bus})
 		}})
 	}
 }
@@ -90,6 +91,7 @@ type genericClass struct {
 	desc   *Descriptors
 	check  func(*qom.Object) error
 	manual bool
+	bus    string
 }
 
 // descriptors makes a device with one interface and no endpoints but the
@@ -121,6 +123,11 @@ func (d *Device) realizeGeneric() error {
 		if err := g.check(&d.Object); err != nil {
 			return err
 		}
+	}
+	if g.bus != "" {
+		b := qdev.InitBus(new(qdev.Bus), g.bus, d.Qdev(), nil, "")
+		b.MaxDevices = 1
+		b.SetHandler(b)
 	}
 	d.SetDescriptors(g.desc)
 	if g.manual {
