@@ -24,7 +24,7 @@ func busy(id string) string { return "Device " + id + " is already in the proces
 
 // When a request to leave may be repeated: with ACPI at once, but never while
 // virtual time is 0; at a PCI Express port after exactly five seconds of virtual
-// time; at a standard hot-plug controller always; after realized=false never.
+// time; at a standard hot-plug controller, and for memory and processors, always; after realized=false never.
 func TestAcceptance05RepeatedRequest(t *testing.T) {
 	t.Run("ACPI", func(t *testing.T) {
 		r := newRig(t, qmptest.PC(), qmptest.Paused())
@@ -83,6 +83,15 @@ func TestAcceptance05RepeatedRequest(t *testing.T) {
 		}
 		r.wantEvents()
 	})
+	for name, plug := range map[string]func(*testing.T) *rig{"memory": withDIMM, "CPU": withCPU} {
+		t.Run(name, func(t *testing.T) {
+			r := plug(t)
+			for range 3 { // at virtual time 0, too
+				r.del("d", "")
+			}
+			r.wantEvents()
+		})
+	}
 	t.Run("USB, unrealized", func(t *testing.T) {
 		r := newRig(t, qmptest.PC(), qmptest.Device("qemu-xhci,id=x,addr=6"), qmptest.Device("usb-mouse,id=m,bus=x.0"))
 		r.Step(time.Second)
@@ -100,7 +109,8 @@ func TestAcceptance05RepeatedRequest(t *testing.T) {
 
 // What a reset does to a pending request: ACPI carries it out, after RESET; a PCI
 // Express port and a standard hot-plug controller forget the button, and the
-// port still refuses another until its five seconds are over.
+// port still refuses another until its five seconds are over; memory and
+// processors keep the request, and stay.
 func TestAcceptance06Reset(t *testing.T) {
 	t.Run("ACPI", func(t *testing.T) {
 		r := newRig(t, qmptest.PC(), qmptest.Device("e1000,id=cold,addr=6"))
@@ -150,23 +160,28 @@ func TestAcceptance06Reset(t *testing.T) {
 		r.del("n", "")
 		r.wantEvents()
 	})
-	for _, m := range []struct{ name, driver string }{{"memory", "pc-dimm"}, {"CPU", "qemu64-x86_64-cpu"}} {
-		t.Run(m.name, func(t *testing.T) {
-			r := newRig(t, qmptest.Q35(), qmptest.Args("-m", "64M,slots=2,maxmem=1G", "-smp", "1,maxcpus=2"),
-				qmptest.Object("memory-backend-ram,id=mem1,size=128M"))
-			pairs := []any{"memdev", "mem1"}
-			if m.name == "CPU" {
-				pairs = []any{"socket-id", 1, "core-id", 0, "thread-id", 0}
-			}
-			if _, err := r.c.Execute("device_add", args(m.driver, "d", pairs)); err != nil {
-				t.Skipf("this machine has no hot-plug of %s: %v", m.name, err)
-			}
+	for name, plug := range map[string]func(*testing.T) *rig{"memory": withDIMM, "CPU": withCPU} {
+		t.Run(name, func(t *testing.T) {
+			r := plug(t)
 			r.tick()
-			r.del("d", "")
 			r.del("d", "")
 			r.c.Must("system_reset", nil)
 			r.wantEvents("RESET") // the request is kept, and nothing removed
+			r.object("/machine/peripheral/d")
 			r.del("d", "")
 		})
 	}
+}
+
+// withDIMM is a q35 with a memory module d, withCPU one with a second processor d.
+func withDIMM(t *testing.T) *rig {
+	r := newRig(t, qmptest.Q35(), qmptest.Args("-m", "64M,slots=2,maxmem=1G"), qmptest.Object("memory-backend-ram,id=mem1,size=128M"))
+	r.add("pc-dimm", "d", "memdev", "mem1")
+	return r
+}
+
+func withCPU(t *testing.T) *rig {
+	r := newRig(t, qmptest.Q35(), qmptest.Args("-smp", "1,maxcpus=2,sockets=2"))
+	r.add("qemu64-x86_64-cpu", "d", "socket-id", 1, "core-id", 0, "thread-id", 0)
+	return r
 }
