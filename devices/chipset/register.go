@@ -35,8 +35,14 @@ func Register(t *qom.Types) {
 	}
 	for typ, class := range fixedClasses {
 		init := fixedClass(class)
-		if typ == "ich9-ahci" { // which users may add as well
+		switch typ { // some, users may add as well
+		case "ich9-ahci":
 			init = func(c *qom.Class) { pci.SetClass(c, class) }
+		case "piix3-ide": // but not while the machine runs
+			init = func(c *qom.Class) {
+				pci.SetClass(c, class)
+				qdev.UpdateClass(c, func(k *qdev.Class) { k.UserCreatable, k.Hotpluggable = true, false })
+			}
 		}
 		t.Add(qom.TypeInfo{
 			Name: typ, Parent: "pci-device",

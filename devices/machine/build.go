@@ -20,6 +20,7 @@ import (
 func NewTypes(cat *catalog.Catalog) *qom.Types {
 	t := devices.NewTypes(cat)
 	registerProperties(t)
+	registerSysbus(t)
 	registerGuest(t)
 	registerFaults(t)
 	return t

@@ -168,6 +168,7 @@ func New(opts Options) (*Machine, error) {
 	m.env.Backends = backends{m}
 	m.newBlocks()
 	m.env.MachineHandler = m.hotplugHandler
+	m.env.DynamicSysbus = m.takesSysbus
 	tree.Context = m.env
 	tree.OnViolation = m.violated
 	tree.OnAsync = m.settleSoon

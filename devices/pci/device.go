@@ -48,6 +48,9 @@ type Device struct {
 	rombar      int32
 	acpiIndex   uint32
 	failover    string
+	hasFailover bool // it was set, though it may be empty
+	sriovPF     string
+	hasSRIOVPF  bool
 	bounceLimit uint64
 }
 
@@ -152,7 +155,10 @@ func (d *Device) start() error {
 		}
 		d.realizeFromFacts()
 	}
-	err := d.checkFailover()
+	err := d.checkSRIOV()
+	if err == nil {
+		err = d.checkFailover()
+	}
 	if err == nil {
 		err = d.addROM()
 	}
@@ -205,7 +211,7 @@ func (d *Device) Reset() {
 // be.
 func (d *Device) checkFailover() error {
 	switch {
-	case d.failover == "":
+	case !d.hasFailover:
 		return nil
 	case !d.OnExpressBus():
 		return fmt.Errorf("failover primary device must be on PCIExpress bus")

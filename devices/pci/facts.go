@@ -27,31 +27,6 @@ func (d *Device) realizeFromFacts() {
 	}
 }
 
-// layout is what a configuration space does not tell of a type: what QEMU calls
-// the regions of its BARs, and where its interrupt vectors are.
-type layout struct {
-	regions [ROMBAR]string
-	vectors int // of MSI-X
-	bar     int // that has their table at its start
-	pending uint32
-}
-
-// layouts are those of types, or of their ancestors.
-var layouts = map[string]layout{
-	"e1000-base": {regions: [ROMBAR]string{"e1000-mmio", "e1000-io"}},
-	"e1000e":     {regions: [ROMBAR]string{"e1000e-mmio", "e1000e-flash", "e1000e-io", "e1000e-msix"}, vectors: 5, bar: 3, pending: 0x2000},
-	"igb":        {regions: [ROMBAR]string{"igb-mmio", "igb-flash", "igb-io", "igb-msix"}, vectors: 10, bar: 3, pending: 0x2000},
-}
-
-func (d *Device) layout() layout {
-	for c := d.Class(); c != nil; c = c.Parent() {
-		if l, ok := layouts[c.Name()]; ok {
-			return l
-		}
-	}
-	return layout{}
-}
-
 func (d *Device) addKnownBAR(b catalog.BAR) {
 	if b.Size <= 0 || b.Number < 0 || b.Number >= ROMBAR || d.bars[b.Number].region != nil {
 		return // the option ROM is added by its own rules
@@ -73,10 +48,15 @@ func (d *Device) addKnownBAR(b catalog.BAR) {
 	if name == "" {
 		name = fmt.Sprintf("%s-bar%d", d.TypeName(), b.Number)
 	}
-	if l.vectors > 0 && l.bar == b.Number {
+	if l.vectors > 0 && l.bar == b.Number && l.table == 0 {
 		r.Init(d.Env().Memory, &d.Object, name, uint64(b.Size))
 	} else {
 		r.InitIO(d.Env().Memory, &d.Object, memory.Funcs{}, name, uint64(b.Size))
+	}
+	for _, part := range l.parts[b.Number] {
+		in := new(memory.Region)
+		in.InitIO(d.Env().Memory, &d.Object, memory.Funcs{}, part.name, part.size)
+		r.AddSubregion(part.at, in)
 	}
 	if err := d.RegisterBAR(b.Number, kind, r); err != nil {
 		d.Env().Log.Warn("BAR left out", "device", d.Label(), "error", err)
@@ -101,7 +81,7 @@ func (d *Device) addKnownCapability(c catalog.Capability) {
 		if l := d.layout(); l.vectors > 0 {
 			in := d.bars[l.bar].region
 			err = d.InitMSIX(MSIX{Vectors: l.vectors, Table: in, PBA: in, TableBAR: l.bar, PBABAR: l.bar,
-				PBAOff: l.pending, Offset: int(c.Offset)})
+				TableOff: l.table, PBAOff: l.pending, Offset: int(c.Offset)})
 			break
 		}
 		fallthrough

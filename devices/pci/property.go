@@ -44,7 +44,16 @@ func properties() []*qom.Property {
 		{Name: "failover_pair_id", Type: "str",
 			Get: func(o *qom.Object) (any, error) { return From(o).failover, nil },
 			Set: beforeRealize("failover_pair_id", func(d *Device, in qom.Input) error {
-				return store(&d.failover, "failover_pair_id", in.Str)
+				err := store(&d.failover, "failover_pair_id", in.Str)
+				d.hasFailover = d.hasFailover || err == nil
+				return err
+			})},
+		{Name: "sriov-pf", Type: "str",
+			Get: func(o *qom.Object) (any, error) { return From(o).sriovPF, nil },
+			Set: beforeRealize("sriov-pf", func(d *Device, in qom.Input) error {
+				err := store(&d.sriovPF, "sriov-pf", in.Str)
+				d.hasSRIOVPF = d.hasSRIOVPF || err == nil
+				return err
 			})},
 		{Name: "x-max-bounce-buffer-size", Type: "size", Default: int64(4096), HasDefault: true,
 			Get: func(o *qom.Object) (any, error) { return int64(From(o).bounceLimit), nil },

@@ -52,9 +52,21 @@ func (d *Device) romRegion() string {
 		return "vga"
 	case "cirrus-vga":
 		return "cirrus_vga"
+	case "ne2k_pci":
+		return "ne2000"
 	default:
+		if d.Is("e1000-base") {
+			return "e1000"
+		}
 		return t
 	}
+}
+
+// romRegionName is the name of that region, which QEMU cuts off where its
+// buffer ends.
+func (d *Device) romRegionName() string {
+	name := d.romRegion() + ".rom"
+	return name[:min(len(name), 31)]
 }
 
 func (d *Device) defaultROMName() string {
@@ -102,7 +114,7 @@ func (d *Device) loadROM() error {
 
 func (d *Device) makeROM(size uint64, content []byte) error {
 	r := new(memory.Region)
-	r.InitROM(d.Env().Memory, &d.Object, d.romRegion()+".rom", size)
+	r.InitROM(d.Env().Memory, &d.Object, d.romRegionName(), size)
 	r.Load(0, content)
 	d.rom, d.romsize = r, uint32(size)
 	return d.registerBAR(ROMBAR, BARMem, r)

@@ -34,20 +34,20 @@ var generics = []struct {
 	{"virtio-input-host-pci-base-type", "virtio-input-host-device", kindInput, refused("evdev property is required")},
 	{"vhost-vsock-pci-base", "vhost-vsock-device", Kind{Name: "vhost-vsock", ID: 19}, shape{check: refuseVsock}},
 	{"vhost-scsi-pci-base", "vhost-scsi", Kind{Name: "vhost-scsi", ID: 8, Transitional: 0x1004}, shape{check: refuseVhostSCSI}},
-	{"vhost-user-blk-pci-base", "vhost-user-blk", Kind{Name: "vhost-user-blk", ID: 2, Transitional: 0x1001}, refused("chardev is mandatory")},
-	{"vhost-user-scsi-pci-base", "vhost-user-scsi", Kind{Name: "vhost-user-scsi", ID: 8, Transitional: 0x1004}, refused("vhost-user-scsi: missing chardev")},
-	{"vhost-user-fs-pci-base", "vhost-user-fs-device", Kind{Name: "vhost-user-fs", ID: 26}, refused("missing chardev")},
-	{"vhost-user-vsock-pci-base", "vhost-user-vsock-device", Kind{Name: "vhost-user-vsock", ID: 19}, refused("missing chardev")},
-	{"vhost-user-gpio-pci-base", "vhost-user-gpio-device", Kind{Name: "vhost-user-gpio", ID: 41}, refused(missingChardev)},
-	{"vhost-user-i2c-pci-base", "vhost-user-i2c-device", Kind{Name: "vhost-user-i2c", ID: 34}, refused(missingChardev)},
-	{"vhost-user-rng-pci-base", "vhost-user-rng", Kind{Name: "vhost-user-rng", ID: 4}, refused(missingChardev)},
-	{"vhost-user-input-pci-base-type", "vhost-user-input", kindInput, refused(missingChardev)},
-	{"vhost-user-gpu-pci-base-type", "vhost-user-gpu", kindGPU, refused(missingChardev)},
-	{"vhost-user-vga-base-type", "vhost-user-gpu", kindGPU, refused(missingChardev)},
-	{"vhost-user-rtc-pci-base", "vhost-user-rtc", Kind{Name: "vhost-user-rtc", ID: 17}, refused(missingChardev)},
-	{"vhost-user-snd-pci-base", "vhost-user-snd", Kind{Name: "vhost-user-snd", ID: 25}, refused(missingChardev)},
-	{"vhost-user-spi-pci-base", "vhost-user-spi-device", Kind{Name: "vhost-user-spi", ID: 45}, refused(missingChardev)},
-	{"vhost-user-test-device-pci-base", "vhost-user-test-device", Kind{Name: "vhost-user-test-device"}, refused(missingChardev)},
+	{"vhost-user-blk-pci-base", "vhost-user-blk", Kind{Name: "vhost-user-blk", ID: 2, Transitional: 0x1001}, vhostUser("chardev is mandatory")},
+	{"vhost-user-scsi-pci-base", "vhost-user-scsi", Kind{Name: "vhost-user-scsi", ID: 8, Transitional: 0x1004}, vhostUser("vhost-user-scsi: missing chardev")},
+	{"vhost-user-fs-pci-base", "vhost-user-fs-device", Kind{Name: "vhost-user-fs", ID: 26}, vhostUser("missing chardev", needText("tag", "missing tag property"))},
+	{"vhost-user-vsock-pci-base", "vhost-user-vsock-device", Kind{Name: "vhost-user-vsock", ID: 19}, vhostUser("missing chardev")},
+	{"vhost-user-gpio-pci-base", "vhost-user-gpio-device", Kind{Name: "vhost-user-gpio", ID: 41}, vhostUser(missingChardev)},
+	{"vhost-user-i2c-pci-base", "vhost-user-i2c-device", Kind{Name: "vhost-user-i2c", ID: 34}, vhostUser(missingChardev)},
+	{"vhost-user-rng-pci-base", "vhost-user-rng", Kind{Name: "vhost-user-rng", ID: 4}, vhostUser(missingChardev)},
+	{"vhost-user-input-pci-base-type", "vhost-user-input", kindInput, vhostUser(missingChardev)},
+	{"vhost-user-gpu-pci-base-type", "vhost-user-gpu", kindGPU, vhostUser(missingChardev)},
+	{"vhost-user-vga-base-type", "vhost-user-gpu", kindGPU, vhostUser(missingChardev)},
+	{"vhost-user-rtc-pci-base", "vhost-user-rtc", Kind{Name: "vhost-user-rtc", ID: 17}, vhostUser(missingChardev)},
+	{"vhost-user-snd-pci-base", "vhost-user-snd", Kind{Name: "vhost-user-snd", ID: 25}, vhostUser(missingChardev)},
+	{"vhost-user-spi-pci-base", "vhost-user-spi-device", Kind{Name: "vhost-user-spi", ID: 45}, vhostUser(missingChardev)},
+	{"vhost-user-test-device-pci-base", "vhost-user-test-device", Kind{Name: "vhost-user-test-device"}, vhostUser(missingChardev, needDeviceID)},
 	{"vhost-vdpa-device-pci-base", "vhost-vdpa-device", Kind{Name: "vhost-vdpa-device"}, refused("vhost-vdpa-device: vhostdev are missing")},
 }
 
@@ -60,6 +60,33 @@ var gpuShape = shape{queues: []int{64, 16}, bits: []uint{1}, config: 20,
 func refused(text string) shape {
 	err := errors.New(text)
 	return shape{check: func(*qom.Object) error { return err }}
+}
+
+// vhostUser is the shape of devices whose function is at the other end of a
+// character device. Nobody who speaks its protocol is there, so that they never
+// start; more is what QEMU asks for once there is a character device.
+func vhostUser(text string, more ...func(*qom.Object) error) shape {
+	return shape{check: func(o *qom.Object) error {
+		if !backed(o, "chardev") {
+			return errors.New(text)
+		}
+		for _, check := range more {
+			if err := check(o); err != nil {
+				return err
+			}
+		}
+		return errors.New("vhost_backend_init failed: Protocol error")
+	}}
+}
+
+// backed reports whether a property that names a backend was set to one.
+func backed(o *qom.Object, name string) bool { return o.HasStored(name) && o.Stored(name) != nil }
+
+func needDeviceID(o *qom.Object) error {
+	if uintOf(o, "virtio-id") == 0 {
+		return errors.New("vhost-user-base: need to define device id")
+	}
+	return nil
 }
 
 // needLink demands that a link is set.
