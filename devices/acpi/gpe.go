@@ -15,6 +15,24 @@ type GPE struct {
 	status, enable []byte
 	// Raised is called when an event became pending. May be nil.
 	Raised func()
+	// Changed is called whenever [GPE.Pending] may have changed. May be nil.
+	Changed func()
+}
+
+// Pending reports whether an event is latched that the guest has enabled.
+func (g *GPE) Pending() bool {
+	for i, s := range g.status {
+		if s&g.enable[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *GPE) changed() {
+	if g.Changed != nil {
+		g.Changed()
+	}
 }
 
 // Init makes the registers, size bytes in all, half of them status. The region
@@ -33,6 +51,7 @@ func (g *GPE) Read(addr uint64, _ int) uint64 {
 
 // Write implements [memory.Ops].
 func (g *GPE) Write(addr uint64, _ int, val uint64) {
+	defer g.changed()
 	b := g.at(addr)
 	switch {
 	case b == nil:
@@ -58,6 +77,7 @@ func (g *GPE) at(addr uint64) *byte {
 
 // Send latches events of the first status register.
 func (g *GPE) Send(bits byte) {
+	defer g.changed()
 	g.status[0] |= bits
 	g.raise()
 }
@@ -70,6 +90,7 @@ func (g *GPE) raise() {
 
 // Reset clears status and enable.
 func (g *GPE) Reset() {
+	defer g.changed()
 	clear(g.status)
 	clear(g.enable)
 }

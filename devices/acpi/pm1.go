@@ -37,6 +37,17 @@ type PM struct {
 	OnSleep func(Sleep)
 	// Raised is called when an enabled event became pending; may be nil.
 	Raised func()
+	// Changed is called whenever [PM.Pending] may have changed; may be nil.
+	Changed func()
+}
+
+// Pending reports whether an event is latched that the guest has enabled.
+func (p *PM) Pending() bool { return p.status&p.enable&pm1Status != 0 }
+
+func (p *PM) changed() {
+	if p.Changed != nil {
+		p.Changed()
+	}
 }
 
 // Init makes the regions acpi-evt, acpi-cnt and acpi-tmr, of dev, in container
@@ -60,7 +71,10 @@ var wordRules = memory.Rules{
 }
 
 // Reset clears the registers.
-func (p *PM) Reset() { p.status, p.enable, p.control, p.overflow = 0, 0, 0, 0 }
+func (p *PM) Reset() {
+	p.status, p.enable, p.control, p.overflow = 0, 0, 0, 0
+	p.changed()
+}
 
 // PressPowerButton latches the event, when the guest enabled it.
 func (p *PM) PressPowerButton() {
@@ -68,6 +82,7 @@ func (p *PM) PressPowerButton() {
 		return
 	}
 	p.status |= pm1PowerButton
+	p.changed()
 	if p.Raised != nil {
 		p.Raised()
 	}
@@ -92,6 +107,7 @@ func (p *PM) readEvent(addr uint64, _ int) uint64 {
 }
 
 func (p *PM) writeEvent(addr uint64, _ int, val uint64) {
+	defer p.changed()
 	if addr >= 2 {
 		p.enable = uint16(val)
 		return

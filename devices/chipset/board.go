@@ -59,6 +59,7 @@ type Board struct {
 	mmcfg   pci.ConfigMemory
 	pm      *power
 	reset   resetControl
+	lines   inputLines
 
 	parts   []part
 	devices []*qdev.Device       // by part; nil for one that is no device or is missing
@@ -249,6 +250,7 @@ func (b *Board) addBuses(d *qdev.Device, p *part) {
 		switch s.as {
 		case "pci":
 			b.Root = pci.InitRootBus(&b.rootBus, s.typ, d, s.name, pci.Spaces{Mem: &b.pciMem, IO: b.opts.IO, DMA: b.opts.System})
+			b.Root.OnLine = b.pciLine
 			b.buses["pci"] = &b.rootBus.Bus
 			b.ports.Init(b.Root, &d.Object, b.env.Memory, b.opts.IO)
 			if s.typ == "PCIE" {

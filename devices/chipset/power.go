@@ -81,6 +81,7 @@ func (p *power) RealizePCI() error {
 	p.fixed.Init(&p.Device.Device, &p.block, p.s4)
 	p.fixed.OnSleep = b.opts.Sleep
 	p.fixed.Raised, p.gpe.Raised = p.raise, p.raise
+	p.fixed.Changed, p.gpe.Changed = p.updateSCI, p.updateSCI
 
 	p.gpe.Init(m.gpeSize)
 	p.gpeIO.InitIO(sys, o, &p.gpe, "acpi-gpe0", uint64(m.gpeSize))
@@ -115,6 +116,12 @@ func (p *power) RealizePCI() error {
 			acpi.PCIHotplugOptions{Bridges: p.bridges, Root: p.root, Base: m.pcihp})
 	}
 	return nil
+}
+
+// updateSCI drives the system control interrupt.
+func (p *power) updateSCI() {
+	l := &p.board.lines
+	l.level(&l.sci, sciInput, p.fixed.Pending() || p.gpe.Pending())
 }
 
 // raise tells the guest of an event.

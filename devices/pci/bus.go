@@ -22,6 +22,10 @@ type Bus struct {
 	dma      *memory.Region // root buses: what bus masters see
 	chassis  map[chassisSlot]*Slot
 
+	// OnLine, of a root bus, is told when a function on it, or one behind the
+	// bridge there, asserts or releases a pin: as the root bus sees it, pins
+	// from 0. May be nil.
+	OnLine func(devfn uint8, pin int, asserted bool)
 	// OnIRQ, of a root bus, is told when the number of asserted functions of
 	// an interrupt pin (0 to 3, after swizzling) went up or down. May be nil.
 	OnIRQ func(pin int, asserted int)

@@ -37,6 +37,9 @@ func (d *Device) updateIRQ() {
 	} else if b.pins[pin] > 0 {
 		b.pins[pin]--
 	}
+	if b.OnLine != nil {
+		b.OnLine(devfn, pin, want)
+	}
 	if b.OnIRQ != nil {
 		b.OnIRQ(pin, b.pins[pin])
 	}

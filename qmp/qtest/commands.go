@@ -3,6 +3,7 @@ package qtest
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -35,6 +36,13 @@ var commands = map[string]command{
 
 	"clock_step": {0, (*Server).clockStep},
 	"clock_set":  {1, (*Server).clockSet},
+
+	"irq_intercept_in":  {1, (*Server).interceptIn},
+	"irq_intercept_out": {1, (*Server).interceptOut},
+	"set_irq_in":        {4, (*Server).setIRQIn},
+
+	// There are no modules to load, as in a QEMU that was built without.
+	"module_load": {2, func(*Server, []string) (string, error) { return "FAIL", nil }},
 }
 
 // run executes one line, under the machine's lock.
@@ -209,11 +217,13 @@ func (s *Server) fill(a []string) (string, error) {
 // in nanoseconds.
 func (s *Server) clockStep(a []string) (string, error) {
 	if len(a) == 0 {
-		s.m.StepNext()
+		if !s.m.StepNext() {
+			return "", errors.New("cannot advance clock to the next deadline because there is no pending deadline")
+		}
 	} else {
 		ns, err := strconv.ParseInt(a[0], 0, 64)
 		if err != nil || ns < 0 {
-			return "", fmt.Errorf("'%s' is not a duration in nanoseconds", a[0])
+			return "", errors.New("could not advance time")
 		}
 		s.m.Step(ns)
 	}

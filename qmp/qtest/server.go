@@ -17,6 +17,11 @@ const maxLine = 4 << 20
 type Server struct {
 	m   *machine.Machine
 	log *slog.Logger
+
+	// Guarded by the machine's lock.
+	intercepted string          // path of the device whose lines are told of
+	lines       []string        // that were told while a command of [Server.Run] runs
+	clients     map[*queue]bool // who is told of lines
 }
 
 // New returns a server for m. log, which may be nil, gets every line at level
@@ -25,18 +30,29 @@ func New(m *machine.Machine, log *slog.Logger) *Server {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{m, log}
+	return &Server{m: m, log: log, clients: map[*queue]bool{}}
 }
 
 // Run executes one line of the protocol and returns the answer, without the
-// line's end. It takes the machine's lock itself.
+// line's end. Interrupt lines that changed meanwhile stand on lines before it.
+// It takes the machine's lock itself.
 func (s *Server) Run(line string) string {
+	var answer string
+	s.m.Do(func() {
+		s.lines = nil
+		answer = strings.Join(append(s.lines, s.execute(line)), "\n")
+	})
+	return answer
+}
+
+// execute runs one line under the machine's lock.
+func (s *Server) execute(line string) string {
 	words := strings.Fields(line)
 	if len(words) == 0 {
 		return "FAIL an empty line"
 	}
-	var answer string
-	s.m.Do(func() { answer = s.run(words) })
+	answer := s.run(words)
+	s.log.Debug("qtest", "in", line, "out", answer)
 	return answer
 }
 
@@ -44,21 +60,28 @@ func (s *Server) Run(line string) string {
 func (s *Server) ServeConn(ctx context.Context, conn net.Conn) {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	defer conn.Close()
+	out := newQueue(conn)
+	s.m.Do(func() { s.clients[out] = true })
+	defer out.close()
+	defer s.m.Do(func() { delete(s.clients, out) })
 	in := bufio.NewScanner(conn)
 	in.Buffer(nil, maxLine)
 	for in.Scan() {
-		words := strings.Fields(in.Text())
-		if len(words) == 0 {
+		if len(strings.TrimSpace(in.Text())) == 0 {
 			continue
 		}
-		answer := s.Run(in.Text())
-		s.log.Debug("qtest", "in", in.Text(), "out", answer)
-		if _, err := conn.Write([]byte(answer + "\n")); err != nil {
-			return
-		}
+		s.m.Do(func() { out.add(s.execute(in.Text())) })
 	}
 	if err := in.Err(); err != nil && ctx.Err() == nil {
 		s.log.Warn("qtest client", "error", err)
+	}
+}
+
+// changed tells of an interrupt line, under the machine's lock.
+func (s *Server) changed(input int, level bool) {
+	text := lineText(input, level)
+	s.lines = append(s.lines, text)
+	for c := range s.clients {
+		c.add(text)
 	}
 }
