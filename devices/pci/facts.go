@@ -14,6 +14,7 @@ func (d *Device) realizeFromFacts() {
 	if f == nil {
 		return
 	}
+	d.fillIn()
 	for _, b := range f.BARs {
 		d.addKnownBAR(b)
 	}

@@ -40,3 +40,30 @@ func TestRefusedDevices(t *testing.T) {
 		}
 	}
 }
+
+// TestFilledIn compares what a function's properties and regions are once it
+// works, those that no description of its type tells, with QEMU 11.1.3.
+func TestFilledIn(t *testing.T) {
+	for _, test := range []struct {
+		driver, property string
+		want             any
+	}{
+		{"megasas", "hba_serial", "QEMU123456"},
+		{"mptsas1068", "sas_address", float64(0x3525400000010000)}, // on bus 1, as the guest numbered it
+		{"bochs-display", "xres", float64(1280)},
+		{"secondary-vga", "yres", float64(800)},
+		{"secondary-vga", "vga ioports remapped[0]", "/machine/peripheral/d0/vga ioports remapped[0]"},
+		{"rtl8139", "rtl8139-mem[0]", "/machine/peripheral/d0/rtl8139-mem[0]"},
+		{"i82551", "eepro100-flash[0]", "/machine/peripheral/d0/eepro100-flash[0]"},
+		{"vmxnet3", "msix-table[0]", "/machine/peripheral/d0/msix-table[0]"},
+		{"ne2k_pci", "ne2000.rom[0]", "/machine/peripheral/d0/ne2000.rom[0]"},
+	} {
+		_, c := q35(t)
+		c.Must("device_add", qmptest.A{"driver": test.driver, "id": "d0", "bus": "rp0"})
+		var got any
+		c.Must("qom-get", qmptest.A{"path": "d0", "property": test.property}, &got)
+		if got != test.want {
+			t.Errorf("%s.%s is %v, want %v", test.driver, test.property, got, test.want)
+		}
+	}
+}
