@@ -28,6 +28,7 @@ const (
 	expLnkCap2 = 0x2c
 	expLnkCtl2 = 0x30
 	expSize    = 0x3c
+	expSize1   = 0x14 // of version 1, without slot and root
 
 	expVersion    = 2
 	expSlot       = 0x0100 // flag: has slot registers
@@ -36,6 +37,10 @@ const (
 	devErrors     = 0x000f
 	devCtl2Writes = 0x8000 // end-to-end prefix blocking
 )
+
+// headerSpace is how much of configuration space conventional accesses reach;
+// capabilities lie in it.
+const headerSpace = 256
 
 // ExpressCap describes the PCI Express capability of a function.
 type ExpressCap struct {
@@ -59,12 +64,16 @@ func (d *Device) EndpointCap(offset int) ExpressCap {
 
 // AddExpress adds the capability.
 func (d *Device) AddExpress(c ExpressCap) error {
-	at, err := d.AddCapability(CapExpress, c.Offset, expSize)
+	size, version := expSize, uint16(expVersion)
+	if c.Offset+expSize > headerSpace { // a few old chips have the first version there
+		size, version = expSize1, 1
+	}
+	at, err := d.AddCapability(CapExpress, c.Offset, size)
 	if err != nil {
 		return err
 	}
 	d.exp = uint8(at)
-	flags := uint16(expVersion) | uint16(c.Type)<<4
+	flags := version | uint16(c.Type)<<4
 	if c.Slot {
 		flags |= expSlot
 	}
@@ -72,13 +81,16 @@ func (d *Device) AddExpress(c ExpressCap) error {
 	d.SetConfigLong(at+expDevCap, c.DevCap)
 	d.SetConfigLong(at+expLnkCap, c.LnkCap)
 	d.SetConfigWord(at+expLnkSta, c.LnkSta)
+	d.SetWritable(at+expDevCtl, 2, devErrors)
+	d.SetClearable(at+expDevSta, 2, devErrors)
+	if version == 1 {
+		return nil
+	}
 	d.SetConfigLong(at+expDevCap2, c.DevCap2)
 	d.SetConfigLong(at+expLnkCap2, c.LnkCap2)
 	if c.LnkCap2 != 0 {
 		d.SetConfigWord(at+expLnkCtl2, uint16(c.LnkCap&0xf)) // target speed
 	}
-	d.SetWritable(at+expDevCtl, 2, devErrors)
-	d.SetClearable(at+expDevSta, 2, devErrors)
 	writes := uint32(devCtl2Writes)
 	if c.Type == ExpressRootPort || c.Type == ExpressDownstream {
 		writes |= devCtl2ARI
