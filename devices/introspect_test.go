@@ -56,9 +56,16 @@ func TestProperties(t *testing.T) {
 	}
 }
 
+// unreadable are the properties that QEMU, too, cannot read of a device that
+// has never been realized, with what it says.
+var unreadable = map[string]string{
+	"crash-information": "No crash occurred",
+	"size":              "'memdev' property must be set",
+}
+
 // Every concrete device of the catalog can be made and vanishes again without
 // ever having had a parent, as introspection does it; every property can be
-// read.
+// read, or is one of those that cannot.
 func TestEveryDevice(t *testing.T) {
 	for _, version := range catalog.Names() {
 		cat, err := catalog.Load(version)
@@ -77,7 +84,7 @@ func TestEveryDevice(t *testing.T) {
 				if p.Get == nil {
 					continue
 				}
-				if _, err := o.Get(p.Name); err != nil {
+				if _, err := o.Get(p.Name); err != nil && err.Error() != unreadable[p.Name] {
 					t.Errorf("%s: %s.%s: %v", version, name, p.Name, err)
 				}
 			}
