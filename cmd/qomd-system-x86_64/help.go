@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/catalog"
@@ -35,6 +36,19 @@ func printHelp(out, errOut io.Writer, prog string, h *config.HelpRequest) int {
 			}
 			fmt.Fprintf(out, "%-20s%s\n", m.Name, suffix)
 		}
+	case "device":
+		return deviceHelp(out, errOut, prog, h.Topic)
+	case "accel":
+		fmt.Fprintln(out, "Accelerators supported in QEMU binary:")
+		for _, name := range concrete("accel") {
+			if name, ok := strings.CutSuffix(name, "-accel"); ok && name != "qtest" { // meant for tests
+				fmt.Fprintln(out, name)
+			}
+		}
+	case "object":
+		return objectHelp(out, errOut, prog, h.Topic)
+	case "cpu":
+		return cpuHelp(out, errOut, prog)
 	default:
 		fmt.Fprintf(errOut, "%s: -%s %s: no help is available on this\n", prog, h.Option, h.Topic)
 		return 1

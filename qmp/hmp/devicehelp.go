@@ -32,16 +32,22 @@ func (r *run) deviceHelp(o *options) {
 		return
 	}
 	props, _ := cat.DeviceProperties(name)
+	r.printf("%s", PropertyHelp(name, props))
+}
+
+// PropertyHelp lists the properties of a type as "help" on it does.
+func PropertyHelp(name string, props []catalog.Property) string {
+	if len(props) == 0 {
+		return fmt.Sprintf("There are no options for %s.\n", name)
+	}
 	props = slices.Clone(props)
 	slices.SortFunc(props, func(a, b catalog.Property) int { return strings.Compare(a.Name, b.Name) })
-	if len(props) == 0 {
-		r.printf("There are no options for %s.\n", name)
-		return
-	}
-	r.printf("%s options:\n", name)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s options:\n", name)
 	for _, p := range props {
-		r.printf("%s\n", propertyHelp(p))
+		fmt.Fprintf(&b, "%s\n", propertyHelp(p))
 	}
+	return b.String()
 }
 
 // propertyHelp is one line on a property. QEMU describes some in prose, which
@@ -72,10 +78,13 @@ func defaultText(v any) string {
 	return plain(v)
 }
 
-// listDevices lists all types of devices by category; all includes those that
-// users cannot make.
-func (r *run) listDevices(all bool) {
-	cat := r.h.m.Options().Catalog
+// listDevices prints [DeviceList].
+func (r *run) listDevices(all bool) { r.printf("%s", DeviceList(r.h.m.Options().Catalog, all)) }
+
+// DeviceList lists the types of devices of a QEMU version by category; all
+// includes those that users cannot make.
+func DeviceList(cat *catalog.Catalog, all bool) string {
+	var b strings.Builder
 	lines := map[string][]string{}
 	for _, name := range foldedNames(cat) {
 		f, ok := cat.Device(name)
@@ -98,10 +107,11 @@ func (r *run) listDevices(all bool) {
 	gap := ""
 	for _, c := range categories {
 		if len(lines[c]) > 0 {
-			r.printf("%s%s devices:\n%s\n", gap, c, strings.Join(lines[c], "\n"))
+			fmt.Fprintf(&b, "%s%s devices:\n%s\n", gap, c, strings.Join(lines[c], "\n"))
 			gap = "\n"
 		}
 	}
+	return b.String()
 }
 
 // foldedNames lists the types of a catalog, sorted without regard to case.

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/qmp/hmp"
+)
+
+// deviceHelp lists the devices, or the properties of one. As in all these
+// lists, QEMU's prose is missing: a catalog has none.
+func deviceHelp(out, errOut io.Writer, prog, driver string) int {
+	cat := catalog.Default()
+	if driver == "" || driver == "help" || driver == "?" {
+		fmt.Fprint(out, hmp.DeviceList(cat, false))
+		return 0
+	}
+	name := cmp.Or(cat.DeviceByAlias(driver), driver)
+	facts, ok := cat.Type(name)
+	if !ok || !facts.IsDevice {
+		fmt.Fprintf(errOut, "%s: -device %s,help: Device '%s' not found\n", prog, driver, driver)
+		return 1
+	}
+	props, _ := cat.DeviceProperties(name)
+	fmt.Fprint(out, hmp.PropertyHelp(name, props))
+	return 0
+}
+
+// objectHelp lists the types of objects, or the properties of one.
+func objectHelp(out, errOut io.Writer, prog, typ string) int {
+	if typ == "" {
+		fmt.Fprintln(out, "List of user creatable objects:")
+		for _, name := range concrete("user-creatable") {
+			fmt.Fprintf(out, "  %s\n", name)
+		}
+		return 0
+	}
+	facts, ok := catalog.Default().Type(typ)
+	if !ok || !facts.Implements("user-creatable") {
+		fmt.Fprintf(errOut, "%s: -object %s,help: invalid object type: %s\n", prog, typ, typ)
+		return 1
+	}
+	props := slices.DeleteFunc(slices.Clone(facts.Properties), func(p catalog.Property) bool { return p.Name == "type" })
+	fmt.Fprint(out, hmp.PropertyHelp(typ, props))
+	return 0
+}
+
+// cpuHelp lists the CPU models.
+func cpuHelp(out, errOut io.Writer, prog string) int {
+	list, err := catalog.Default().CPUDefinitions()
+	if err != nil {
+		fmt.Fprintf(errOut, "%s: -cpu help: %v\n", prog, err)
+		return 1
+	}
+	slices.SortFunc(list, func(a, b catalog.CPUDefinition) int { return strings.Compare(a.Name, b.Name) })
+	fmt.Fprintln(out, "Available CPUs:")
+	for _, c := range list {
+		about := ""
+		switch {
+		case strings.HasPrefix(c.AliasOf, c.Name+"-v"): // which version, old machines say otherwise
+			about = "(alias configured by machine type)"
+		case c.AliasOf != "":
+			about = "(alias of " + c.AliasOf + ")"
+		}
+		fmt.Fprintf(out, "  %-20s  %s\n", c.Name, about)
+	}
+	return 0
+}
+
+// concrete lists the types below or with another that can be made, by name.
+func concrete(ancestor string) []string {
+	cat := catalog.Default()
+	var list []string
+	for name := range cat.Types() {
+		if f, _ := cat.Type(name); !f.Abstract && !f.IsInterface && f.Implements(ancestor) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
