@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -45,7 +46,7 @@ func (c *Commands) expandCPUModel(_ *qmp.Call, a expansionArgs) (*qjson.Object, 
 	if err != nil {
 		return nil, err
 	}
-	result := v.(*qjson.Object)
+	result := asInserted(v).(*qjson.Object)
 	set, _ := a.Model.Props.(*qjson.Object)
 	if set == nil {
 		return result, nil
@@ -71,4 +72,28 @@ func overrideProps(props, set *qjson.Object, model string) error {
 		props.Set(name, v)
 	}
 	return nil
+}
+
+// asInserted turns around the order of members, at every level: a recorded
+// reply has them in the order of QEMU's hash table, in which the last one that
+// went into a bucket comes first. Written again they come out as recorded.
+func asInserted(v any) any {
+	switch v := v.(type) {
+	case *qjson.Object:
+		names := []string{}
+		for name := range v.All() {
+			names = append(names, name)
+		}
+		o := qjson.NewObject()
+		for _, name := range slices.Backward(names) {
+			member, _ := v.Get(name)
+			o.Set(name, asInserted(member))
+		}
+		return o
+	case []any:
+		for i := range v {
+			v[i] = asInserted(v[i])
+		}
+	}
+	return v
 }
