@@ -26,11 +26,14 @@ func printHelp(out, errOut io.Writer, prog string, h *config.HelpRequest) int {
 		}
 	case "machine", "M":
 		fmt.Fprintln(out, "Supported machines are:")
-		for _, m := range catalog.Default().Machines() {
+		for _, m := range machinesInOrder() {
 			if m.Alias != "" {
 				fmt.Fprintf(out, "%-20s (alias of %s)\n", m.Alias, m.Name)
 			}
 			suffix := ""
+			if m.Deprecated {
+				suffix = " (deprecated)"
+			}
 			if m.IsDefault {
 				suffix = " (default)"
 			}

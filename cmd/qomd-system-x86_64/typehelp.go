@@ -82,3 +82,22 @@ func concrete(ancestor string) []string {
 	}
 	return list
 }
+
+// machinesInOrder lists the machine types as QEMU does: the versions of a
+// family from the highest as text.
+func machinesInOrder() []catalog.Machine {
+	family := func(m catalog.Machine) string {
+		if i := strings.LastIndex(m.Name, "-"); i > 0 && m.DefaultCPUType != "" && strings.HasPrefix(m.Name, "pc-") {
+			return m.Name[:i]
+		}
+		return m.Name
+	}
+	list := slices.Clone(catalog.Default().Machines())
+	slices.SortStableFunc(list, func(a, b catalog.Machine) int {
+		if f, g := family(a), family(b); f != g {
+			return strings.Compare(f, g)
+		}
+		return strings.Compare(b.Name, a.Name)
+	})
+	return list
+}
