@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -140,10 +141,13 @@ func (p *program) dial(address string) (net.Conn, error) {
 	tries := time.NewTicker(2 * time.Millisecond)
 	defer tries.Stop()
 	for {
-		conn, err := new(net.Dialer).DialContext(ctx, network, rest)
-		if err == nil {
-			p.listens = true
-			return conn, nil
+		err := errEarly
+		if network != "unix" || p.allListen(rest) {
+			var conn net.Conn
+			if conn, err = new(net.Dialer).DialContext(ctx, network, rest); err == nil {
+				p.listens = true
+				return conn, nil
+			}
 		}
 		select {
 		case <-p.done:
@@ -153,6 +157,36 @@ func (p *program) dial(address string) (net.Conn, error) {
 		case <-tries.C:
 		}
 	}
+}
+
+// errEarly says that a socket that takes the place of another is not there yet.
+var errEarly = errors.New("not all sockets listen")
+
+// allListen reports whether as many unix sockets listen at path as the command
+// line has for it: where a second takes the place of the first, nobody should
+// meet the first. Sockets that no option names are not counted.
+func (p *program) allListen(path string) bool {
+	want := 0
+	for _, arg := range p.cmd.Args {
+		if strings.Contains(arg, "unix:"+path+",") {
+			want++
+		}
+	}
+	if want < 2 {
+		return true
+	}
+	table, err := os.ReadFile("/proc/net/unix")
+	if err != nil {
+		return true // no Linux
+	}
+	const listening = "00010000" // among the flags of a socket
+	for line := range strings.Lines(string(table)) {
+		f := strings.Fields(line)
+		if len(f) == 8 && f[3] == listening && f[7] == path {
+			want--
+		}
+	}
+	return want <= 0
 }
 
 // freePort asks the system for a TCP port that nobody uses.
