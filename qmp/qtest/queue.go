@@ -6,15 +6,20 @@ import (
 )
 
 // queue is what a client is still to be told. Interrupt lines change at any
-// time, under the machine's lock, where nobody may wait for a client.
+// time, under the machine's lock, where nobody may wait for a client: a
+// goroutine writes them. Answers are written by whoever serves the client, in
+// order with the lines before them.
 type queue struct {
 	conn net.Conn
 
 	mu     sync.Mutex
 	wake   *sync.Cond
 	text   []byte
+	lines  bool // there are lines that nobody is about to write
 	closed bool
 	done   chan struct{}
+
+	writing sync.Mutex // held while text is taken and written
 }
 
 // maxQueue is how much a client may leave unread before it is cut off.
@@ -27,47 +32,66 @@ func newQueue(conn net.Conn) *queue {
 	return q
 }
 
-// add queues a line.
-func (q *queue) add(line string) {
+// add queues an answer, which [queue.flush] will write.
+func (q *queue) add(text string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.text = append(append(q.text, text...), '\n')
+}
+
+// tell queues a line that came by itself.
+func (q *queue) tell(text string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
 		return
 	}
 	if len(q.text) > maxQueue {
-		q.closed = true
 		q.conn.Close()
+		return
 	}
-	q.text = append(append(q.text, line...), '\n')
+	q.text = append(append(q.text, text...), '\n')
+	q.lines = true
 	q.wake.Signal()
 }
 
+// flush writes what is queued.
+func (q *queue) flush() error {
+	q.writing.Lock()
+	defer q.writing.Unlock()
+	q.mu.Lock()
+	text := q.text
+	q.text, q.lines = nil, false
+	q.mu.Unlock()
+	if len(text) == 0 {
+		return nil
+	}
+	_, err := q.conn.Write(text)
+	return err
+}
+
+// write writes lines as they come.
 func (q *queue) write() {
 	defer close(q.done)
 	for {
 		q.mu.Lock()
-		for len(q.text) == 0 && !q.closed {
+		for !q.lines && !q.closed {
 			q.wake.Wait()
 		}
-		text := q.text
-		q.text = nil
+		closed := q.closed
 		q.mu.Unlock()
-		if len(text) == 0 {
-			return
-		}
-		if _, err := q.conn.Write(text); err != nil {
+		if closed || q.flush() != nil {
 			return
 		}
 	}
 }
 
-// close lets the client have what is queued and closes its connection. The writer
-// has ended when close returns.
+// close closes the connection. The writer has ended when it returns.
 func (q *queue) close() {
 	q.mu.Lock()
 	q.closed = true
 	q.wake.Signal()
 	q.mu.Unlock()
-	<-q.done
 	q.conn.Close()
+	<-q.done
 }

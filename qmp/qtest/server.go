@@ -3,6 +3,7 @@ package qtest
 import (
 	"bufio"
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"strings"
@@ -71,8 +72,11 @@ func (s *Server) ServeConn(ctx context.Context, conn net.Conn) {
 			continue
 		}
 		s.m.Do(func() { out.add(s.execute(in.Text())) })
+		if err := out.flush(); err != nil {
+			return
+		}
 	}
-	if err := in.Err(); err != nil && ctx.Err() == nil {
+	if err := in.Err(); err != nil && ctx.Err() == nil && !errors.Is(err, net.ErrClosed) {
 		s.log.Warn("qtest client", "error", err)
 	}
 }
@@ -82,6 +86,6 @@ func (s *Server) changed(input int, level bool) {
 	text := lineText(input, level)
 	s.lines = append(s.lines, text)
 	for c := range s.clients {
-		c.add(text)
+		c.tell(text)
 	}
 }
