@@ -70,6 +70,21 @@ type runner struct {
 // Run tells a story. The error is an [*Error] when a step did not go as
 // expected.
 func Run(s *Scenario, o Options) (*Result, error) {
+	res := &Result{}
+	r, err := start(s, o)
+	if err != nil {
+		return res, fmt.Errorf("%s: %w", s.File, err)
+	}
+	err = r.steps(res)
+	if e := r.end(); err == nil {
+		err = e
+	}
+	res.Bytes = r.bytes()
+	return res, err
+}
+
+// start starts the machine of a story and connects the first client.
+func start(s *Scenario, o Options) (*runner, error) {
 	if o.Record == nil {
 		o.Record = io.Discard
 	}
@@ -78,24 +93,27 @@ func Run(s *Scenario, o Options) (*Result, error) {
 	}
 	r := &runner{s: s, opts: o, client: map[string]*client{}, kept: map[string]int{}}
 	r.wake = sync.NewCond(&r.mu)
-	res := &Result{}
 	if err := r.boot(); err != nil {
-		return res, fmt.Errorf("%s: %w", s.File, err)
+		return nil, err
 	}
-	err := r.steps(res)
-	if e := r.end(); err == nil {
-		err = e
+	if err := r.connect(&Step{Client: Main}); err != nil {
+		return nil, errors.Join(err, r.end())
 	}
-	for _, c := range r.all {
-		c.mu.Lock()
-		res.Bytes = append(res.Bytes, "# "+c.name+"\n"...)
-		res.Bytes = append(res.Bytes, c.raw...)
-		c.mu.Unlock()
-	}
-	return res, err
+	return r, nil
 }
 
-// boot starts the machine and connects the first client.
+// bytes returns what the clients received so far, client by client.
+func (r *runner) bytes() (all []byte) {
+	for _, c := range r.all {
+		c.mu.Lock()
+		all = append(all, "# "+c.name+"\n"...)
+		all = append(all, c.raw...)
+		c.mu.Unlock()
+	}
+	return all
+}
+
+// boot starts the machine.
 func (r *runner) boot() error {
 	cfg := r.s.Machine
 	if r.opts.Seed != nil {
@@ -135,9 +153,6 @@ func (r *runner) onViolation(v qom.Violation) {
 
 // steps takes all steps.
 func (r *runner) steps(res *Result) error {
-	if err := r.connect(&Step{Client: Main}); err != nil {
-		return fmt.Errorf("%s: %w", r.s.File, err)
-	}
 	for i := range r.s.Steps {
 		s := &r.s.Steps[i]
 		if r.opts.Step != nil {

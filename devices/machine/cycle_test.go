@@ -1,0 +1,81 @@
+package machine_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/qomd/qomd/devices/guest"
+	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// newMachine starts a pc with a guest.
+func newMachine(t testing.TB, clock machine.ClockMode, o guest.Options) *machine.Machine {
+	t.Helper()
+	m, err := machine.New(machine.Options{Type: "pc", Memory: 128 << 20, Guest: "linux", GuestOptions: o, Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	m.Do(func() {
+		if err = m.Build(); err == nil {
+			err = m.Ready(true)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func plug(t testing.TB, m *machine.Machine) {
+	m.Do(func() {
+		r := qdev.Request{Driver: "qemu-xhci", ID: "x0", HasID: true, Props: qjson.NewObject()}
+		if _, err := qdev.Add(m.Env(), r); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func unplug(t testing.TB, m *machine.Machine) {
+	m.Do(func() {
+		if err := qdev.Del(m.Env(), "x0"); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestVirtualClock: a clock that runs ahead needs no time for hours, and no step.
+func TestVirtualClock(t *testing.T) {
+	m := newMachine(t, machine.VirtualTime, guest.Options{Temper: guest.Temper{Delay: 2 * time.Hour, Release: time.Hour}})
+	gone := time.Duration(-1)
+	m.OnEvent = func(name string, _ any) {
+		if name == "DEVICE_DELETED" {
+			gone = time.Duration(m.Now())
+		}
+	}
+	plug(t, m)
+	unplug(t, m)
+	if gone != 3*time.Hour {
+		t.Errorf("the device went after %v", gone)
+	}
+	m.Do(m.Stop)
+	m.AfterFunc(time.Second, func() { t.Error("time passed while the machine was stopped") })
+	m.Do(func() {})
+	if now := time.Duration(m.Now()); now != 3*time.Hour {
+		t.Errorf("it is %v", now)
+	}
+}
+
+// BenchmarkCycle is one plug, acknowledged by the guest, and one unplug, ejected
+// by it.
+func BenchmarkCycle(b *testing.B) {
+	m := newMachine(b, machine.SteppedTime, guest.Options{})
+	b.ReportAllocs()
+	for b.Loop() {
+		plug(b, m)
+		unplug(b, m)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "cycles/s")
+}

@@ -1,0 +1,116 @@
+package scenario_test
+
+import (
+	"testing"
+
+	"github.com/qomd/qomd/qmp/scenario"
+)
+
+// TestMonitorFaults tells a story for each fault that the stories U1 to U28 do
+// not tell.
+func TestMonitorFaults(t *testing.T) {
+	for name, steps := range map[string]string{
+		"pieces": `  - fault: {split: 7}
+  - qmp: query-status
+    returns: {status: running}
+  - qmp: stop
+    events: [STOP]
+`,
+		"silence": `  - fault: {silent: true}
+  - connect: b
+    greeting: none
+  - qmp: query-status
+    reply: none
+  - fault: {silent: false}
+  - qmp: query-status
+    returns: {status: running}
+`,
+		"long replies": `  - fault: {pad-replies: 70000}
+  - qmp: query-status
+    returns: {status: running}
+`,
+		"a cut": `  - fault: {cut-after: 400}
+  - qmp: query-commands
+    closed: true
+  - fault: {cut-after: 0}
+  - connect: main
+  - qmp: query-status
+`,
+		"late events": `  - fault: {event-delay-ms: 700}
+  - qmp: stop
+  - qmp: cont
+  - clock: 699ms
+  - clock: 1ms
+    events: [STOP, RESUME]
+`,
+		"every stage of a plug": `  - fault:
+      realize:
+        - {stage: new, device: virtio-rng-pci}
+        - {stage: property, count: 1}
+        - {stage: pre-plug, device: x0}
+        - {stage: realize, device: x0}
+        - {stage: bus, device: x0}
+        - {stage: plug, device: x0}
+  - qmp: device_add
+    arguments: {driver: virtio-rng-pci, id: x0, bus: rp0, addr: "0"}
+    error: "fault armed for stage 'new' of 'virtio-rng-pci'"
+  - qmp: device_add
+    arguments: {driver: virtio-rng-pci, id: x0, bus: rp0, addr: "0"}
+    error: "fault armed for stage 'property' of 'virtio-rng-pci'"
+  - qmp: device_add
+    arguments: {driver: virtio-rng-pci, id: x0, bus: rp0, addr: "0"}
+    error: "fault armed for stage 'pre-plug' of 'virtio-rng-pci'"
+  - qmp: device_add
+    arguments: {driver: virtio-rng-pci, id: x0, bus: rp0, addr: "0"}
+    error: "fault armed for stage 'realize' of 'virtio-rng-pci'"
+    draining: []
+  - qmp: device_add
+    arguments: {driver: virtio-rng-pci, id: x0, bus: rp0, addr: "0"}
+    error: "fault armed for stage 'bus' of 'virtio-rng-pci'"
+    events: [DEVICE_DELETED] # of the backend inside, which was alive
+    draining: []
+  - qmp: device_add
+    arguments: {driver: virtio-rng-pci, id: x0, bus: rp0, addr: "0"}
+    error: "fault armed for stage 'plug' of 'virtio-rng-pci'"
+    events: [DEVICE_DELETED]
+    draining: []
+  - qmp: device_add
+    arguments: {driver: virtio-rng-pci, id: x0, bus: rp0, addr: "0"}
+    devices: {x0: plugged}
+`,
+		"by a client": `  - qmp: qom-set
+    arguments: {path: /machine/faults, property: stall-grace-period, value: true}
+  - qmp: qom-get
+    arguments: {path: /machine/faults, property: stall-grace-period}
+    returns: true
+  - qmp: qom-set
+    arguments: {path: /machine/guest, property: temper, value: ignore}
+  - qmp: qom-get
+    arguments: {path: /machine/guest, property: temper}
+    returns: ignore
+  - qmp: qom-set
+    arguments: {path: /machine/guest, property: devices, value: {x0: busy}}
+  - qmp: qom-set
+    arguments: {path: /machine/guest, property: temper, value: angry}
+    error: unknown temper 'angry', known are accept, ignore, refuse, busy, die, hang, eject, surprise, misread
+`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := scenario.Parse("a.yaml", []byte(`name: faults
+machine:
+  type: q35
+  nodefaults: true
+  guest: linux
+  devices:
+    - {driver: pcie-root-port, id: rp0, chassis: 1}
+steps:
+`+steps))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := scenario.Run(s, scenario.Options{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
