@@ -74,9 +74,9 @@ func (l *Linux) arrived(e *errand, pressed bool) {
 	e.s.power()
 	t := l.temper(e.place)
 	if t.own() || pressed && t.answer() == Misread {
-		go1 := &errand{s: e.s, place: e.place, leave: true}
-		l.errands = append(l.errands, go1)
-		l.later(go1, l.delay(t), l.answer)
+		next := &errand{s: e.s, place: e.place, leave: true}
+		l.errands = append(l.errands, next)
+		l.later(next, l.delay(t), l.answer)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
 )
@@ -78,4 +79,29 @@ func BenchmarkCycle(b *testing.B) {
 		unplug(b, m)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "cycles/s")
+}
+
+// TestGuestPlacesBARs: the guest gives functions their addresses, again and
+// again the same, and lets them decode those.
+func TestGuestPlacesBARs(t *testing.T) {
+	m := newMachine(t, machine.SteppedTime, guest.Options{})
+	for range 3 {
+		plug(t, m)
+		m.Do(func() {
+			for _, f := range pci.Query(m.PCIRoots())[0].Devices {
+				if f.QdevID != "x0" {
+					continue
+				}
+				at := f.Regions[0].Address
+				if at != 0xe0000000 {
+					t.Errorf("BAR 0 is at 0x%x", at)
+				}
+				// The capability registers of xHCI begin with their length.
+				if v, _ := m.MemorySpace().ReadN(uint64(at), 1); v != 0x40 {
+					t.Errorf("the controller answers 0x%x", v)
+				}
+			}
+		})
+		unplug(t, m)
+	}
 }

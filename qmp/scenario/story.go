@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/devices/pci"
@@ -200,7 +199,7 @@ func (b backend) usedBy(m *machine.Machine, d *device) bool {
 	switch b.kind {
 	case "chardev":
 		c := m.Characters.Find(strings.TrimPrefix(b.name, "/chardevs/"))
-		return c != nil && busy(c)
+		return c != nil && c.Busy()
 	case "drive":
 		return m.Blocks.InUse(b.name)
 	case "memdev":
@@ -216,5 +215,3 @@ func (b backend) usedBy(m *machine.Machine, d *device) bool {
 	}
 	return false
 }
-
-func busy(c *chardev.Chardev) bool { return c.Busy() }
