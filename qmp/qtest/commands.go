@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 
@@ -96,6 +97,16 @@ func out(size int) func(*Server, []string) (string, error) {
 	}
 }
 
+// hexAnswer is an answer with a number of at least so many digits.
+func hexAnswer(v uint64, digits int) string {
+	buf := [len("OK 0x") + 16]byte{'O', 'K', ' ', '0', 'x'}
+	n := max(digits, (bits.Len64(v)+3)/4)
+	for i := range n {
+		buf[len("OK 0x")+i] = "0123456789abcdef"[v>>(4*(n-1-i))&0xf]
+	}
+	return string(buf[:len("OK 0x")+n])
+}
+
 func in(size int) func(*Server, []string) (string, error) {
 	return func(s *Server, a []string) (string, error) {
 		port, err := number(a[0])
@@ -106,7 +117,7 @@ func in(size int) func(*Server, []string) (string, error) {
 			return "", fmt.Errorf("there is no port 0x%x", port)
 		}
 		v, _ := s.m.IOSpace().ReadN(port, size)
-		return fmt.Sprintf("OK 0x%04x", v), nil
+		return hexAnswer(v, 4), nil
 	}
 }
 
@@ -128,7 +139,7 @@ func read(size int) func(*Server, []string) (string, error) {
 			return "", err
 		}
 		v, _ := s.m.MemorySpace().ReadN(addr, size)
-		return fmt.Sprintf("OK 0x%016x", v), nil
+		return hexAnswer(v, 16), nil
 	}
 }
 

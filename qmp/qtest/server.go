@@ -41,7 +41,9 @@ func (s *Server) Run(line string) string {
 	var answer string
 	s.m.Do(func() {
 		s.lines = nil
-		answer = strings.Join(append(s.lines, s.execute(line)), "\n")
+		if answer = s.execute(line); len(s.lines) > 0 {
+			answer = strings.Join(append(s.lines, answer), "\n")
+		}
 	})
 	return answer
 }
@@ -53,7 +55,9 @@ func (s *Server) execute(line string) string {
 		return "FAIL an empty line"
 	}
 	answer := s.run(words)
-	s.log.Debug("qtest", "in", line, "out", answer)
+	if s.log.Enabled(context.Background(), slog.LevelDebug) {
+		s.log.Debug("qtest", "in", line, "out", answer)
+	}
 	return answer
 }
 
