@@ -1,6 +1,7 @@
 package watchdog
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/qomd/qomd/devices/memory"
@@ -40,7 +41,7 @@ const (
 type i6300esb struct {
 	pci.Device
 	region  memory.Region
-	timer   qdev.Timer
+	alarm   qdev.Alarm
 	preload [2]uint32
 	stage   int  // 0 or 1
 	unlock  int  // writes of the unlocking sequence seen
@@ -74,12 +75,7 @@ func (w *i6300esb) reset() {
 	w.SetConfig(lockReg, 0)
 }
 
-func (w *i6300esb) stop() {
-	if w.timer != nil {
-		w.timer.Stop()
-		w.timer = nil
-	}
-}
+func (w *i6300esb) stop() { w.alarm.Stop() }
 
 // start counts down the given stage.
 func (w *i6300esb) start(stage int) {
@@ -94,11 +90,10 @@ func (w *i6300esb) start(stage int) {
 	}
 	ticks := uint64(w.preload[stage]) << shift
 	d := time.Duration(float64(ticks) * float64(time.Second) / clock)
-	w.timer = w.Env().Clock.AfterFunc(d, w.expired)
+	w.alarm.Set(&w.Device.Device, d, fmt.Sprintf("i6300esb %s stage %d", w.Label(), stage+1), w.expired)
 }
 
 func (w *i6300esb) expired() {
-	w.timer = nil
 	if w.stage == 0 {
 		w.start(1)
 		return
