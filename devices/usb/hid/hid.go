@@ -50,7 +50,7 @@ type Device struct {
 	boot    bool     // boot protocol chosen
 	idle    uint8    // repeat rate, 4 ms; 0: only changes
 	due     bool     // the repeat time is over
-	timer   qdev.Timer
+	repeat  qdev.Alarm
 }
 
 type modelKey struct{}
@@ -185,16 +185,13 @@ func (d *Device) setIdle(rate uint8) {
 }
 
 func (d *Device) restart() {
-	if d.timer != nil {
-		d.timer.Stop()
-		d.timer = nil
-	}
+	d.repeat.Stop()
 	d.due = false
 	if d.idle == 0 {
 		return
 	}
-	d.timer = d.Env().Clock.AfterFunc(time.Duration(d.idle)*4*time.Millisecond, func() {
-		d.timer, d.due = nil, true
+	d.repeat.Set(&d.Device.Device, time.Duration(d.idle)*4*time.Millisecond, "idle rate", func() {
+		d.due = true
 		d.Wake(d.intr)
 	})
 }
