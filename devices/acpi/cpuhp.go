@@ -1,8 +1,6 @@
 package acpi
 
 import (
-	"strconv"
-
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/qdev"
 )
@@ -30,28 +28,23 @@ const (
 // CPUHotplug is the ACPI hardware by which processors come and go. It keeps no
 // reference to them: the machine says when one is there.
 type CPUHotplug struct {
-	env      *qdev.Env
-	gpe      *GPE
-	region   memory.Region
-	slots    []cpuSlot
-	selector uint32
-	command  uint8
+	slots
+	cpus    []cpuSlot
+	command uint8
 }
 
 type cpuSlot struct {
-	request
-	id             uint64 // APIC id
-	cpu            *qdev.Device
-	firmware       bool
-	source, status uint32
+	id       uint64 // APIC id
+	firmware bool   // the firmware is to eject
 }
 
 // Init makes the registers, a region of dev at base in io, for slots with the
 // given APIC ids.
 func (h *CPUHotplug) Init(dev *qdev.Device, gpe *GPE, io *memory.Region, base uint16, ids []uint32) {
-	h.env, h.gpe, h.slots = dev.Env(), gpe, make([]cpuSlot, len(ids))
+	h.slots = slots{env: dev.Env(), gpe: gpe, event: GPECPUHotplug, slotType: "CPU", slots: make([]slot, len(ids))}
+	h.cpus = make([]cpuSlot, len(ids))
 	for i, id := range ids {
-		h.slots[i].id = uint64(id)
+		h.cpus[i].id = uint64(id)
 	}
 	h.region.InitIO(h.env.Memory, &dev.Object, memory.Funcs{OnRead: h.read, OnWrite: h.write}, "acpi-cpu-hotplug", cpuHPSize)
 	h.region.SetRules(&cpuHPRules)
@@ -60,71 +53,24 @@ func (h *CPUHotplug) Init(dev *qdev.Device, gpe *GPE, io *memory.Region, base ui
 
 var cpuHPRules = memory.Rules{Valid: memory.Access{Min: 1, Max: 4}, Impl: memory.Access{Min: 1, Max: 4}}
 
-// Base returns the port of the registers.
-func (h *CPUHotplug) Base() uint16 { return uint16(h.region.Address()) }
-
-// Len returns the number of slots.
-func (h *CPUHotplug) Len() int { return len(h.slots) }
-
 // Place puts a processor in a slot. One that came while the machine ran is
 // announced to the guest.
-func (h *CPUHotplug) Place(i int, cpu *qdev.Device) {
-	s := &h.slots[i]
-	s.cpu = cpu
-	if cpu.Hotplugged() {
-		s.inserting = true
-		h.gpe.Send(GPECPUHotplug)
-	}
-}
-
-// Request asks the guest to let the processor in a slot go.
-func (h *CPUHotplug) Request(i int) {
-	h.slots[i].removing = true
-	h.gpe.Send(GPECPUHotplug)
-}
-
-// Vacate says that a slot is empty. What the guest was told stays until it
-// clears it.
-func (h *CPUHotplug) Vacate(i int) { h.slots[i].cpu = nil }
-
-// Status lists what the guest reported, slot by slot.
-func (h *CPUHotplug) Status() []OST {
-	list := make([]OST, len(h.slots))
-	for i := range h.slots {
-		list[i] = h.report(i)
-	}
-	return list
-}
-
-func (h *CPUHotplug) report(i int) OST {
-	s := &h.slots[i]
-	o := OST{Slot: strconv.Itoa(i), SlotType: "CPU", Source: s.source, Status: s.status}
-	if s.cpu != nil {
-		o.Device = s.cpu.ID()
-	}
-	return o
-}
-
-func (h *CPUHotplug) selected() *cpuSlot {
-	if h.selector < uint32(len(h.slots)) {
-		return &h.slots[h.selector]
-	}
-	return nil
-}
+func (h *CPUHotplug) Place(i int, cpu *qdev.Device) { h.place(i, cpu) }
 
 func (h *CPUHotplug) read(addr uint64, _ int) uint64 {
 	s := h.selected()
 	if s == nil {
 		return 0
 	}
+	c := &h.cpus[h.selector]
 	switch addr {
 	case cpuHigh:
 		if h.command == cpuID {
-			return s.id >> 32
+			return c.id >> 32
 		}
 	case cpuFlags:
-		v := s.flags(s.cpu != nil)
-		if s.firmware {
+		v := s.flags(s.dev != nil)
+		if c.firmware {
 			v |= slotFirmware
 		}
 		return v
@@ -133,7 +79,7 @@ func (h *CPUHotplug) read(addr uint64, _ int) uint64 {
 		case cpuNext:
 			return uint64(h.selector)
 		case cpuID:
-			return s.id & 0xffffffff
+			return c.id & 0xffffffff
 		}
 	}
 	return 0
@@ -150,7 +96,7 @@ func (h *CPUHotplug) write(addr uint64, _ int, val uint64) {
 	}
 	switch addr {
 	case cpuFlags:
-		h.control(s, val)
+		h.control(s, &h.cpus[h.selector], val)
 	case cpuCommand:
 		if val > cpuLast {
 			return
@@ -170,29 +116,29 @@ func (h *CPUHotplug) write(addr uint64, _ int, val uint64) {
 	}
 }
 
-func (h *CPUHotplug) control(s *cpuSlot, val uint64) {
+func (h *CPUHotplug) control(s *slot, c *cpuSlot, val uint64) {
 	switch {
 	case val&slotInserting != 0:
 		s.inserting = false
 	case val&slotRemoving != 0:
 		s.removing = false
 	case val&slotEject != 0:
-		if s.cpu != nil && s != &h.slots[0] { // the boot processor stays
-			s.firmware = false
-			eject(s.cpu)
+		if s.dev != nil && h.selector != 0 { // the boot processor stays
+			c.firmware = false
+			eject(s.dev)
 		}
 	case val&slotFirmware != 0:
-		s.firmware = true
+		c.firmware = true
 	}
 }
 
 // next selects the first slot with something to do, from the present one on
 // and around.
 func (h *CPUHotplug) next() {
-	n := uint32(len(h.slots))
+	n := uint32(h.Len())
 	for i := range n {
 		at := (h.selector + i) % n
-		if s := &h.slots[at]; s.inserting || s.removing || s.firmware {
+		if s := &h.slots.slots[at]; s.inserting || s.removing || h.cpus[at].firmware {
 			h.selector = at
 			return
 		}

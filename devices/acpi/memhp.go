@@ -1,8 +1,6 @@
 package acpi
 
 import (
-	"strconv"
-
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/qdev"
 )
@@ -32,22 +30,14 @@ type Module interface {
 
 // MemoryHotplug is the ACPI hardware by which memory modules come and go.
 type MemoryHotplug struct {
-	env      *qdev.Env
-	gpe      *GPE
-	region   memory.Region
-	slots    []memSlot
-	selector uint32
-}
-
-type memSlot struct {
-	request
-	module         Module
-	source, status uint32
+	slots
+	modules []Module // by slot, nil: empty
 }
 
 // Init makes the registers, a region of dev in io, for a number of slots.
-func (h *MemoryHotplug) Init(dev *qdev.Device, gpe *GPE, io *memory.Region, slots int) {
-	h.env, h.gpe, h.slots = dev.Env(), gpe, make([]memSlot, slots)
+func (h *MemoryHotplug) Init(dev *qdev.Device, gpe *GPE, io *memory.Region, count int) {
+	h.slots = slots{env: dev.Env(), gpe: gpe, event: GPEMemoryHotplug, slotType: "DIMM", slots: make([]slot, count)}
+	h.modules = make([]Module, count)
 	h.region.InitIO(h.env.Memory, &dev.Object, memory.Funcs{OnRead: h.read, OnWrite: h.write}, "acpi-mem-hotplug", memHPSize)
 	h.region.SetRules(&memHPRules)
 	io.AddSubregion(memHPBase, &h.region)
@@ -55,56 +45,18 @@ func (h *MemoryHotplug) Init(dev *qdev.Device, gpe *GPE, io *memory.Region, slot
 
 var memHPRules = memory.Rules{Valid: memory.Access{Min: 1, Max: 4, Unaligned: true}, Impl: memory.Access{Min: 1, Max: 4, Unaligned: true}}
 
-// Base returns the port of the registers, 0 when there are none.
-func (h *MemoryHotplug) Base() uint16 { return uint16(h.region.Address()) }
-
-// Len returns the number of slots.
-func (h *MemoryHotplug) Len() int { return len(h.slots) }
-
 // Place puts a module in a slot. One that came while the machine ran is
 // announced to the guest.
 func (h *MemoryHotplug) Place(i int, m Module) {
-	s := &h.slots[i]
-	s.module = m
-	if m.Qdev().Hotplugged() {
-		s.inserting = true
-		h.gpe.Send(GPEMemoryHotplug)
-	}
-}
-
-// Request asks the guest to let the module in a slot go.
-func (h *MemoryHotplug) Request(i int) {
-	h.slots[i].removing = true
-	h.gpe.Send(GPEMemoryHotplug)
+	h.modules[i] = m
+	h.place(i, m.Qdev())
 }
 
 // Vacate says that a slot is empty. The events and reports of its module stay
 // with the slot.
-func (h *MemoryHotplug) Vacate(i int) { h.slots[i].module = nil }
-
-// Status lists what the guest reported, slot by slot.
-func (h *MemoryHotplug) Status() []OST {
-	list := make([]OST, len(h.slots))
-	for i := range h.slots {
-		list[i] = h.report(i)
-	}
-	return list
-}
-
-func (h *MemoryHotplug) report(i int) OST {
-	s := &h.slots[i]
-	o := OST{Slot: strconv.Itoa(i), SlotType: "DIMM", Source: s.source, Status: s.status}
-	if s.module != nil {
-		o.Device = s.module.Qdev().ID()
-	}
-	return o
-}
-
-func (h *MemoryHotplug) selected() *memSlot {
-	if h.selector < uint32(len(h.slots)) {
-		return &h.slots[h.selector]
-	}
-	return nil
+func (h *MemoryHotplug) Vacate(i int) {
+	h.modules[i] = nil
+	h.slots.Vacate(i)
 }
 
 func (h *MemoryHotplug) read(addr uint64, _ int) uint64 {
@@ -113,7 +65,7 @@ func (h *MemoryHotplug) read(addr uint64, _ int) uint64 {
 		return 0
 	}
 	var at, size, node uint64
-	if m := s.module; m != nil {
+	if m := h.modules[h.selector]; m != nil {
 		at, size, node = m.Address(), m.MemorySize(), uint64(m.Node())
 	}
 	switch addr {
@@ -128,7 +80,7 @@ func (h *MemoryHotplug) read(addr uint64, _ int) uint64 {
 	case memNode:
 		return node
 	case memFlags:
-		return s.flags(s.module != nil)
+		return s.flags(s.dev != nil)
 	}
 	return memUnwanted
 }
@@ -154,8 +106,8 @@ func (h *MemoryHotplug) write(addr uint64, _ int, val uint64) {
 			s.inserting = false
 		case val&slotRemoving != 0:
 			s.removing = false
-		case val&slotEject != 0 && s.module != nil:
-			eject(s.module.Qdev())
+		case val&slotEject != 0 && s.dev != nil:
+			eject(s.dev)
 		}
 	}
 }
