@@ -185,14 +185,16 @@ func (d *Device) Unrealize() {
 }
 
 func (d *Device) stop(exit bool) {
+	defer func() { // whatever the model does
+		d.powered = false
+		d.ExitMSIX()
+		d.SetIRQ(false)
+		d.leave()
+	}()
 	d.unmapBARs()
 	if m, ok := d.Self().(Exiter); ok && exit {
 		m.ExitPCI()
 	}
-	d.powered = false
-	d.ExitMSIX()
-	d.SetIRQ(false)
-	d.leave()
 }
 
 // Reset returns the function to its power-on state. Package qdev calls it;

@@ -76,7 +76,7 @@ func add(env *Env, r Request) (*Device, error) {
 	if d.invalid != nil {
 		return nil, d.invalid
 	}
-	if err := env.fault(StageNew, d); err != nil {
+	if err := d.guarded("new", func() error { return env.fault(StageNew, d) }); err != nil {
 		return nil, err
 	}
 	if env.Ready {
@@ -92,10 +92,12 @@ func add(env *Env, r Request) (*Device, error) {
 		if text, ok := v.(string); ok && r.Text {
 			in = qom.Text(text)
 		}
-		err := env.fault(StageProperty, d)
-		if err == nil {
-			err = d.Set(name, in)
-		}
+		err := d.guarded("property", func() error {
+			if err := env.fault(StageProperty, d); err != nil {
+				return err
+			}
+			return d.Set(name, in)
+		})
 		if err != nil {
 			d.Unparent()
 			return nil, err

@@ -68,8 +68,8 @@ type Env struct {
 	// may be nil.
 	Removed func(Removal)
 
-	// Fault may make a stage of a device's making fail, one of the stages below;
-	// nil, as it usually is: none does.
+	// Fault may make a stage of a device's making fail, one of the stages below,
+	// or panic there; nil, as it usually is: none does.
 	Fault func(Stage, *Device) error
 
 	anonymous, unattached counter // of the names of devices without id
@@ -88,13 +88,15 @@ const (
 	StageProperty Stage = "property" // a property from the request is set
 	StagePrePlug  Stage = "pre-plug" // the hot-plug handler is asked
 	StageRealize  Stage = "realize"  // the model's own part
-	StageBus      Stage = "bus"      // a bus of the device is realized
-	StagePlug     Stage = "plug"     // the hot-plug handler takes it over
+	// StageMigration: the model runs, and its state is registered for migration.
+	StageMigration Stage = "migration"
+	StageBus       Stage = "bus"  // a bus of the device is realized
+	StagePlug      Stage = "plug" // the hot-plug handler takes it over
 )
 
 // Stages lists the stages.
 func Stages() []Stage {
-	return []Stage{StageNew, StageProperty, StagePrePlug, StageRealize, StageBus, StagePlug}
+	return []Stage{StageNew, StageProperty, StagePrePlug, StageRealize, StageMigration, StageBus, StagePlug}
 }
 
 // fault asks whether a stage is to fail.

@@ -162,8 +162,12 @@ func (d *Device) hotplugAllowed(bus *Bus) error {
 }
 
 // Remove takes a device away now: the handler unplugs it, then it leaves the
-// tree. Guests that eject a device end here.
+// tree. Guests that eject a device end here. What is still being realized stays:
+// the guest that ejects it cannot have been told of it yet.
 func Remove(h HotplugHandler, d *Device) error {
+	if d.realizing {
+		return fmt.Errorf("device '%s' is being realized", d.Label())
+	}
 	if u, ok := h.(Unplugger); ok {
 		if err := u.Unplug(d); err != nil {
 			return err

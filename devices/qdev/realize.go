@@ -2,6 +2,7 @@ package qdev
 
 import (
 	"fmt"
+	"runtime/debug"
 
 	"github.com/qomd/qomd/qom"
 )
@@ -42,6 +43,31 @@ func (d *Device) Realize(bus *Bus) (err error) {
 			}
 		}()
 	}
+	var at progress
+	if err := d.guarded("realize", func() error { return d.bringUp(&at) }); err != nil {
+		d.takeDown(at)
+		return err
+	}
+	d.realized, d.unrealized = true, false
+	if d.unplug.notice != nil {
+		d.unplug.notice.cancelled = true // revived: its end is not announced any more
+	}
+	d.unplug = pendingUnplug{}
+	return nil
+}
+
+// progress is how far realizing a device came.
+type progress uint8
+
+const (
+	notBegun progress = iota
+	opened            // the gate is open; the model runs not, or no more
+	running           // the model runs, or broke down on the way
+)
+
+// bringUp takes the stages of realizing in their order and keeps account in at.
+func (d *Device) bringUp(at *progress) error {
+	env := d.Env()
 	handler := d.HotplugHandler()
 	if err := env.fault(StagePrePlug, d); err != nil {
 		return err
@@ -51,37 +77,28 @@ func (d *Device) Realize(bus *Bus) (err error) {
 			return err
 		}
 	}
-
 	if err := env.fault(StageRealize, d); err != nil {
 		return err
 	}
 
 	d.gate.Open()
 	d.claimMAC()
+	*at = running
 	if m, ok := d.Self().(Realizer); ok {
 		if err := m.Realize(); err != nil {
-			d.gate.Close()
-			d.dropMAC()
+			*at = opened // it took its own part down
 			return err
 		}
 	}
 	d.path = d.Path()
-	undo := func() {
-		d.gate.Close()
-		d.unrealizeBuses()
-		if m, ok := d.Self().(Unrealizer); ok {
-			m.Unrealize()
-		}
-		d.dropMAC()
-		d.path = ""
+	if err := env.fault(StageMigration, d); err != nil {
+		return err
 	}
 	for _, b := range d.buses {
-		err := env.fault(StageBus, d)
-		if err == nil {
-			err = b.realize()
+		if err := env.fault(StageBus, d); err != nil {
+			return err
 		}
-		if err != nil {
-			undo()
+		if err := b.realize(); err != nil {
 			return err
 		}
 	}
@@ -90,21 +107,48 @@ func (d *Device) Realize(bus *Bus) (err error) {
 	}
 	d.deletedEvent = false
 	if err := env.fault(StagePlug, d); err != nil {
-		undo()
 		return err
 	}
 	if h, ok := handler.(Plugger); ok {
-		if err := h.Plug(d); err != nil {
-			undo()
-			return err
-		}
+		return h.Plug(d)
 	}
-	d.realized, d.unrealized = true, false
-	if d.unplug.notice != nil {
-		d.unplug.notice.cancelled = true // revived: its end is not announced any more
-	}
-	d.unplug = pendingUnplug{}
 	return nil
+}
+
+// takeDown undoes what bringUp did before it failed.
+func (d *Device) takeDown(at progress) {
+	if at == notBegun {
+		return
+	}
+	d.gate.Close()
+	if at == running {
+		d.unrealizeBuses()
+		d.shutDown()
+	}
+	d.dropMAC()
+	d.path = ""
+}
+
+// shutDown has the model end its work. One that breaks down doing so does not
+// keep the device from leaving.
+func (d *Device) shutDown() {
+	if m, ok := d.Self().(Unrealizer); ok {
+		d.guarded("unrealize", func() error { m.Unrealize(); return nil })
+	}
+}
+
+// guarded runs code of a device model. If it panics, that is logged, and the
+// error of whoever asked for it: one broken model must not end the process, nor
+// leave a device half made.
+func (d *Device) guarded(what string, f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.Env().Log.Error("device model panicked", "type", d.TypeName(), "device", d.Label(),
+				"in", what, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = fmt.Errorf("internal error in device '%s': %v", d.TypeName(), p)
+		}
+	}()
+	return f()
 }
 
 // Unrealize shuts the device down. It stays in the tree and on its bus.
@@ -115,9 +159,7 @@ func (d *Device) Unrealize() {
 	d.realized, d.unrealized = false, true
 	d.gate.Close()
 	d.unrealizeBuses()
-	if m, ok := d.Self().(Unrealizer); ok {
-		m.Unrealize()
-	}
+	d.shutDown()
 	d.dropMAC()
 	// As QEMU: unrealizing marks the device as leaving, for good when it is
 	// not taken out of the tree as well.

@@ -26,6 +26,7 @@ func TestRealizeFailure(t *testing.T) {
 		{"before its child", "before core", nil, "failed before core", nil, nil},
 		{"in its child", "core", nil, "core failed", nil, nil},
 		{"after its child", "after core", nil, "failed after core", []string{"/peripheral/x/core"}, nil},
+		{"the model panics", "broken", nil, "internal error in device 'controller': ouch", []string{"/peripheral/x/core"}, []string{"unrealize"}},
 		{"handler fails afterwards", "", func(b *testBus) { b.plug = boom }, "boom", []string{"/peripheral/x/core"}, []string{"unrealize"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -53,6 +54,21 @@ func TestRealizeFailure(t *testing.T) {
 			r.mustAdd(`{'driver': 'controller', 'id': 'x'}`)
 		})
 	}
+}
+
+// A model that breaks down on its way out goes all the same.
+func TestUnrealizePanics(t *testing.T) {
+	r := newRig(t)
+	r.stage = "breaks going"
+	r.mustAdd(`{'driver': 'controller', 'id': 'x'}`)
+	if err := r.del("x"); err != nil {
+		t.Fatal(err)
+	}
+	r.settle()
+	if diff := cmp.Diff([]string{"/peripheral/x/core", "x"}, r.take()); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+	r.mustAdd(`{'driver': 'controller', 'id': 'x'}`)
 }
 
 // Unrealizing by property keeps the device in the tree, where device_del is

@@ -80,13 +80,21 @@ func (c *controller) Realize() error {
 		return err
 	}
 	InitBus(&c.core.bus, "test-bus", &c.Device, nil, "").SetHandler(&c.core.bus)
-	if c.stage == "after core" {
+	switch c.stage {
+	case "after core":
 		return errors.New("failed after core")
+	case "broken":
+		panic("ouch")
 	}
 	return nil
 }
 
-func (c *controller) Unrealize() { c.trace = append(c.trace, "unrealize") }
+func (c *controller) Unrealize() {
+	c.trace = append(c.trace, "unrealize")
+	if c.stage == "broken" || c.stage == "breaks going" {
+		panic("ouch again")
+	}
+}
 
 func (c *core) Realize() error {
 	if c.fail {
