@@ -1,11 +1,14 @@
 package machine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
+	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
 )
@@ -51,7 +54,7 @@ func (f *faults) set(o faultOption, v any) error {
 	if err := o.set(&f.armed, o.name, v); err != nil {
 		return err
 	}
-	f.m.armRealize()
+	f.m.arm()
 	return nil
 }
 
@@ -66,44 +69,88 @@ func (m *Machine) buildFaults() error {
 	}
 	m.faults = faultsOf(o)
 	m.faults.m, m.faults.armed = m, *m.opts.Faults
-	m.faults.armed.Realize = slices.Clone(m.faults.armed.Realize) // machines may share a description
-	m.armRealize()
+	// Machines may share a description.
+	m.faults.armed.Realize = slices.Clone(m.faults.armed.Realize)
+	m.faults.armed.DMA = slices.Clone(m.faults.armed.DMA)
+	m.arm()
 	return nil
 }
 
-// armRealize lets devices ask for faults while there are some.
-func (m *Machine) armRealize() {
-	m.env.Fault = nil
-	if len(m.faults.armed.Realize) > 0 {
+// arm lets devices ask for faults while there are some.
+func (m *Machine) arm() {
+	armed := &m.faults.armed
+	m.env.Fault, m.env.Memory.DMAFault, m.env.Memory.Elsewhere = nil, nil, nil
+	if len(armed.Realize) > 0 {
 		m.env.Fault = m.realizeFault
+	}
+	if len(armed.DMA) > 0 {
+		m.env.Memory.DMAFault = m.dmaFault
+	}
+	m.env.Memory.Reclaimer.Stall(armed.StallGrace)
+	if armed.ReleaseElsewhere {
+		m.env.Memory.Elsewhere = m.async.Go
 	}
 }
 
-// realizeFault counts down the faults that fit; the one that is due is used up.
+// realizeFault does the damage of the fault that is due, which is used up.
 func (m *Machine) realizeFault(s qdev.Stage, d *qdev.Device) error {
+	action := m.dueAtStage(s, d)
+	switch action {
+	case "":
+		return nil
+	case PanicFault:
+		panic(fmt.Sprintf("fault armed for stage '%s'", s))
+	case EjectFault:
+		if l, ok := m.guest.(*guest.Linux); ok {
+			return l.Eject(d.ID())
+		}
+		return errors.New("the guest does not run")
+	}
+	return fmt.Errorf("fault armed for stage '%s' of '%s'", s, d.TypeName())
+}
+
+// dueAtStage counts down the faults that fit and returns the action of the one
+// that is due, empty when none is.
+func (m *Machine) dueAtStage(s qdev.Stage, d *qdev.Device) FaultAction {
 	f := m.faults
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range f.armed.Realize {
 		r := &f.armed.Realize[i]
-		if r.Stage != s || r.Count == 0 || r.Device != "" && r.Device != d.ID() && r.Device != d.TypeName() {
-			continue
-		}
-		if r.Count--; r.Count == 0 {
-			return fmt.Errorf("fault armed for stage '%s' of '%s'", s, d.TypeName())
+		if r.Stage == s && (r.Device == "" || r.Device == d.ID() || r.Device == d.TypeName()) && due(&r.Count) {
+			return cmp.Or(r.Action, FailFault)
 		}
 	}
-	return nil
+	return ""
 }
 
-// graceStalled reports whether grace periods are kept from ending.
-func (m *Machine) graceStalled() bool {
-	if m.faults == nil {
+// dmaFault reports whether a mapping fails.
+func (m *Machine) dmaFault(holder string) bool {
+	f := m.faults
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.armed.DMA {
+		d := &f.armed.DMA[i]
+		if strings.Contains(holder, d.Holder) && due(&d.Count) {
+			return true
+		}
+	}
+	return false
+}
+
+// reclaim ends the grace periods that may end, and reports whether any did.
+func (m *Machine) reclaim() bool {
+	r := &m.env.Memory.Reclaimer
+	if !r.Stalled() {
+		return r.Run()
+	}
+	if m.faults == nil || m.faults.armed.GracePeriods == 0 || r.Step() == 0 {
 		return false
 	}
 	m.faults.mu.Lock()
 	defer m.faults.mu.Unlock()
-	return m.faults.armed.StallGrace
+	m.faults.armed.GracePeriods--
+	return true
 }
 
 // MonitorFaults returns what clients of the monitors are to suffer from. It
@@ -125,7 +172,7 @@ func (m *Machine) disarm() {
 	m.faults.mu.Lock()
 	defer m.faults.mu.Unlock()
 	m.faults.armed = Faults{}
-	m.env.Fault = nil
+	m.arm()
 }
 
 // HasFaults reports whether faults can be armed at all.

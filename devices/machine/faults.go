@@ -2,12 +2,8 @@ package machine
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/qomd/qomd/devices/qdev"
-	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -15,11 +11,18 @@ import (
 // deal with them. The zero value makes none.
 type Faults struct {
 	Monitor MonitorFaults
-	// Realize are stages in the making of devices that fail.
+	// Realize are stages in the making of devices that go wrong.
 	Realize []RealizeFault
+	// DMA are mappings of guest memory that fail.
+	DMA []DMAFault
 	// StallGrace keeps grace periods from ending: what left the tree keeps its
 	// references through the memory map, and DEVICE_DELETED waits.
 	StallGrace bool
+	// GracePeriods is how many end although they are kept from it.
+	GracePeriods uint64
+	// ReleaseElsewhere has the references of mappings end on another goroutine,
+	// soon, as those of a worker thread do.
+	ReleaseElsewhere bool
 }
 
 // MonitorFaults are what clients of the monitors suffer from. Times are virtual.
@@ -41,13 +44,6 @@ type MonitorFaults struct {
 	Backlog uint64
 	// CrashOn ends the machine without a word when it is to run that command.
 	CrashOn string
-}
-
-// RealizeFault makes a stage of a device's making fail once.
-type RealizeFault struct {
-	Stage  qdev.Stage
-	Device string // id or driver; empty: any
-	Count  uint64 // which time it fails, from 1
 }
 
 // faultOption is one member of Faults by the name it has in configurations,
@@ -111,14 +107,19 @@ func faultOptions() []faultOption {
 			return err
 		}},
 		flagFault("stall-grace-period", func(f *Faults) *bool { return &f.StallGrace }),
-		{"realize", "x-realize-faults", describeRealize, setRealize},
+		numberFault("grace-periods", func(f *Faults) *uint64 { return &f.GracePeriods }),
+		flagFault("release-elsewhere", func(f *Faults) *bool { return &f.ReleaseElsewhere }),
+		listFault("realize", RealizeFault{Action: FailFault, Count: 1}, (*RealizeFault).members,
+			func(f *Faults) *[]RealizeFault { return &f.Realize }),
+		listFault("dma", DMAFault{Count: 1}, (*DMAFault).members, func(f *Faults) *[]DMAFault { return &f.DMA }),
 	}
 }
 
 // Set changes one member by its name: silent, greeting-delay-ms, reply-delay-ms,
 // event-delay-ms, cut-after, split, pad-replies, overtake, backlog, crash-on,
-// stall-grace-period, and realize, an object {stage, device, count} or a list of
-// them. known is false for any other name.
+// stall-grace-period, grace-periods, release-elsewhere; realize, an object
+// {stage, device, action, count} or a list of them, and dma, likewise {holder,
+// count}. known is false for any other name.
 func (f *Faults) Set(name string, v any) (known bool, err error) {
 	for _, o := range faultOptions() {
 		if o.name == name {
@@ -136,64 +137,4 @@ func (f *Faults) Get(name string) any {
 		}
 	}
 	return nil
-}
-
-func describeRealize(f *Faults) any {
-	list := make([]any, 0, len(f.Realize))
-	for _, r := range f.Realize {
-		o := qjson.NewObject(qjson.Member{Name: "stage", Value: string(r.Stage)})
-		if r.Device != "" {
-			o.Set("device", r.Device)
-		}
-		o.Set("count", r.Count)
-		list = append(list, o)
-	}
-	return list
-}
-
-func setRealize(f *Faults, _ string, v any) error {
-	list, ok := v.([]any)
-	if !ok {
-		list = []any{v}
-	}
-	var faults []RealizeFault
-	for _, v := range list {
-		r := RealizeFault{Count: 1}
-		o, ok := v.(*qjson.Object)
-		if !ok {
-			return fmt.Errorf("Invalid parameter type for 'realize', expected: object")
-		}
-		for name, v := range o.All() {
-			var err error
-			switch name {
-			case "stage":
-				var s string
-				s, err = qom.Value(v).Str(name)
-				r.Stage = qdev.Stage(s)
-			case "device":
-				r.Device, err = qom.Value(v).Str(name)
-			case "count":
-				r.Count, err = qom.Value(v).Uint64(name)
-			default:
-				err = fmt.Errorf("Parameter '%s' is unexpected", name)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		if !slices.Contains(qdev.Stages(), r.Stage) {
-			return fmt.Errorf("unknown stage '%s', known are %s", r.Stage, stageNames())
-		}
-		faults = append(faults, r)
-	}
-	f.Realize = faults
-	return nil
-}
-
-func stageNames() string {
-	var names []string
-	for _, s := range qdev.Stages() {
-		names = append(names, string(s))
-	}
-	return strings.Join(names, ", ")
 }

@@ -300,9 +300,7 @@ func (m *Machine) settleNow() {
 	for {
 		busy := m.guarded("guest", m.runGuest)
 		busy = m.guarded("released references", m.env.Memory.Drain) || busy
-		if !m.graceStalled() {
-			busy = m.guarded("grace period", m.env.Memory.Reclaimer.Run) || busy
-		}
+		busy = m.guarded("grace period", m.reclaim) || busy
 		if !busy {
 			return
 		}

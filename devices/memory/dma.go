@@ -52,6 +52,9 @@ func DMAMap(space *AddressSpace, addr uint64, size int, dir Direction, holder st
 	if size <= 0 {
 		return nil, fmt.Errorf("mapping of %d bytes", size)
 	}
+	if f := space.sys.DMAFault; f != nil && f(holder) {
+		return nil, ErrBounceExhausted
+	}
 	v := space.Current()
 	g := v.Lookup(addr)
 	m := &Mapping{space: space, addr: addr, dir: dir}
@@ -155,6 +158,10 @@ func (m *Mapping) Unmap(accessed int) {
 		defer as.wake()
 	}
 	m.ram = nil
+	if elsewhere := as.sys.Elsewhere; elsewhere != nil {
+		elsewhere(m.hold.ReleaseAsync)
+		return
+	}
 	m.hold.Release()
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -65,6 +66,37 @@ func TestMapRAM(t *testing.T) {
 	m.check(1)
 	in.Unmap(in.Len())
 	out.UnmapAsync(0)
+	m.check(1)
+	m.Settle()
+	m.check(0)
+	m.finish()
+}
+
+// A reference that another goroutine ends lasts until the machine drains, and
+// the data is written back before.
+func TestUnmapElsewhere(t *testing.T) {
+	m := newMachine(t)
+	d := m.plug("card")
+	regs := map[uint64]byte{}
+	d.read = func(uint64, int) uint64 { return 0 }
+	d.write = func(a uint64, _ int, v uint64) { regs[a] = byte(v) }
+	d.r.InitIO(m.System, &d.Object, d, "bar", 0x1000)
+	d.r.SetRules(&Rules{Impl: Access{Max: 1}})
+	m.mem.AddSubregion(0x10000, &d.r)
+	var done sync.WaitGroup
+	m.Elsewhere = done.Go
+	in := mustMap(t, m.memory, 0x10010, 4, FromDevice, "a")
+	if _, err := in.WriteAt([]byte{7}, 0); err != nil {
+		t.Fatal(err)
+	}
+	in.Unmap(1)
+	if regs[0x10] != 7 || m.memory.Bounced() != 0 {
+		t.Errorf("registers %v, %d bytes in use", regs, m.memory.Bounced())
+	}
+	done.Wait()
+	m.check(1)
+	m.mem.DelSubregion(&d.r)
+	d.Unparent()
 	m.check(1)
 	m.Settle()
 	m.check(0)

@@ -19,6 +19,12 @@ type System struct {
 	Log *slog.Logger
 	// Reclaimer runs what waits for a grace period.
 	Reclaimer Reclaimer
+	// DMAFault reports whether the mapping that a holder asks for fails for want
+	// of bounce buffers, on purpose; nil, as it usually is: none does.
+	DMAFault func(holder string) bool
+	// Elsewhere runs what ends the reference of a mapping on another goroutine,
+	// on purpose; nil, as it usually is: it ends where the mapping does.
+	Elsewhere func(func())
 
 	spaces    []*AddressSpace
 	views     map[*Region]*View // current ones, by root

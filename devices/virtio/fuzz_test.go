@@ -116,6 +116,11 @@ func TestBrokenRings(t *testing.T) {
 			q.d.r.mem.WriteN(q.desc+uint64(16*h)+12, 2, 4)
 		},
 		"indirect of odd": func(q *ring) { h := q.offer(buf{dataBase, 33, false}); q.d.r.mem.WriteN(q.desc+uint64(16*h)+12, 2, 4) },
+		"no bounce buffer for the third": func(q *ring) {
+			n := 0
+			q.d.r.env.Memory.DMAFault = func(string) bool { n++; return n == 3 }
+			q.offer(buf{dataBase, 16, false}, buf{dataBase + 16, 512, true}, buf{dataBase + 1024, 1, true})
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)

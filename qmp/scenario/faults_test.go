@@ -49,6 +49,7 @@ func TestMonitorFaults(t *testing.T) {
         - {stage: property, count: 1}
         - {stage: pre-plug, device: x0}
         - {stage: realize, device: x0}
+        - {stage: migration, device: x0}
         - {stage: bus, device: x0}
         - {stage: plug, device: x0}
   - qmp: device_add
@@ -66,8 +67,13 @@ func TestMonitorFaults(t *testing.T) {
     draining: []
   - qmp: device_add
     arguments: {driver: virtio-rng-pci, id: x0, bus: rp0, addr: "0"}
-    error: "fault armed for stage 'bus' of 'virtio-rng-pci'"
+    error: "fault armed for stage 'migration' of 'virtio-rng-pci'"
     events: [DEVICE_DELETED] # of the backend inside, which was alive
+    draining: []
+  - qmp: device_add
+    arguments: {driver: virtio-rng-pci, id: x0, bus: rp0, addr: "0"}
+    error: "fault armed for stage 'bus' of 'virtio-rng-pci'"
+    events: [DEVICE_DELETED]
     draining: []
   - qmp: device_add
     arguments: {driver: virtio-rng-pci, id: x0, bus: rp0, addr: "0"}
@@ -77,6 +83,73 @@ func TestMonitorFaults(t *testing.T) {
   - qmp: device_add
     arguments: {driver: virtio-rng-pci, id: x0, bus: rp0, addr: "0"}
     devices: {x0: plugged}
+`,
+		"a model that panics, at every stage": `  - fault:
+      realize:
+        - {stage: new, device: qemu-xhci, action: panic}
+        - {stage: property, action: panic}
+        - {stage: pre-plug, action: panic}
+        - {stage: realize, action: panic}
+        - {stage: migration, device: x0, action: panic}
+        - {stage: bus, action: panic}
+        - {stage: plug, device: x0, action: panic}
+  - qmp: device_add
+    arguments: {driver: qemu-xhci, id: x0, bus: rp0}
+    error: "internal error in device 'qemu-xhci': fault armed for stage 'new'"
+    draining: []
+  - qmp: device_add
+    arguments: {driver: qemu-xhci, id: x0, bus: rp0, p2: 4}
+    error: "internal error in device 'qemu-xhci': fault armed for stage 'property'"
+    draining: []
+  - qmp: device_add
+    arguments: {driver: qemu-xhci, id: x0, bus: rp0}
+    error: "internal error in device 'qemu-xhci': fault armed for stage 'pre-plug'"
+    draining: []
+  - qmp: device_add
+    arguments: {driver: qemu-xhci, id: x0, bus: rp0}
+    error: "internal error in device 'qemu-xhci': fault armed for stage 'realize'"
+    draining: []
+  - qmp: device_add
+    arguments: {driver: qemu-xhci, id: x0, bus: rp0}
+    error: "internal error in device 'qemu-xhci': fault armed for stage 'migration'"
+    events: [DEVICE_DELETED]
+    draining: []
+  - qmp: device_add
+    arguments: {driver: virtio-rng-pci, id: x0, bus: rp0, addr: "0"}
+    error: "internal error in device 'virtio-rng-pci': fault armed for stage 'bus'"
+    events: [DEVICE_DELETED]
+    draining: []
+  - qmp: device_add
+    arguments: {driver: qemu-xhci, id: x0, bus: rp0}
+    error: "internal error in device 'qemu-xhci': fault armed for stage 'plug'"
+    events: [DEVICE_DELETED]
+    draining: []
+  - qmp: device_add
+    arguments: {driver: qemu-xhci, id: x0, bus: rp0}
+    devices: {x0: plugged}
+  - qmp: device_del
+    arguments: {id: x0}
+    events: [DEVICE_DELETED, DEVICE_DELETED]
+    draining: []
+`,
+		"an eject while the device is being made": `  - fault: {realize: {stage: plug, device: x0, action: eject}}
+  - qmp: device_add
+    arguments: {driver: qemu-xhci, id: x0, bus: rp0}
+    devices: {x0: plugged}
+  - qmp: device_del
+    arguments: {id: x0}
+    events: [DEVICE_DELETED, DEVICE_DELETED]
+    draining: []
+`,
+		"single grace periods": `  - qmp: device_add
+    arguments: {driver: edu, id: x0, bus: rp0}
+  - fault: {stall-grace-period: true}
+  - qmp: device_del
+    arguments: {id: x0}
+    devices: {x0: draining}
+  - fault: {grace-periods: 1}
+    events: [DEVICE_DELETED]
+    devices: {x0: gone}
 `,
 		"by a client": `  - qmp: qom-set
     arguments: {path: /machine/faults, property: stall-grace-period, value: true}
