@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/qomd/qomd/devices/job"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
@@ -13,7 +14,8 @@ import (
 
 // Options are what a graph needs of its machine.
 type Options struct {
-	Env *qdev.Env
+	Env  *qdev.Env
+	Jobs *job.Jobs
 	// Do runs a function under the machine's lock, for completions.
 	Do  func(func())
 	Log *slog.Logger // nil: nothing is logged
@@ -27,6 +29,7 @@ type Graph struct {
 	numbered int                    // of generated names
 	groups   map[*qom.Object]*group // of throttle nodes
 	pending  map[*request]struct{}
+	jobs     []*blockJob // newest first
 	exports  []*export
 	server   *server // nil: not running
 	closing  bool    // nothing waits for time to pass any more

@@ -14,6 +14,7 @@ import (
 	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/dimm"
 	"github.com/qomd/qomd/devices/guest"
+	"github.com/qomd/qomd/devices/job"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/net"
 	"github.com/qomd/qomd/devices/pci"
@@ -120,6 +121,8 @@ type Machine struct {
 	// Files are the descriptors that clients handed over; it has a lock of its
 	// own.
 	Files chardev.Files
+	// Jobs are the jobs that monitors follow.
+	Jobs *job.Jobs
 	// Blocks is the block layer.
 	Blocks *block.Graph
 	// Network is the netdevs and what is known of network cards.

@@ -1,8 +1,6 @@
 package commands
 
 import (
-	"fmt"
-
 	"github.com/qomd/qomd/devices/block"
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -23,7 +21,7 @@ func (c *Commands) block() {
 	c.media()
 	c.bitmaps()
 	c.exports()
-	c.blockJobs()
+	c.jobs()
 }
 
 func (c *Commands) blockdevAdd(_ *qmp.Call, args *qjson.Object) (any, error) {
@@ -92,31 +90,4 @@ type thresholdArgs struct {
 
 func (c *Commands) blockSetThreshold(_ *qmp.Call, a thresholdArgs) (none, error) {
 	return none{}, c.m.Blocks.SetThreshold(a.Node, a.Threshold)
-}
-
-// blockJobs registers the commands on jobs. No command starts one, so that
-// there is never any.
-func (c *Commands) blockJobs() {
-	qmp.Register(c.set, "query-block-jobs", 0, func(*qmp.Call, none) ([]none, error) { return []none{}, nil })
-	qmp.Register(c.set, "query-jobs", 0, func(*qmp.Call, none) ([]none, error) { return []none{}, nil })
-	for _, name := range []string{"job-cancel", "job-pause", "job-resume", "job-complete", "job-finalize", "job-dismiss"} {
-		qmp.RegisterRaw(c.set, name, 0, noJob)
-	}
-	for _, name := range []string{"block-job-cancel", "block-job-pause", "block-job-resume", "block-job-complete", "block-job-set-speed"} {
-		qmp.RegisterRaw(c.set, name, 0, noBlockJob("device"))
-	}
-	for _, name := range []string{"block-job-finalize", "block-job-dismiss", "block-job-change"} {
-		qmp.RegisterRaw(c.set, name, 0, noBlockJob("id"))
-	}
-}
-
-func noJob(*qmp.Call, *qjson.Object) (any, error) {
-	return nil, fmt.Errorf("Job not found")
-}
-
-func noBlockJob(key string) func(*qmp.Call, *qjson.Object) (any, error) {
-	return func(_ *qmp.Call, args *qjson.Object) (any, error) {
-		id, _ := args.Get(key)
-		return nil, qmp.Errorf(qmp.DeviceNotActive, "Block job '%v' not found", id)
-	}
 }
