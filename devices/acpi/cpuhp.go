@@ -125,7 +125,7 @@ func (h *CPUHotplug) control(s *slot, c *cpuSlot, val uint64) {
 	case val&slotEject != 0:
 		if s.dev != nil && h.selector != 0 { // the boot processor stays
 			c.firmware = false
-			eject(s.dev)
+			eject(s.dev) // nobody is told of a failure, as in QEMU
 		}
 	case val&slotFirmware != 0:
 		c.firmware = true

@@ -107,7 +107,25 @@ func (h *MemoryHotplug) write(addr uint64, _ int, val uint64) {
 		case val&slotRemoving != 0:
 			s.removing = false
 		case val&slotEject != 0 && s.dev != nil:
-			eject(s.dev)
+			if err := eject(s.dev); err != nil {
+				tellUnplugError(s.dev, err)
+			}
 		}
 	}
+}
+
+// memUnplugError is the data of MEM_UNPLUG_ERROR.
+type memUnplugError struct {
+	Device string `json:"device"`
+	Msg    string `json:"msg"`
+}
+
+// tellUnplugError tells the monitors that a module was ejected in vain. The first
+// of the two events ended with QEMU 9.1; catalogs of later versions drop it.
+func tellUnplugError(d *qdev.Device, err error) {
+	env := d.Env()
+	if d.ID() != "" {
+		env.Emit("MEM_UNPLUG_ERROR", memUnplugError{d.ID(), err.Error()})
+	}
+	env.Emit("DEVICE_UNPLUG_GUEST_ERROR", qdev.Deleted{Device: d.ID(), Path: d.CanonicalPath()})
 }

@@ -51,16 +51,15 @@ func (r request) flags(present bool) uint64 {
 	return v
 }
 
-// eject removes a device on behalf of the guest. Where that fails the monitors
-// are told, and the device stays.
-func eject(d *qdev.Device) {
-	env, id, path := d.Env(), d.ID(), d.CanonicalPath()
+// eject removes a device on behalf of the guest. If that fails the device stays.
+func eject(d *qdev.Device) error {
 	handler := d.HotplugHandler()
 	if handler == nil {
-		return
+		return nil
 	}
-	if err := qdev.Remove(handler, d); err != nil {
-		env.Log.Warn("not ejected", "device", d.Label(), "error", err)
-		env.Emit("DEVICE_UNPLUG_GUEST_ERROR", qdev.Deleted{Device: id, Path: path})
+	err := qdev.Remove(handler, d)
+	if err != nil {
+		d.Env().Log.Warn("not ejected", "device", d.Label(), "error", err)
 	}
+	return err
 }

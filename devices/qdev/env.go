@@ -68,7 +68,7 @@ type Env struct {
 	// may be nil.
 	Removed func(Removal)
 
-	// Fault may make a stage of a device's making fail, one of the stages below,
+	// Fault may make a stage of a device's life fail, one of the stages below,
 	// or panic there; nil, as it usually is: none does.
 	Fault func(Stage, *Device) error
 
@@ -79,7 +79,7 @@ type Env struct {
 	macs     macUse
 }
 
-// Stage is a step in the making of a device.
+// Stage is a step in the making of a device, or its removal.
 type Stage string
 
 // The stages, in their order.
@@ -92,11 +92,13 @@ const (
 	StageMigration Stage = "migration"
 	StageBus       Stage = "bus"  // a bus of the device is realized
 	StagePlug      Stage = "plug" // the hot-plug handler takes it over
+	// StageUnplug: the device is taken away, by the guest or at once.
+	StageUnplug Stage = "unplug"
 )
 
 // Stages lists the stages.
 func Stages() []Stage {
-	return []Stage{StageNew, StageProperty, StagePrePlug, StageRealize, StageMigration, StageBus, StagePlug}
+	return []Stage{StageNew, StageProperty, StagePrePlug, StageRealize, StageMigration, StageBus, StagePlug, StageUnplug}
 }
 
 // fault asks whether a stage is to fail.

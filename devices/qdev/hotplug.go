@@ -168,6 +168,9 @@ func Remove(h HotplugHandler, d *Device) error {
 	if d.realizing {
 		return fmt.Errorf("device '%s' is being realized", d.Label())
 	}
+	if err := d.Env().fault(StageUnplug, d); err != nil {
+		return err
+	}
 	if u, ok := h.(Unplugger); ok {
 		if err := u.Unplug(d); err != nil {
 			return err

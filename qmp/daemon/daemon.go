@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -217,6 +218,9 @@ func (vm *VM) answered(call *qmp.Call, result any, err error) {
 
 // emit sends an event to all clients.
 func (vm *VM) emit(name string, data any) {
+	if !vm.schema.HasEvent(name) && !strings.HasPrefix(name, "X_") {
+		return
+	}
 	if f := vm.opts.OnEvent; f != nil {
 		f(name, data)
 	}

@@ -169,7 +169,7 @@ func TestMonitorFaults(t *testing.T) {
 `,
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := scenario.Parse("a.yaml", []byte(`name: faults
+			tell(t, `name: faults
 machine:
   type: q35
   nodefaults: true
@@ -177,13 +177,54 @@ machine:
   devices:
     - {driver: pcie-root-port, id: rp0, chassis: 1}
 steps:
-`+steps))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := scenario.Run(s, scenario.Options{}); err != nil {
-				t.Error(err)
-			}
+`+steps)
 		})
+	}
+}
+
+// TestUnplugErrorOfVersions: which events tell of an eject that failed is the
+// catalog's to say.
+func TestUnplugErrorOfVersions(t *testing.T) {
+	for catalog, events := range map[string]string{
+		"7.2": `      - MEM_UNPLUG_ERROR: {device: d0, msg: fault armed for stage 'unplug' of 'pc-dimm'}
+      - DEVICE_UNPLUG_GUEST_ERROR: {device: d0, path: /machine/peripheral/d0}
+`,
+		"11.1": `      - DEVICE_UNPLUG_GUEST_ERROR: {device: d0, path: /machine/peripheral/d0}
+`,
+	} {
+		t.Run(catalog, func(t *testing.T) {
+			tell(t, `name: an eject fails
+machine:
+  type: q35
+  catalog: "`+catalog+`"
+  nodefaults: true
+  memory: {size: 128M, slots: 2, max: 1G}
+  guest: linux
+steps:
+  - qmp: object-add
+    arguments: {qom-type: memory-backend-ram, id: m0, size: 134217728}
+  - qmp: device_add
+    arguments: {driver: pc-dimm, id: d0, memdev: m0}
+    events: [ACPI_DEVICE_OST]
+  - fault: {realize: {stage: unplug}}
+  - qmp: device_del
+    arguments: {id: d0}
+    events:
+`+events+`      - ACPI_DEVICE_OST
+    devices: {d0: plugged}
+`)
+		})
+	}
+}
+
+// tell runs a story.
+func tell(t *testing.T, text string) {
+	t.Helper()
+	s, err := scenario.Parse("a.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := scenario.Run(s, scenario.Options{}); err != nil {
+		t.Error(err)
 	}
 }
