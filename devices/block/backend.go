@@ -222,47 +222,8 @@ func (b *Backend) Length() int64 {
 // Inserted reports whether there is a medium within reach.
 func (b *Backend) Inserted() bool { return b.root != nil && !b.trayOpen }
 
-// Async returns the backend for models that can wait.
+// Async returns what device models read and write.
 func (b *Backend) Async() qdev.Disk { return disk{b} }
-
-// ReadAt and WriteAt are for models that cannot wait: the machine does until
-// the host has answered.
-func (b *Backend) ReadAt(p []byte, off int64) (int, error) {
-	n := b.Node()
-	if n == nil {
-		return 0, errNoMedium
-	}
-	got, err := n.img.ReadAt(p, off)
-	b.account(accountRead, len(p), err)
-	return got, err
-}
-
-// WriteAt is the counterpart of ReadAt.
-func (b *Backend) WriteAt(p []byte, off int64) (int, error) {
-	n := b.Node()
-	switch {
-	case n == nil:
-		return 0, errNoMedium
-	case n.readOnly:
-		return 0, errReadOnly
-	case off < 0 || off+int64(len(p)) > n.Size():
-		return 0, errOutOfBounds
-	}
-	n.wrote(off, int64(len(p)))
-	done, err := n.img.WriteAt(p, off)
-	b.account(accountWrite, len(p), err)
-	return done, err
-}
-
-// account counts a request that was answered at once.
-func (b *Backend) account(k accountKind, n int, err error) {
-	if err != nil {
-		b.stats.failed(k)
-		b.complain(k, err)
-		return
-	}
-	b.stats.done(k, int64(n), 0)
-}
 
 // resized tells the device that its medium has another length.
 func (b *Backend) resized() {

@@ -26,10 +26,8 @@
 // An NBD server must answer within a second when a node is opened, because the
 // machine waits for it. There is no encryption.
 //
-// Models that read at once ([Backend.ReadAt]) read under the machine's lock and
-// see no latency and no limits. Cache modes are kept and shown; data always
-// goes through the host's cache. I/O errors are given to the guest whatever
-// rerror and werror say.
+// Cache modes are kept and shown; data always goes through the host's cache. I/O
+// errors are given to the guest whatever rerror and werror say.
 //
 // # Concurrency
 //

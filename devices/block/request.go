@@ -148,8 +148,12 @@ func (d disk) WriteAt(src io.ReaderAt, off, n int64, done func(error)) {
 		buf := make([]byte, min(n, chunk))
 		for at := int64(0); at < n; at += int64(len(buf)) {
 			p := buf[:min(int64(len(buf)), n-at)]
-			d.locked(img, func() { src.ReadAt(p, at) })
-			if _, err := img.WriteAt(p, off+at); err != nil {
+			var err error
+			d.locked(img, func() { _, err = src.ReadAt(p, at) })
+			if err == nil || err == io.EOF {
+				_, err = img.WriteAt(p, off+at)
+			}
+			if err != nil {
 				return err
 			}
 		}

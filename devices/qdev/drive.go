@@ -1,27 +1,8 @@
 package qdev
 
 import (
-	"io"
-
 	"github.com/qomd/qomd/qom"
 )
-
-// Disk is the host's side of a block device. Requests are asynchronous: done is
-// called exactly once, under the machine's lock, at once or later, with nil for
-// success. Guest memory (dst, src) may be touched until then, and only under
-// the machine's lock.
-type Disk interface {
-	// Size is the capacity in bytes.
-	Size() int64
-	// ReadOnly reports whether writes are refused.
-	ReadOnly() bool
-	// ReadAt stores n bytes at off of the disk to the start of dst.
-	ReadAt(dst io.WriterAt, off, n int64, done func(error))
-	// WriteAt takes n bytes from the start of src to off of the disk.
-	WriteAt(src io.ReaderAt, off, n int64, done func(error))
-	// Flush makes durable what was written.
-	Flush(done func(error))
-}
 
 // DriveUse is how a device is going to use the medium of its drive.
 type DriveUse struct {

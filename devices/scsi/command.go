@@ -28,6 +28,9 @@ const (
 	opWrite12         = 0xaa
 )
 
+// forceUnit is the bit of a write that wants its data to be durable.
+const forceUnit = 1 << 3
+
 // readCapacity16 is the service action of that name.
 const readCapacity16 = 0x10
 
@@ -69,8 +72,10 @@ func (d *Disk) Execute(cdb []byte) *Request {
 		return d.fail(mediumMissing)
 	}
 	switch cdb[0] {
-	case opTestUnitReady, opSyncCache10, opSyncCache16, opVerify10:
+	case opTestUnitReady, opVerify10:
 		return &Request{}
+	case opSyncCache10, opSyncCache16:
+		return &Request{disk: d.disk, flush: true}
 	case opReadCapacity10:
 		return d.capacity10()
 	case opServiceActionIn:
@@ -80,7 +85,7 @@ func (d *Disk) Execute(cdb []byte) *Request {
 		return d.capacity16(int(binary.BigEndian.Uint32(cdb[10:])))
 	}
 	if first, n, ok := span(cdb); ok {
-		return d.transfer(cdb[0], first, n)
+		return d.transfer(cdb, first, n)
 	}
 	return d.fail(invalidOpcode)
 }
@@ -106,19 +111,19 @@ func span(cdb []byte) (first, n uint64, ok bool) {
 	return first, n, true
 }
 
-func (d *Disk) transfer(op byte, first, n uint64) *Request {
+func (d *Disk) transfer(cdb []byte, first, n uint64) *Request {
 	if total := d.blocks(); first > total || n > total-first {
 		return d.fail(outOfRange)
 	}
-	r := &Request{Len: int64(n) * int64(d.blockSize), off: int64(first) * int64(d.blockSize)}
-	switch op {
+	r := &Request{Len: int64(n) * int64(d.blockSize), off: int64(first) * int64(d.blockSize), disk: d.disk}
+	switch op := cdb[0]; op {
 	case opRead6, opRead10, opRead12, opRead16:
-		r.In, r.medium = true, d.drive
+		r.In = true
 	default:
-		if d.cd {
+		if d.cd || d.disk.ReadOnly() {
 			return d.fail(writeProtected)
 		}
-		r.sink = d.drive
+		r.flush = op != opWrite6 && cdb[1]&forceUnit != 0
 	}
 	return r
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
@@ -18,10 +19,12 @@ type Device struct {
 	qdev.Device
 	channel, target, lun uint32
 	sense                Sense
-	attention            bool // a unit attention waits: the device is new or was reset
+	attention            bool       // a unit attention waits: the device is new or was reset
+	active               []*Request // the drive works on them
+	requests             uint64     // given to the drive, for their names
 }
 
-// A Model is what a device type does: start it, and carry out a command.
+// A Model is what a device type does: start it, and begin a command.
 type Model interface {
 	RealizeSCSI() error
 	Execute(cdb []byte) *Request
@@ -89,16 +92,36 @@ func (d *Device) Realize() error {
 	return m.RealizeSCSI()
 }
 
-// Unrealize implements [qdev.Unrealizer]; requests are carried out at once, so
-// that none is left.
-func (d *Device) Unrealize() {}
+// Unrealize implements [qdev.Unrealizer]. Requests in flight are aborted, and
+// nobody waits for them: the device stays allocated until its drive has
+// answered.
+func (d *Device) Unrealize() {
+	for _, r := range d.active {
+		r.end(Aborted)
+	}
+}
 
-// Reset implements [qdev.Resetter]: the guest is told by a unit attention.
-func (d *Device) Reset() { d.sense, d.attention = noSense, true }
+// Reset implements [qdev.Resetter]: requests in flight end, and the guest is
+// told by a unit attention.
+func (d *Device) Reset() {
+	for _, r := range d.active {
+		r.end(WasReset)
+	}
+	d.sense, d.attention = noSense, true
+}
 
-// Start carries out a command block. Inquiries and requests for sense data are
+// InFlight returns the requests that the drive works on.
+func (d *Device) InFlight() []*Request { return slices.Clone(d.active) }
+
+// Start begins a command. Inquiries and requests for sense data are
 // answered whatever the state of the device, SAM-5 section 5.14.
 func (d *Device) Start(cdb []byte) *Request {
+	r := d.start(cdb)
+	r.dev = d
+	return r
+}
+
+func (d *Device) start(cdb []byte) *Request {
 	if len(cdb) < 6 {
 		return d.fail(invalidOpcode)
 	}

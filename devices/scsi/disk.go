@@ -2,33 +2,23 @@ package scsi
 
 import (
 	"errors"
-	"io"
 
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
 )
 
-// A Drive is a block backend with content; a backend that is none reads as an
-// empty medium.
-type Drive interface {
-	qdev.Backend
-	io.ReaderAt
-	io.WriterAt
-	// Length is the size in bytes.
-	Length() int64
-}
-
 // Disk is scsi-hd or scsi-cd.
 type Disk struct {
 	Device
 	cd        bool
-	drive     Drive
+	drive     qdev.Backend
+	disk      qdev.Disk // the drive's content; never nil once realized
 	blockSize uint32
 	locked    bool // the guest forbids to eject
 }
 
 // Drive returns the backend, nil for none.
-func (d *Disk) Drive() Drive { return d.drive }
+func (d *Disk) Drive() qdev.Backend { return d.drive }
 
 // Register adds SCSI buses and devices to t.
 func Register(t *qom.Types) {
@@ -60,7 +50,7 @@ func (d *Disk) RealizeSCSI() error {
 	if err := qdev.StartDrive(&d.Object, qdev.DriveUse{ReadOnly: d.cd, Resizable: !d.cd, Removable: d.removable()}); err != nil {
 		return err
 	}
-	d.drive, _ = backend.(Drive)
+	d.drive, d.disk = backend, qdev.DiskOf(backend)
 	d.blockSize, d.locked = 512, false
 	if d.cd {
 		d.blockSize = 2048
@@ -109,12 +99,7 @@ func (d *Disk) fillIn() error {
 }
 
 // bytes is the size of the medium.
-func (d *Disk) bytes() int64 {
-	if d.drive == nil {
-		return 0
-	}
-	return d.drive.Length()
-}
+func (d *Disk) bytes() int64 { return d.disk.Size() }
 
 // blocks is the size of the medium in logical blocks.
 func (d *Disk) blocks() uint64 { return uint64(d.bytes()) / uint64(d.blockSize) }

@@ -57,9 +57,16 @@ func disks(tb testing.TB) (hd, cd *scsi.Device) {
 	return hd, cd
 }
 
+// buffer is a guest's memory.
+type buffer []byte
+
+func (b buffer) WriteAt(p []byte, off int64) (int, error) { return copy(b[off:], p), nil }
+func (b buffer) ReadAt(p []byte, off int64) (int, error)  { return copy(p, b[off:]), nil }
+
 func data(r *scsi.Request) []byte {
-	b := make([]byte, r.Len)
-	return b[:r.Read(b)]
+	b := make(buffer, r.Len)
+	r.Read(b, r.Len, func(n int64) { b = b[:n] })
+	return b
 }
 
 func TestCommands(t *testing.T) {
@@ -106,9 +113,13 @@ func FuzzStart(f *testing.F) {
 		hd, cd := disks(t)
 		for _, d := range []*scsi.Device{hd, cd, hd, cd} {
 			r := d.Start(cdb)
-			p := make([]byte, n)
-			moved := r.Read(p) + r.Write(p)
-			if int64(moved) > r.Len || r.Left() != r.Len-int64(moved) {
+			p := make(buffer, n)
+			moved := int64(0)
+			count := func(n int64) { moved += n }
+			r.Read(p, int64(n), count)
+			r.Write(p, int64(n), count)
+			r.Finish(func() { count(0) })
+			if moved > r.Len || moved > int64(n) || r.Left() != r.Len-moved {
 				t.Errorf("command %x: %d of %d bytes moved, %d left", cdb, moved, r.Len, r.Left())
 			}
 		}

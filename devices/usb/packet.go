@@ -231,6 +231,9 @@ func (p *Packet) Complete() {
 		p.Status = IOError
 	}
 	p.leave(packetDone)
+	if p.Status == Stall && p.ep.number != 0 {
+		p.ep.halted = true
+	}
 	port := p.ep.dev.port
 	// The controller may use the packet again at once, with its token.
 	p.hold.Release()

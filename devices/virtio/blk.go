@@ -48,7 +48,7 @@ const queuesOpen = 0xffff
 // Blk is virtio-blk-device.
 type Blk struct {
 	Device
-	disk Disk
+	disk qdev.Disk
 	wce  bool
 }
 
@@ -84,7 +84,7 @@ func (b *Blk) RealizeVirtio() error {
 	if err := qdev.StartDrive(&b.Object, qdev.DriveUse{Resizable: true}); err != nil {
 		return err
 	}
-	b.disk, b.wce = diskOf(backend), true
+	b.disk, b.wce = qdev.DiskOf(backend), true
 	b.fillIn()
 	if uintOf(&b.Object, "logical_block_size") > uintOf(&b.Object, "physical_block_size") {
 		return errors.New("logical_block_size > physical_block_size not supported")
@@ -123,7 +123,7 @@ func (b *Blk) fillIn() {
 }
 
 // Disk returns what the device reads and writes, nil while it is not realized.
-func (b *Blk) Disk() Disk { return b.disk }
+func (b *Blk) Disk() qdev.Disk { return b.disk }
 
 // ConfigSize implements [Configured]: the structure ends with the last field
 // that a feature needs.

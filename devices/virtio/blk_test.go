@@ -158,6 +158,54 @@ func TestBlkResetInFlight(t *testing.T) {
 	})
 }
 
+// What was being written when the driver reset the device, or the device was
+// unplugged, still gets to the disk, and never after what was written later.
+func TestBlkOrphanWrites(t *testing.T) {
+	both(t, func(t *testing.T, modern bool) {
+		r := newRig(t)
+		disk := r.disk("d0", 1<<20, time.Second)
+		d := newDriver(r, r.must(r.add(`{"driver": "virtio-blk-pci", "id": "vb", "drive": "d0"}`)), modern)
+		n := 0
+		write := func(text string, sector uint64) uint64 {
+			addr, _ := d.queues[0].blkRequest(n, 1, sector, 512)
+			n++
+			r.mem.Write(addr, bytes.Repeat([]byte(text), 512))
+			d.queues[0].kick()
+			return addr
+		}
+		d.start(1, 0)
+		write("a", 0)
+		d.start(1, 0)
+		disk.Latency = time.Millisecond
+		write("b", 0)
+		r.clock.advance(10 * time.Millisecond)
+		if len(d.queues[0].completed()) != 0 || disk.data[0] != 0 {
+			t.Error("a request passed one from before the reset")
+		}
+		r.clock.advance(time.Second - 10*time.Millisecond)
+		if disk.data[0] != 'a' {
+			t.Errorf("the disk has %q, what was written before the reset is missing", disk.data[0])
+		}
+		r.clock.advance(time.Millisecond)
+		if len(d.queues[0].completed()) != 1 || disk.data[0] != 'b' {
+			t.Errorf("the disk has %q, what was written after the reset is missing", disk.data[0])
+		}
+		disk.Latency = time.Second
+		addr := write("c", 1)
+		if got := r.del("vb"); len(got) != 0 {
+			t.Errorf("events %q while a request is in flight", got)
+		}
+		r.mem.Write(addr, make([]byte, 512))
+		r.clock.advance(time.Second)
+		if disk.data[512] != 'c' || disk.data[1023] != 'c' {
+			t.Errorf("the disk has %q, what was written before the unplug is missing", disk.data[512])
+		}
+		if got := r.settle(); len(got) != 2 {
+			t.Errorf("events %q", got)
+		}
+	})
+}
+
 // The ledger names each request and the memory it uses.
 func TestBlkHolders(t *testing.T) {
 	r := newRig(t)

@@ -88,8 +88,12 @@ func (p *Port) introduce() {
 	}
 }
 
-// receiveMost bounds what is taken of one element.
-const receiveMost = 1 << 20
+// receiveMost bounds what is taken of one element, and receivePiece what of it
+// is copied at once.
+const (
+	receiveMost  = 1 << 20
+	receivePiece = 64 << 10
+)
 
 // receive passes on what the guest wrote, where the character device takes
 // bytes.
@@ -98,7 +102,7 @@ func (p *Port) receive(e *Element) {
 	if !ok {
 		return
 	}
-	buf := make([]byte, min(e.Out.Len(), chunk))
+	buf := make([]byte, min(e.Out.Len(), receivePiece))
 	for off := int64(0); off < min(e.Out.Len(), receiveMost); {
 		n, _ := e.Out.ReadAt(buf, off)
 		if n == 0 {

@@ -26,6 +26,8 @@ type Device struct {
 	broken   bool
 	requests uint64 // elements taken, for their names
 	unlisten func() // of changes of the memory topology
+	orphans  int    // elements from before the last reset that have not ended
+	kept     int64  // bytes that those keep
 }
 
 // generation counts changes of the configuration, VIRTIO 1.2 section 2.5.1.
@@ -156,9 +158,11 @@ func (d *Device) Status() uint8 { return d.status }
 // mistake.
 func (d *Device) Broken() bool { return d.broken }
 
-// Running reports whether the driver said that it is ready.
+// Running reports whether the driver said that it is ready. What it asks for
+// waits until all requests from before the last reset have ended: an old write
+// must not come after a new one.
 func (d *Device) Running() bool {
-	return d.status&StatusDriverOK != 0 && !d.broken && !d.disabled && d.proxy != nil
+	return d.status&StatusDriverOK != 0 && !d.broken && !d.disabled && d.proxy != nil && d.orphans == 0
 }
 
 // SetStatus is the driver's write to the status register; 0 resets.

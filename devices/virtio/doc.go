@@ -31,10 +31,11 @@
 // QEMU waits for them with the monitor frozen. Here unplugging, and a reset by
 // the driver, never wait: requests are orphaned, nothing of them shows to the
 // guest any more, and what they hold (the backend and the memory of their
-// buffers) is released as each completes. DEVICE_DELETED therefore comes after
-// the last one, as it does in QEMU.
+// buffers) is released as each completes. What was to be written is copied, so
+// that it reaches the disk. DEVICE_DELETED comes after the last one, as it does
+// in QEMU, and after a reset the driver's next requests wait for it.
 //
 // # Concurrency
 //
-// Everything here needs the machine's lock, completions of a [Disk] included.
+// Everything here needs the machine's lock, completions of a [qdev.Disk] included.
 package virtio

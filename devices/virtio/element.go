@@ -1,6 +1,7 @@
 package virtio
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -15,12 +16,13 @@ type Element struct {
 	Out Buffer // the device reads
 	In  Buffer // the device writes
 
-	queue *Queue
-	head  uint16
-	epoch uint64
-	who   string
-	hold  qom.Hold
-	ended bool
+	queue  *Queue
+	head   uint16
+	place  int // among those in flight
+	who    string
+	hold   qom.Hold
+	orphan bool
+	ended  bool
 }
 
 // Buffer is guest memory in pieces. It must be used under the machine's lock.
@@ -28,12 +30,18 @@ type Buffer struct {
 	e    *Element
 	maps []*memory.Mapping
 	size int64
+	kept []byte // what an orphan had, for its requests to end
 }
+
+// maxKept is how many bytes the orphans of a device may keep.
+const maxKept = 64 << 20
+
+var errOrphan = errors.New("the driver has taken the buffer back")
 
 func (q *Queue) newElement(head uint16) *Element {
 	d := q.dev
 	d.requests++
-	e := &Element{queue: q, head: head, epoch: q.epoch, who: fmt.Sprintf("%s, request %d", d.Holder(), d.requests)}
+	e := &Element{queue: q, head: head, who: fmt.Sprintf("%s, request %d", d.Holder(), d.requests)}
 	e.Out.e, e.In.e = e, e
 	d.HoldInto(&e.hold, qom.HoldIO, e.who, 1)
 	return e
@@ -48,15 +56,35 @@ func (e *Element) Name() string { return e.who }
 // Orphan reports whether the queue was reset, or the device went, since the
 // element was taken: the driver does not know of it any more, and its memory
 // must not be touched.
-func (e *Element) Orphan() bool { return e.epoch != e.queue.epoch }
+func (e *Element) Orphan() bool { return e.orphan }
+
+// abandon makes the element an orphan. What the driver handed over is kept, so
+// that a write which has begun ends with it.
+func (e *Element) abandon() {
+	d := e.queue.dev
+	if n := e.Out.size; d.kept+n <= maxKept {
+		e.Out.kept = e.Out.Bytes(int(n))
+		d.kept += n
+	}
+	e.orphan = true
+	d.orphans++
+}
+
+// leave takes the element off those in flight.
+func (e *Element) leave() {
+	q := e.queue
+	last := q.out[len(q.out)-1]
+	q.out[e.place], last.place = last, e.place
+	q.out = q.out[:len(q.out)-1]
+}
 
 // Drop ends the element without giving it back.
 func (e *Element) Drop() {
 	if e.ended {
 		return
 	}
-	if !e.Orphan() {
-		e.queue.inFlight--
+	if !e.orphan {
+		e.leave()
 	}
 	e.unmap(0)
 	e.release()
@@ -84,7 +112,21 @@ func (e *Element) release() {
 	if len(e.Out.maps)+len(e.In.maps) > 0 {
 		e.unmap(0)
 	}
+	if e.orphan {
+		e.queue.dev.orphanEnded(e)
+	}
 	e.hold.Release()
+}
+
+// orphanEnded lets the driver's requests go on that waited for older ones.
+func (d *Device) orphanEnded(e *Element) {
+	d.kept -= int64(len(e.Out.kept))
+	if d.orphans--; d.orphans > 0 {
+		return
+	}
+	for _, q := range d.queues {
+		q.notify()
+	}
 }
 
 // collect walks the chain of descriptors, in the ring's table or in an
@@ -176,12 +218,26 @@ func (b *Buffer) Len() int64 { return b.size }
 // ReadAt reads from the buffer; the end of it is [io.EOF]. It implements
 // [io.ReaderAt].
 func (b *Buffer) ReadAt(p []byte, off int64) (int, error) {
+	switch {
+	case !b.e.orphan:
+	case b.kept == nil && b.size > 0:
+		return 0, errOrphan
+	default:
+		n := copy(p, b.kept[min(off, int64(len(b.kept))):])
+		if n < len(p) {
+			return n, io.EOF
+		}
+		return n, nil
+	}
 	return b.each(p, off, func(m *memory.Mapping, p []byte, off int64) { m.ReadAt(p, off) })
 }
 
 // WriteAt writes to the buffer; bytes beyond its end are refused with
 // [io.ErrShortWrite]. Those of an orphan vanish. It implements [io.WriterAt].
 func (b *Buffer) WriteAt(p []byte, off int64) (int, error) {
+	if b.e.orphan {
+		return len(p), nil
+	}
 	n, err := b.each(p, off, func(m *memory.Mapping, p []byte, off int64) { m.WriteAt(p, off) })
 	if err != nil {
 		err = io.ErrShortWrite
@@ -190,9 +246,6 @@ func (b *Buffer) WriteAt(p []byte, off int64) (int, error) {
 }
 
 func (b *Buffer) each(p []byte, off int64, f func(m *memory.Mapping, p []byte, off int64)) (int, error) {
-	if b.e.Orphan() {
-		return len(p), nil
-	}
 	done := 0
 	for _, m := range b.maps {
 		size := int64(m.Len())

@@ -29,10 +29,9 @@ type Queue struct {
 	usedIndex   uint16
 	signalled   uint16 // used index at the last notification
 	everSignal  bool
-	notifyDrv   bool // the device wants notifications of available buffers
-	inFlight    int
+	notifyDrv   bool       // the device wants notifications of available buffers
+	out         []*Element // in flight
 	taken, done uint64
-	epoch       uint64 // counts resets: elements of an older one are orphans
 }
 
 // AddQueue makes another queue of a size the driver may lower; 0 makes one that
@@ -62,7 +61,7 @@ func (q *Queue) Index() int { return q.index }
 func (q *Queue) Size() int { return int(q.size) }
 
 // InFlight returns how many elements are out of the ring.
-func (q *Queue) InFlight() int { return q.inFlight }
+func (q *Queue) InFlight() int { return len(q.out) }
 
 // Counts returns how many elements were taken and how many given back since
 // the device was realized.
@@ -72,12 +71,12 @@ func (q *Queue) Counts() (taken, done uint64) { return q.taken, q.done }
 func (q *Queue) Live() bool { return q.enabled && q.desc != 0 }
 
 func (q *Queue) reset() {
-	q.epoch++
+	q.abandon()
 	q.rings.release()
 	q.size, q.vector, q.enabled = q.maximum, NoVector, false
 	q.desc, q.avail, q.used = 0, 0, 0
 	q.lastAvail, q.seenAvail, q.usedIndex, q.signalled = 0, 0, 0, 0
-	q.everSignal, q.notifyDrv, q.inFlight = false, true, 0
+	q.everSignal, q.notifyDrv = false, true
 }
 
 // setLegacy places the ring by its page number, VIRTIO 1.2 section 2.7.2.
@@ -97,6 +96,14 @@ func (q *Queue) setSize(n uint16) {
 	}
 }
 
+// abandon makes orphans of what is in flight.
+func (q *Queue) abandon() {
+	for _, e := range q.out {
+		e.abandon()
+	}
+	q.out = nil
+}
+
 // notify handles the driver's notification.
 func (q *Queue) notify() {
 	if !q.Live() || !q.dev.Running() {
@@ -110,7 +117,7 @@ func (q *Queue) notify() {
 // stopQueues lets go of guest memory.
 func (d *Device) stopQueues() {
 	for _, q := range d.queues {
-		q.epoch++
+		q.abandon()
 		q.rings.release()
 	}
 	if d.unlisten != nil {

@@ -208,6 +208,7 @@ func (c *stepClock) advance(d time.Duration) {
 type memDisk struct {
 	virtio.NullDisk
 	data []byte
+	fail error // what requests end with
 }
 
 func (r *rig) disk(name string, size int, latency time.Duration) *memDisk {

@@ -55,7 +55,7 @@ func (q *Queue) Pop() *Element {
 		return nil
 	}
 	d := q.dev
-	if q.inFlight >= int(q.size) {
+	if len(q.out) >= int(q.size) {
 		d.Break("Virtqueue size exceeded")
 		return nil
 	}
@@ -73,7 +73,8 @@ func (q *Queue) Pop() *Element {
 		e.release()
 		return nil
 	}
-	q.inFlight++
+	e.place = len(q.out)
+	q.out = append(q.out, e)
 	q.taken++
 	return e
 }
@@ -102,7 +103,7 @@ func (q *Queue) Push(e *Element, n uint32) {
 		return
 	}
 	e.unmap(int(n))
-	q.inFlight--
+	e.leave()
 	q.done++
 	if q.dev.proxy != nil && q.Live() && !q.dev.broken && q.ready() {
 		at := 4 + 8*uint64(q.usedIndex%q.size)
@@ -133,7 +134,7 @@ func (q *Queue) Signal() {
 // 2.7.7.
 func (q *Queue) wanted() bool {
 	d := q.dev
-	if d.Accepted(FeatureNotifyOnEmpty) && q.inFlight == 0 && q.available() == 0 {
+	if d.Accepted(FeatureNotifyOnEmpty) && len(q.out) == 0 && q.available() == 0 {
 		return true
 	}
 	if !d.Accepted(FeatureEventIndex) {

@@ -26,13 +26,6 @@ const (
 	scsiQueuesOpen = 0xffffffff
 )
 
-// Responses, VIRTIO 1.2 section 5.6.6.1.
-const (
-	scsiOK        = 0
-	scsiBadTarget = 3
-	scsiBadLUN    = 12
-)
-
 // Events, VIRTIO 1.2 section 5.6.6.3.
 const (
 	scsiTransportReset = 1
@@ -44,7 +37,8 @@ const (
 // about disks that come and go, at once, and tells the guest.
 type SCSI struct {
 	Device
-	bus scsi.Bus
+	bus      scsi.Bus
+	commands []*scsiCommand // under way
 }
 
 // Prepare implements [Preparer].
@@ -79,6 +73,13 @@ func (s *SCSI) RealizeVirtio() error {
 	s.bus.InitBus(s.Qdev(), s.busName(), scsi.Limits{Target: scsiMaxTarget, LUN: scsiMaxLUN})
 	s.bus.SetHandler(s)
 	return nil
+}
+
+// ResetVirtio implements [ResetWatcher]: the units are reset as well.
+func (s *SCSI) ResetVirtio() {
+	for _, q := range s.bus.Devices() {
+		scsi.DeviceOf(&q.Object).Reset()
+	}
 }
 
 // Plug implements [qdev.Plugger].
@@ -141,84 +142,8 @@ func (s *SCSI) Notify(q *Queue) {
 	case scsiEventQueue:
 		return // buffers for what happens
 	case scsiControlQueue:
-		// Everything is carried out at once: there is nothing to abort.
-		q.Each(func(e *Element) {
-			n := e.In.Len()
-			e.In.WriteAt(make([]byte, min(n, 5)), 0)
-			q.Push(e, uint32(min(n, 5)))
-		})
+		q.Each(s.control)
 	default:
 		q.Each(s.command)
 	}
-	q.Signal()
-}
-
-// command carries out a request, VIRTIO 1.2 section 5.6.6.1.
-func (s *SCSI) command(e *Element) {
-	if e.Out.Len() < scsiRequest+scsiCDB || e.In.Len() < scsiResponse+scsiSense {
-		s.Break("wrong size for virtio-scsi headers")
-		e.Drop()
-		return
-	}
-	head := e.Out.Bytes(scsiRequest + scsiCDB)
-	resp := make([]byte, scsiResponse+scsiSense)
-	moved := int64(0)
-	target, lun := uint32(head[1]), uint32(binary.BigEndian.Uint16(head[2:]))&0x3fff
-	unit := s.bus.Find(0, target, lun)
-	switch _, _, have := addressOf(unit); {
-	case head[0] != 1 || unit == nil:
-		resp[11] = scsiBadTarget
-	case have != lun && !anyUnit(head[scsiRequest]):
-		resp[11] = scsiBadLUN
-	default:
-		moved = s.run(e, unit.Start(head[scsiRequest:]), resp)
-	}
-	e.In.WriteAt(resp, 0)
-	e.Queue().Push(e, uint32(int64(len(resp))+moved))
-}
-
-func addressOf(d *scsi.Device) (channel, target, lun uint32) {
-	if d == nil {
-		return 0, 0, 0
-	}
-	return d.Address()
-}
-
-// anyUnit reports whether a command is answered by whatever unit of the target
-// there is: INQUIRY, REPORT LUNS and REQUEST SENSE.
-func anyUnit(op byte) bool { return op == 0x12 || op == 0xa0 || op == 0x03 }
-
-// run moves the data of a command and fills in the response. It answers how
-// much went to the guest.
-func (s *SCSI) run(e *Element, r *scsi.Request, resp []byte) int64 {
-	buf := make([]byte, min(max(r.Left(), 0), chunk))
-	moved := int64(0)
-	for r.Left() > 0 {
-		var n int
-		if r.In {
-			room := e.In.Len() - int64(len(resp)) - moved
-			if n = r.Read(buf[:min(int64(len(buf)), room)]); n > 0 {
-				e.In.WriteAt(buf[:n], int64(len(resp))+moved)
-			}
-		} else {
-			if n, _ = e.Out.ReadAt(buf[:min(int64(len(buf)), r.Left())], scsiRequest+scsiCDB+moved); n > 0 {
-				n = r.Write(buf[:n])
-			}
-		}
-		if n == 0 {
-			break
-		}
-		moved += int64(n)
-	}
-	binary.LittleEndian.PutUint32(resp[4:], uint32(r.Left()))
-	resp[10] = r.Status
-	if r.Status != 0 {
-		sense := r.Sense.Data()
-		binary.LittleEndian.PutUint32(resp, uint32(len(sense)))
-		copy(resp[scsiResponse:], sense)
-	}
-	if !r.In {
-		return 0
-	}
-	return moved
 }

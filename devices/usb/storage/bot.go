@@ -48,22 +48,21 @@ type transport struct {
 	left  uint32 // bytes of the data stage that were not moved
 	short uint32 // of those moved, how many the command did not have
 	req   *scsi.Request
-	buf   []byte
-}
 
-// chunk is how many bytes are moved at once.
-const chunk = 4096
+	stage   *stage      // that waits for the drive; nil for none
+	waiting *usb.Packet // came meanwhile, on the other endpoint
+}
 
 func (t *transport) start(l scsi.Limits) {
 	t.limits = l
 	t.SetDescriptors(&botDescriptors)
 	t.SetSerial()
 	t.bus.InitBus(&t.Device.Device, "", l)
-	t.HandleReset()
+	t.expectCommand()
 }
 
-// HandleReset implements [usb.ResetHandler].
-func (t *transport) HandleReset() { t.phase, t.req, t.left, t.buf = wantCommand, nil, 0, nil }
+// expectCommand makes the transport ready for a command.
+func (t *transport) expectCommand() { t.phase, t.req, t.left = wantCommand, nil, 0 }
 
 // HandleControl implements [usb.ControlHandler].
 func (t *transport) HandleControl(r usb.Request, data []byte) (int, usb.Status) {
@@ -86,7 +85,18 @@ func (t *transport) HandleControl(r usb.Request, data []byte) (int, usb.Status) 
 
 // HandleData implements [usb.DataHandler].
 func (t *transport) HandleData(p *usb.Packet) {
-	ok := false
+	if t.stage != nil {
+		t.waiting = p
+		p.Status = usb.Async
+		return
+	}
+	if !t.handle(p) {
+		p.Status = usb.Stall
+	}
+}
+
+// handle does what a packet is for. It reports false for one that does not fit.
+func (t *transport) handle(p *usb.Packet) (ok bool) {
 	switch {
 	case p.PID == usb.Out && p.Endpoint().Number() == bulkOut:
 		switch t.phase {
@@ -103,9 +113,7 @@ func (t *transport) HandleData(p *usb.Packet) {
 			ok = t.status(p)
 		}
 	}
-	if !ok {
-		p.Status = usb.Stall
-	}
+	return ok
 }
 
 // command takes a command block wrapper.
@@ -138,47 +146,48 @@ func (t *transport) command(p *usb.Packet) bool {
 	return true
 }
 
-func (t *transport) buffer() []byte {
-	if t.buf == nil {
-		t.buf = make([]byte, chunk)
-	}
-	return t.buf
-}
-
 // dataOut takes a part of the data stage; more than announced is an error of
 // the guest.
 func (t *transport) dataOut(p *usb.Packet) bool {
 	if uint64(p.Size()) > uint64(t.left) {
 		return false
 	}
-	for p.Actual < p.Size() {
-		n := p.Read(t.buffer()[:min(chunk, p.Size()-p.Actual)])
-		if n == 0 {
-			break
-		}
-		t.left -= uint32(n)
-		t.short += uint32(n - t.req.Write(t.buf[:n]))
-	}
-	if t.left == 0 {
-		t.phase = haveStatus
-	}
+	n := p.Size()
+	t.wait(p, func(s *stage) {
+		t.req.Write(s, int64(n), func(moved int64) {
+			s.over(func() bool { return t.moved(p, n, int(moved)) })
+		})
+	})
 	return true
 }
 
 // dataIn answers a part of the data stage; what the command does not have is
 // filled up with zeros and told as residue.
 func (t *transport) dataIn(p *usb.Packet) bool {
-	for p.Actual < p.Size() && t.left > 0 {
-		room := t.buffer()[:min(chunk, p.Size()-p.Actual, int(min(t.left, chunk)))]
-		n := t.req.Read(room)
-		clear(room[n:])
-		moved := p.Write(room)
-		if moved == 0 {
-			break
-		}
-		t.left -= uint32(moved)
-		t.short += uint32(moved - min(n, moved))
-	}
+	n := min(p.Size(), int(t.left))
+	t.wait(p, func(s *stage) {
+		t.req.Read(s, int64(n), func(moved int64) {
+			s.over(func() bool {
+				p.Actual = int(moved)
+				for p.Actual < n {
+					if p.Write(zeros[:min(len(zeros), n-p.Actual)]) == 0 {
+						break
+					}
+				}
+				return t.moved(p, n, int(moved))
+			})
+		})
+	})
+	return true
+}
+
+var zeros [4096]byte
+
+// moved counts n bytes of the data stage, of which the command had some.
+func (t *transport) moved(p *usb.Packet, n, had int) bool {
+	p.Actual = n
+	t.left -= uint32(n)
+	t.short += uint32(n - had)
 	if t.left == 0 {
 		t.phase = haveStatus
 	}
@@ -190,16 +199,23 @@ func (t *transport) status(p *usb.Packet) bool {
 	if p.Size() < statusSize {
 		return false
 	}
-	var b [statusSize]byte
-	le := binary.LittleEndian
-	le.PutUint32(b[:], statusSignature)
-	le.PutUint32(b[4:], t.tag)
-	le.PutUint32(b[8:], t.left+t.short)
-	if t.req.Status != 0 {
-		b[12] = 1
-	}
-	p.Write(b[:])
-	t.HandleReset()
+	t.wait(p, func(s *stage) {
+		t.req.Finish(func() {
+			s.over(func() bool {
+				var b [statusSize]byte
+				le := binary.LittleEndian
+				le.PutUint32(b[:], statusSignature)
+				le.PutUint32(b[4:], t.tag)
+				le.PutUint32(b[8:], t.left+t.short)
+				if t.req.Status != 0 {
+					b[12] = 1
+				}
+				p.Write(b[:])
+				t.expectCommand()
+				return true
+			})
+		})
+	})
 	return true
 }
 

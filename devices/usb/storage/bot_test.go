@@ -3,6 +3,7 @@ package storage_test
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -228,5 +229,93 @@ func TestUnits(t *testing.T) {
 	}
 	if g.PORTSC(1)&1 != 0 {
 		t.Error("still connected")
+	}
+}
+
+// queue puts a transfer on an endpoint that does not end at once.
+func (d *disk) queue(id int, data []byte, n int) (buf uint64) {
+	d.t.Helper()
+	buf = d.g.Alloc(n)
+	d.g.Poke(buf, data)
+	d.g.QueueAt(d.s, id, buf, n)
+	for _, e := range d.g.Events() {
+		d.t.Fatalf("event %+v", e)
+	}
+	return buf
+}
+
+// readBlocks is the wrapper of a command that reads two blocks from block 3.
+func readBlocks() []byte {
+	w := make([]byte, 31)
+	binary.LittleEndian.PutUint32(w, 0x43425355)
+	binary.LittleEndian.PutUint32(w[8:], 1024)
+	w[12], w[14] = 0x80, 10
+	copy(w[15:], []byte{0x28, 0, 0, 0, 0, 3, 0, 0, 2, 0})
+	return w
+}
+
+// Packets wait for the drive, and nobody waits for them: the disk may be
+// unplugged meanwhile, and stays allocated until the drive has answered.
+func TestInFlight(t *testing.T) {
+	m := usbtest.New(t)
+	g := m.Boot(m.Add("qemu-xhci", "id", "x"))
+	drive := m.AddDrive("d", 1<<20)
+	st := m.Add("usb-storage", "id", "st", "drive", "d", "port", "1")
+	d := newDisk(t, g, 1)
+	d.command(0, make([]byte, 6), 0, nil) // unit attention
+	copy(drive.Data[3*512:], "qomd")
+
+	drive.Held = true
+	d.transfer(4, 31, readBlocks())
+	buf := d.queue(3, nil, 1024)
+	drive.Answer()
+	if e := g.Events(); len(e) != 1 || e[0].Code() != 1 || string(g.Peek(buf, 4)) != "qomd" {
+		t.Errorf("events %+v, data %q", e, g.Peek(buf, 4))
+	}
+	if csw, _ := d.transfer(3, 13, nil); len(csw) != 13 || csw[12] != 0 {
+		t.Errorf("status %x", csw)
+	}
+	// A status that is asked for while data is still being written.
+	write := readBlocks()
+	write[12], write[15] = 0, 0x2a
+	d.transfer(4, 31, write)
+	d.queue(4, bytes.Repeat([]byte{7}, 1024), 1024)
+	d.queue(3, nil, 13)
+	drive.Answer()
+	if e := g.Events(); len(e) != 2 || drive.Data[5*512-1] != 7 {
+		t.Errorf("events %+v", e)
+	}
+	// An error of the host.
+	d.transfer(4, 31, readBlocks())
+	d.queue(3, nil, 1024)
+	drive.Fail = io.ErrUnexpectedEOF
+	drive.Answer()
+	g.Events()
+	drive.Held = false
+	if csw, _ := d.transfer(3, 13, nil); len(csw) != 13 || csw[12] != 1 || csw[9] != 4 {
+		t.Errorf("status of a read that failed %x", csw)
+	}
+	sense, _, _ := d.command(0, []byte{3, 0, 0, 0, 18, 0}, 18, nil)
+	if sense[2] != 11 || sense[13] != 6 {
+		t.Errorf("sense data %x", sense)
+	}
+	drive.Fail, drive.Held = nil, true
+	d.transfer(4, 31, readBlocks())
+	buf = d.queue(3, nil, 1024)
+	storage := st.Storage()
+	m.TakeEvents()
+	m.Del("st")
+	if got := m.TakeEvents(); len(got) != 0 || storage.Freed() {
+		t.Errorf("events %q while the drive works", got)
+	}
+	drive.Answer()
+	m.Settle()
+	if diff := cmp.Diff([]string{
+		"DEVICE_DELETED /machine/peripheral/st/st.0/legacy[0]", "DEVICE_DELETED st /machine/peripheral/st",
+	}, m.TakeEvents()); diff != "" || !storage.Freed() {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+	if string(g.Peek(buf, 4)) == "qomd" {
+		t.Error("data of a disk that had left")
 	}
 }

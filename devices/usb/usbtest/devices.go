@@ -1,6 +1,8 @@
 package usbtest
 
 import (
+	"io"
+
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/devices/usb"
 	"github.com/qomd/qomd/qom"
@@ -79,11 +81,14 @@ func (d Drives) Drive(name string) qdev.Backend {
 	return nil
 }
 
-// Drive is a block backend in memory.
+// Drive is a block backend in memory. It answers at once, unless it is held.
 type Drive struct {
 	Label string
 	Data  []byte
 	User  *qom.Object
+	Held  bool
+	Queue []func() // requests that wait for [Drive.Answer]
+	Fail  error    // what requests end with
 }
 
 // AddDrive makes a backend of n bytes.
@@ -108,11 +113,52 @@ func (d *Drive) Attach(o *qom.Object, _ string) error {
 // Detach implements [qdev.Backend].
 func (d *Drive) Detach(*qom.Object, string) { d.User = nil }
 
-// Length implements [scsi.Drive].
-func (d *Drive) Length() int64 { return int64(len(d.Data)) }
+// Answer carries out the requests that wait.
+func (d *Drive) Answer() {
+	queue := d.Queue
+	d.Queue = nil
+	for _, f := range queue {
+		f()
+	}
+}
 
-// ReadAt implements [scsi.Drive].
-func (d *Drive) ReadAt(p []byte, off int64) (int, error) { return copy(p, d.Data[off:]), nil }
+// Async returns what devices use.
+func (d *Drive) Async() qdev.Disk { return disk{d} }
 
-// WriteAt implements [scsi.Drive].
-func (d *Drive) WriteAt(p []byte, off int64) (int, error) { return copy(d.Data[off:], p), nil }
+type disk struct{ d *Drive }
+
+func (d disk) Size() int64    { return int64(len(d.d.Data)) }
+func (d disk) ReadOnly() bool { return false }
+
+func (d disk) do(f func() error, done func(error)) {
+	d.d.Queue = append(d.d.Queue, func() {
+		err := d.d.Fail
+		if err == nil {
+			err = f()
+		}
+		done(err)
+	})
+	if !d.d.Held {
+		d.d.Answer()
+	}
+}
+
+func (d disk) ReadAt(dst io.WriterAt, off, n int64, done func(error)) {
+	d.do(func() error {
+		dst.WriteAt(d.d.Data[off:off+n], 0)
+		return nil
+	}, done)
+}
+
+func (d disk) WriteAt(src io.ReaderAt, off, n int64, done func(error)) {
+	d.do(func() error {
+		p := make([]byte, n)
+		if _, err := src.ReadAt(p, 0); err != nil && err != io.EOF {
+			return err
+		}
+		copy(d.d.Data[off:], p)
+		return nil
+	}, done)
+}
+
+func (d disk) Flush(done func(error)) { d.do(func() error { return nil }, done) }

@@ -1,12 +1,8 @@
-package virtio
+package qdev
 
 import (
 	"errors"
 	"io"
-	"time"
-
-	"github.com/qomd/qomd/devices/qdev"
-	"github.com/qomd/qomd/qom"
 )
 
 // Disk is the host's side of a block device. Requests are asynchronous: done is
@@ -33,14 +29,15 @@ var errReadOnly = errors.New("disk is read-only")
 type content interface {
 	io.ReaderAt
 	io.WriterAt
+	// Length is the size in bytes.
 	Length() int64
 }
 
-// diskOf returns the disk behind a backend. One that is no [Disk] but has
-// content is read and written at once; others are empty.
-func diskOf(b qdev.Backend) Disk {
+// DiskOf returns the disk behind a backend. One that is no [Disk] but has
+// content is read and written at once; others, and nil, are empty.
+func DiskOf(b Backend) Disk {
 	switch b := b.(type) {
-	case interface{ Async() qdev.Disk }:
+	case interface{ Async() Disk }:
 		return b.Async()
 	case Disk:
 		return b
@@ -86,57 +83,3 @@ type nothing struct{}
 func (nothing) ReadAt([]byte, int64) (int, error)  { return 0, io.EOF }
 func (nothing) WriteAt([]byte, int64) (int, error) { return 0, io.ErrShortWrite }
 func (nothing) Length() int64                      { return 0 }
-
-// NullDisk takes every request, does nothing, and completes it after a while
-// of the machine's virtual time, as QEMU's null-co driver does. It is a
-// [qdev.Backend] that one device can use.
-type NullDisk struct {
-	ID      string
-	Bytes   int64
-	Latency time.Duration // 0: at once
-	Clock   qdev.Clock    // needed for a latency
-	user    *qom.Object
-}
-
-// Name implements [qdev.Backend].
-func (d *NullDisk) Name() string { return d.ID }
-
-// Attach implements [qdev.Backend].
-func (d *NullDisk) Attach(o *qom.Object, _ string) error {
-	if d.user != nil {
-		return qdev.ErrInUse
-	}
-	d.user = o
-	return nil
-}
-
-// Detach implements [qdev.Backend].
-func (d *NullDisk) Detach(*qom.Object, string) { d.user = nil }
-
-// Size implements [Disk].
-func (d *NullDisk) Size() int64 { return d.Bytes }
-
-// ReadOnly implements [Disk].
-func (d *NullDisk) ReadOnly() bool { return false }
-
-// ReadAt implements [Disk]; dst stays as it is.
-func (d *NullDisk) ReadAt(_ io.WriterAt, _, _ int64, done func(error)) { d.complete(done) }
-
-// WriteAt implements [Disk].
-func (d *NullDisk) WriteAt(_ io.ReaderAt, _, _ int64, done func(error)) { d.complete(done) }
-
-// Flush implements [Disk].
-func (d *NullDisk) Flush(done func(error)) { d.complete(done) }
-
-func (d *NullDisk) complete(done func(error)) {
-	if d.Latency <= 0 || d.Clock == nil {
-		done(nil)
-		return
-	}
-	d.Clock.AfterFunc(d.Latency, func() { done(nil) })
-}
-
-var (
-	_ Disk         = (*NullDisk)(nil)
-	_ qdev.Backend = (*NullDisk)(nil)
-)
