@@ -90,8 +90,11 @@ type VM struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	serving sync.WaitGroup
-	ready   chan struct{} // closed when the machine is complete
-	host    *monitorHost
+
+	servingMu sync.Mutex
+	closing   bool          // nobody new is served
+	ready     chan struct{} // closed when the machine is complete
+	host      *monitorHost
 
 	faultyMu    sync.Mutex
 	faultyConns []*faultyConn
@@ -277,6 +280,9 @@ func (vm *VM) close() []*qom.Storage {
 		vm.log.Warn("clients did not read their last replies", "error", err)
 	}
 	vm.cancel()
+	vm.servingMu.Lock()
+	vm.closing = true
+	vm.servingMu.Unlock()
 	vm.serving.Wait()
 	leaks := vm.Machine.Close()
 	vm.reportLeaks(leaks)
@@ -284,18 +290,34 @@ func (vm *VM) close() []*qom.Storage {
 }
 
 // ServeConn serves QMP on a connection of any origin, until it ends or the
-// machine does. It returns at once.
+// machine does; of a machine that has been closed it is hung up on. It returns at
+// once, and any goroutine may call it.
 func (vm *VM) ServeConn(conn net.Conn, m qmp.Monitor) {
-	vm.serving.Go(func() { vm.session(vm.ctx, conn, m) })
+	if !vm.serve(func() { vm.session(vm.ctx, conn, m) }) {
+		conn.Close()
+	}
 }
 
 // ServeSocket serves QMP on a socket, one client at a time, until the machine
 // ends; then the socket is closed. It returns at once.
 func (vm *VM) ServeSocket(s *chardev.Socket, m qmp.Monitor) {
-	vm.serving.Go(func() {
+	if !vm.serve(func() {
 		s.Serve(vm.ctx, func(ctx context.Context, conn net.Conn) { vm.session(ctx, conn, m) })
 		s.Close()
-	})
+	}) {
+		s.Close()
+	}
+}
+
+// serve runs f on a goroutine that Close waits for, unless it is too late.
+func (vm *VM) serve(f func()) bool {
+	vm.servingMu.Lock()
+	defer vm.servingMu.Unlock()
+	if vm.closing {
+		return false
+	}
+	vm.serving.Go(f)
+	return true
 }
 
 // describedConn is a wrapped connection, with the descriptors that came over
