@@ -96,10 +96,6 @@ func newSocket(o *opts) (*Socket, error) {
 		return nil, errors.New("None or one of 'path', 'fd' or 'host' option required.")
 	case hasHost && s.Port == "":
 		return nil, errors.New("chardev: socket: no port given")
-	case !hasPath && !hasHost:
-		if _, err := strconv.ParseUint(s.FD, 10, 31); err != nil {
-			return nil, fmt.Errorf("Unable to parse FD number %s", s.FD)
-		}
 	}
 	if s.Path != "" {
 		s.Abstract, s.Tight = o.flag("abstract", false), o.flag("tight", true)
@@ -148,6 +144,18 @@ func newInet(s *Socket, o *opts) error {
 			b := o.flag(name, false)
 			*field = &b
 		}
+	}
+	return nil
+}
+
+// checkFD refuses a descriptor that is not a number: only a monitor has names for
+// some.
+func checkFD(s *Socket) error {
+	if s == nil || s.Path != "" || s.Host != "" || s.Port != "" {
+		return nil
+	}
+	if _, err := strconv.ParseUint(s.FD, 10, 31); err != nil {
+		return fmt.Errorf("Unable to parse FD number %s", s.FD)
 	}
 	return nil
 }

@@ -107,6 +107,9 @@ func (b *builder) finishChardevs() error {
 // addChardev makes a chardev and checks what it shares with others.
 func (b *builder) addChardev(o *opts) error {
 	c, err := newChardev(o)
+	if err == nil {
+		err = checkFD(c.Socket)
+	}
 	if err != nil {
 		return err
 	}

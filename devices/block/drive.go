@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/qomd/qomd/qmp/qjson"
@@ -19,11 +20,15 @@ func (g *Graph) AddDrive(id string, o *qjson.Object, iface string) (*Backend, er
 		}
 		iface = v
 	}
-	if id == "" {
-		id = g.driveName(iface)
-	}
-	if g.BackendOf(id) != nil {
+	if id != "" && g.BackendOf(id) != nil {
 		return nil, fmt.Errorf("Duplicate ID '%s' for drive", id)
+	}
+	at, err := g.drivePlace(d, iface)
+	if err != nil {
+		return nil, err
+	}
+	if id == "" {
+		id = at.name(d)
 	}
 	if err := d.read(); err != nil {
 		return nil, err
@@ -31,7 +36,7 @@ func (g *Graph) AddDrive(id string, o *qjson.Object, iface string) (*Backend, er
 	if g.Node(id) != nil {
 		return nil, fmt.Errorf("Device name '%s' conflicts with an existing node name", id)
 	}
-	b := &Backend{g: g, id: id, legacy: true, iface: iface, readOnly: d.readOnly}
+	b := &Backend{g: g, id: id, legacy: true, place: at, readOnly: d.readOnly}
 	if err := d.limits.Check(); err != nil {
 		return nil, err
 	}
@@ -49,45 +54,43 @@ func (g *Graph) AddDrive(id string, o *qjson.Object, iface string) (*Backend, er
 	return b, nil
 }
 
-// interfaces are those that drives can ask for.
+// interfaces are those that drives can ask for, as QEMU numbers them.
 var interfaces = []string{"none", "ide", "scsi", "floppy", "pflash", "mtd", "sd", "virtio", "xen"}
 
 // Waiting returns the oldest drive of an interface that no device uses yet, nil
 // for none.
 func (g *Graph) Waiting(iface string) *Backend {
 	for _, b := range g.backends {
-		if b.legacy && b.iface == iface && b.device == nil {
+		if b.legacy && b.place.iface == iface && b.device == nil {
 			return b
 		}
 	}
 	return nil
 }
 
-// driveName makes the id of a drive that was given none: "none0", "ide0-hd0".
-func (g *Graph) driveName(iface string) string {
-	for i := 0; ; i++ {
-		name := fmt.Sprintf("%s%d", iface, i)
-		if iface == "ide" || iface == "scsi" {
-			name = fmt.Sprintf("%s%d-hd%d", iface, i/2, i%2)
-		}
-		if g.BackendOf(name) == nil {
-			return name
-		}
+// HotAddDrive is AddDrive on a machine that runs, where drives cannot be
+// connected by themselves.
+func (g *Graph) HotAddDrive(id string, o *qjson.Object, iface string) error {
+	b, err := g.AddDrive(id, o, iface)
+	if err != nil {
+		return err
 	}
+	if i := slices.Index(interfaces, b.place.iface); i > 0 {
+		b.drop()
+		return fmt.Errorf("Can't hot-add drive to type %d", i)
+	}
+	return nil
 }
 
 // DelDrive takes the medium away from a drive, as drive_del of the human
-// monitor does; one that no device uses goes altogether.
+// monitor does; one that no device uses goes altogether. A node is removed.
 func (g *Graph) DelDrive(id string) error {
+	if g.Node(id) != nil {
+		return g.Del(id)
+	}
 	b := g.BackendOf(id)
 	if b == nil {
-		if n := g.Node(id); n != nil {
-			return fmt.Errorf("Deleting device added with blockdev-add is not supported")
-		}
 		return fmt.Errorf("Device '%s' not found", id)
-	}
-	if !b.legacy {
-		return fmt.Errorf("Deleting device added with blockdev-add is not supported")
 	}
 	b.id, b.legacy = "", false
 	if b.device == nil {
@@ -117,13 +120,20 @@ func (d *driveOptions) take(key string) (string, bool) {
 
 // read reads what belongs to the drive and leaves what belongs to its node.
 func (d *driveOptions) read() (err error) {
-	for _, old := range [][2]string{{"readonly", "read-only"}, {"format", "driver"}} {
-		if v, ok := d.take(old[0]); ok {
-			if d.o.Has(old[1]) {
-				return fmt.Errorf("'%s' and its alias '%s' can't be used at the same time", old[1], old[0])
-			}
-			d.o.Set(old[1], v)
+	if v, ok := d.take("readonly"); ok {
+		if d.o.Has("read-only") {
+			return errors.New("'read-only' and its alias 'readonly' can't be used at the same time")
 		}
+		d.o.Set("read-only", v)
+	}
+	if v, ok := d.take("format"); ok {
+		if d.o.Has("driver") {
+			return errors.New("Cannot specify both 'driver' and 'format'")
+		}
+		d.o.Set("driver", v)
+	}
+	if err := d.checkActions(); err != nil {
+		return err
 	}
 	media, _ := d.take("media")
 	switch media {
@@ -154,10 +164,31 @@ func (d *driveOptions) read() (err error) {
 		}
 		return err
 	}
-	for _, key := range []string{"bus", "unit", "index", "werror", "rerror", "aio", "snapshot", "copy-on-read", "serial", "stats-account-invalid", "stats-account-failed"} {
+	for _, key := range []string{"werror", "rerror", "aio", "snapshot", "copy-on-read", "stats-account-invalid", "stats-account-failed"} {
 		d.o.Delete(key)
 	}
 	return d.readLimits()
+}
+
+// checkActions refuses values of options that have no effect here.
+func (d *driveOptions) checkActions() error {
+	for _, a := range []struct{ key, what string }{{"werror", "write"}, {"rerror", "read"}} {
+		v, ok := text(d.o, a.key)
+		known := []string{"ignore", "stop", "report"}
+		if a.key == "werror" {
+			known = append(known, "enospc")
+		}
+		if ok && !slices.Contains(known, v) {
+			return fmt.Errorf("'%s' invalid %s error action", v, a.what)
+		}
+	}
+	if v, ok := text(d.o, "discard"); ok && !slices.Contains([]string{"ignore", "off", "unmap", "on"}, v) {
+		return errors.New("Invalid discard option")
+	}
+	if v, ok := text(d.o, "detect-zeroes"); ok && !slices.Contains([]string{"off", "on", "unmap"}, v) {
+		return fmt.Errorf("invalid parameter value: %s", v)
+	}
+	return nil
 }
 
 // readLimits reads the throttling options in both spellings.
@@ -172,15 +203,18 @@ func (d *driveOptions) readLimits() error {
 		{&d.limits.BPS, "bps", "bps-total"}, {&d.limits.BPSRd, "bps_rd", "bps-read"}, {&d.limits.BPSWr, "bps_wr", "bps-write"},
 		{&d.limits.IOPS, "iops", "iops-total"}, {&d.limits.IOPSRd, "iops_rd", "iops-read"}, {&d.limits.IOPSWr, "iops_wr", "iops-write"},
 	} {
-		n, _, err := size(d.o, l.name)
-		if err == nil && n == 0 {
-			n, _, err = size(t, l.long)
+		v, given := d.take(l.name)
+		if !given {
+			v, given = text(t, l.long)
 		}
+		if !given {
+			continue
+		}
+		n, err := strconv.ParseInt(v, 0, 64)
 		if err != nil {
-			return err
+			return fmt.Errorf("Parameter 'throttling.%s' expects a number", l.long)
 		}
 		*l.to = n
-		d.o.Delete(l.name)
 	}
 	return nil
 }
@@ -192,10 +226,10 @@ func (d *driveOptions) open(g *Graph) (*Node, error) {
 	if named {
 		d.o.Delete("file")
 	}
-	if !named && !d.o.Has("driver") && !d.o.Has("file") {
+	if file == "" && !slices.ContainsFunc(names(d.o), ofNode) {
 		return nil, nil
 	}
-	if !named || file == "" {
+	if file == "" {
 		return g.open(d.o, in)
 	}
 	opts, err := g.fileOptions(file, d.o)
@@ -203,6 +237,24 @@ func (d *driveOptions) open(g *Graph) (*Node, error) {
 		return nil, err
 	}
 	return g.open(opts, in)
+}
+
+func names(o *qjson.Object) []string {
+	list := make([]string, 0, o.Len())
+	for name := range o.All() {
+		list = append(list, name)
+	}
+	return list
+}
+
+// ofNode reports whether an option that is left is about a node. Without any
+// there is no medium.
+func ofNode(key string) bool {
+	switch key {
+	case "read-only", "auto-read-only", "discard", "detect-zeroes", "cache", "force-share":
+		return false
+	}
+	return true
 }
 
 // fileOptions completes options by a file name as users give it: a path, a

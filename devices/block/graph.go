@@ -103,6 +103,9 @@ func (g *Graph) Add(opts *qjson.Object) error {
 	return nil
 }
 
+// AddText is Add with options as text, whose names may have dots.
+func (g *Graph) AddText(opts *qjson.Object) error { return g.Add(unflatten(opts)) }
+
 // Del closes a node that [Graph.Add] opened and nobody uses.
 func (g *Graph) Del(name string) error {
 	n := g.Node(name)

@@ -147,9 +147,6 @@ func (n *Node) Info(chain bool) DeviceInfo {
 	}
 	if c := n.behind(); c != nil {
 		i.BackingFile = c.filename()
-		if n.header != nil && !n.header.overridden {
-			i.BackingFile = n.header.backing
-		}
 	}
 	for c := n.behind(); c != nil && chain; c = c.behind() {
 		i.Depth++

@@ -30,6 +30,9 @@ type opener struct {
 	limits   func(n *Node) limits
 }
 
+// HasDriver reports whether nodes of a driver can be opened.
+func HasDriver(name string) bool { return driverOf(name) != nil }
+
 // driverOf returns the driver of a name, nil when there is none.
 func driverOf(name string) *opener {
 	switch name {

@@ -428,3 +428,11 @@ func (m *Machine) IsQ35() bool { return strings.HasPrefix(m.facts.Name, "pc-q35-
 
 // IsPC reports whether the machine is an i440FX one.
 func (m *Machine) IsPC() bool { return strings.HasPrefix(m.facts.Name, "pc-i440fx-") }
+
+// DriveInterface is how drives are connected that do not say how.
+func (m *Machine) DriveInterface() string {
+	if m.IsPC() || m.IsQ35() {
+		return "ide"
+	}
+	return "none"
+}

@@ -21,6 +21,8 @@ type Client struct {
 	peer     *Client     // a port of a hub, or the netdev of one; nil: none
 	linkDown bool
 	deleted  bool // netdev_del came while a card used it
+
+	inOptions bool // made by AddOptions
 }
 
 // backend is what is behind a client.

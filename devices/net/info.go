@@ -72,3 +72,15 @@ func (s *Stack) peerLine(p *Client, cards []*card) string {
 	}
 	return ""
 }
+
+// Kinds lists the types of netdevs that can be made, as help on them does.
+func Kinds() []string { return []string{"socket", "stream", "dgram", "hubport", "tap", "user"} }
+
+// Cards lists the names of the cards, oldest first.
+func (s *Stack) Cards() []string {
+	var names []string
+	for _, n := range s.cards() {
+		names = append(names, n.name)
+	}
+	return names
+}

@@ -96,6 +96,22 @@ func (s *Stack) Add(args *qjson.Object) (*Client, error) {
 	return c, nil
 }
 
+// AddOptions is Add for what was given in QEMU's older option syntax. QEMU then
+// notes the id twice, and [Stack.InOptions] reports it.
+func (s *Stack) AddOptions(args *qjson.Object) error {
+	c, err := s.Add(args)
+	if err == nil {
+		c.inOptions = true
+	}
+	return err
+}
+
+// InOptions reports whether a netdev of that id was made of options.
+func (s *Stack) InOptions(id string) bool {
+	c := s.find(id)
+	return c != nil && c.inOptions
+}
+
 // open opens the backend of c. It does not block.
 func (s *Stack) open(c *Client, o options) (backend, error) {
 	switch c.typ {

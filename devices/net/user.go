@@ -13,8 +13,9 @@ import (
 // host's ports.
 type user struct {
 	network    netip.Addr
+	guest      netip.Addr // the first address that a guest would get
 	restricted bool
-	ports      []interface{ Close() error }
+	forwards   []*forward // the oldest first
 }
 
 func (u *user) info() string {
@@ -28,10 +29,10 @@ func (u *user) info() string {
 func (u *user) send([]byte) {}
 
 func (u *user) close() {
-	for _, p := range u.ports {
-		p.Close()
+	for _, f := range u.forwards {
+		f.held.Close()
 	}
-	u.ports = nil
+	u.forwards = nil
 }
 
 func openUser(o options) (backend, error) {
@@ -45,7 +46,7 @@ func openUser(o options) (backend, error) {
 	if !v4 && !v6 {
 		return nil, errors.New("IPv4 and IPv6 disabled")
 	}
-	prefix, err := userNetwork(o)
+	prefix, err := addressRange(o)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +70,9 @@ func openUser(o options) (backend, error) {
 		return nil, errors.New("Could not find '/usr/sbin/smbd', please install it")
 	}
 	u := &user{network: prefix.Masked().Addr(), restricted: o.flag("restrict", false)}
+	if u.guest, err = netip.ParseAddr(o.text("dhcpstart")); err != nil {
+		u.guest = after(u.network, 15)
+	}
 	for _, rule := range o.strings("hostfwd") {
 		if err := u.forward(rule); err != nil {
 			u.close()
@@ -78,8 +82,8 @@ func openUser(o options) (backend, error) {
 	return u, nil
 }
 
-// userNetwork reads net=ADDR[/MASK] and its old name ip.
-func userNetwork(o options) (netip.Prefix, error) {
+// addressRange reads net=ADDR[/MASK] and its old name ip.
+func addressRange(o options) (netip.Prefix, error) {
 	text := o.text("net")
 	if text == "" {
 		text = o.text("ip")
@@ -114,57 +118,10 @@ func userNetwork(o options) (netip.Prefix, error) {
 	return netip.PrefixFrom(addr, bits), nil
 }
 
-// forward takes a rule [PROTO]:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT and
-// holds the host's port.
-func (u *user) forward(rule string) error {
-	bad := func(why string) error {
-		return fmt.Errorf("Invalid host forwarding rule '%s' (%s)", rule, why)
+// after returns the address n after one.
+func after(a netip.Addr, n int) netip.Addr {
+	for range n {
+		a = a.Next()
 	}
-	proto, rest, ok := strings.Cut(rule, ":")
-	if !ok {
-		return bad("No : separators")
-	}
-	if proto == "" {
-		proto = "tcp"
-	}
-	if proto != "tcp" && proto != "udp" {
-		return bad("Bad protocol name")
-	}
-	host, rest, ok := strings.Cut(rest, ":")
-	if !ok {
-		return bad("Missing : separator")
-	}
-	if host != "" && net.ParseIP(host) == nil {
-		return bad("Bad host address")
-	}
-	port, guest, ok := strings.Cut(rest, "-")
-	if !ok {
-		return bad("Bad host port separator")
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n > 65535 {
-		return bad("Bad host port")
-	}
-	guestHost, guestPort, ok := strings.Cut(guest, ":")
-	if !ok {
-		return bad("Missing guest address")
-	}
-	if guestHost != "" && net.ParseIP(guestHost) == nil {
-		return bad("Bad guest address")
-	}
-	if n, err := strconv.ParseUint(guestPort, 10, 16); err != nil || n == 0 {
-		return bad("Bad guest port")
-	}
-	held, err := hold(proto, net.JoinHostPort(host, port))
-	if err != nil {
-		return fmt.Errorf("Could not set up host forwarding rule '%s'", rule)
-	}
-	u.ports = append(u.ports, held)
-	return nil
-}
-
-func hold(proto, address string) (interface{ Close() error }, error) {
-	if proto == "udp" {
-		return net.ListenPacket("udp4", address)
-	}
-	return net.Listen("tcp4", address)
+	return a
 }

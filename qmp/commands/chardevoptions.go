@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -32,12 +31,10 @@ func ChardevOptions(c config.Chardev) (chardev.Options, error) {
 			Telnet: s.Telnet, TN3270: s.TN3270, WebSocket: s.WebSocket,
 			TLSCreds: text("tls-creds"), TLSAuthz: text("tls-authz"),
 		}
-		if s.FD != "" {
-			fd, err := strconv.Atoi(s.FD)
-			if err != nil {
-				return o, fmt.Errorf("File descriptor named '%s' has not been found", s.FD)
-			}
+		if fd, err := strconv.Atoi(s.FD); err == nil {
 			o.Socket.FD, o.Socket.UseFD = fd, true
+		} else if s.Path == "" && s.Host == "" && s.Port == "" {
+			o.Socket.FDName, o.Socket.ByName = s.FD, true
 		}
 	case "file":
 		o.Input, o.Append = text("input-path"), flag("append")

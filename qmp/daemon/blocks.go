@@ -26,7 +26,7 @@ func (vm *VM) openBlocks() error {
 		}
 	}
 	for _, o := range vm.cfg.Drives {
-		if _, err := g.AddDrive(o.ID, o.Options, vm.driveInterface()); err != nil {
+		if _, err := g.AddDrive(o.ID, o.Options, vm.Machine.DriveInterface()); err != nil {
 			return &Error{o.Origin, err}
 		}
 	}
@@ -62,13 +62,4 @@ func (vm *VM) unplugged() string {
 		return ""
 	}
 	return b.Name()
-}
-
-// driveInterface is how the machine connects drives that do not say how.
-func (vm *VM) driveInterface() string {
-	switch m := vm.Machine; {
-	case m.IsPC() || m.IsQ35():
-		return "ide"
-	}
-	return "none"
 }

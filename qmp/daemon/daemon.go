@@ -136,9 +136,9 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	vm.Machine.OnExit = vm.exit
 
 	var set *qmp.CommandSet
-	vm.human = hmp.New(vm.Machine, func() *qmp.CommandSet { return set })
 	sc := opts.Shared.schemas.Of(mo.Catalog)
 	vm.schema = sc
+	vm.human = hmp.New(vm.Machine, sc, func() *qmp.CommandSet { return set })
 	set = qmp.LazyCommandSet(func() *qmp.CommandSet { return commands.New(vm.Machine, sc, vm.human.Command) })
 	vm.server = qmp.NewServer(qmp.Config{
 		Commands: set, Schema: sc, Logger: vm.log, Do: vm.Machine.Do,

@@ -64,13 +64,23 @@ func (vm *VM) addNetdevs() error {
 		}
 		args, err := commands.NetdevArguments(vm.schema, args)
 		if err == nil {
-			_, err = vm.Machine.Network.Add(args)
+			err = vm.addNetdev(o, args)
 		}
 		if err != nil {
 			return &Error{o.Origin, err}
 		}
 	}
 	return nil
+}
+
+// addNetdev makes one of them. QEMU reads the newer types in the newer syntax.
+func (vm *VM) addNetdev(o config.Option, args *qjson.Object) error {
+	kind, _ := args.Get("type")
+	if o.FromJSON || kind == "stream" || kind == "dgram" {
+		_, err := vm.Machine.Network.Add(args)
+		return err
+	}
+	return vm.Machine.Network.AddOptions(args)
 }
 
 // warnUnused tells of cards and netdevs that lead nowhere.

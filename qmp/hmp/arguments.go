@@ -42,6 +42,8 @@ type arguments struct {
 	cmd    *command
 	rest   string
 	format *format // what "/" leaves out
+	// taken reports whether options of a name have the id already.
+	taken  func(name, id string) bool
 	printf func(format string, args ...any)
 
 	values values
@@ -211,9 +213,9 @@ func (p *arguments) options(name string) bool {
 		p.values[name] = &options{}
 		return true
 	}
-	o := readOptions(w)
+	o := readOptions(w, implied[name])
 	p.values[name], p.rest = o, rest
-	return o.problem == nil
+	return o.problem == nil && !p.taken(name, o.text("id"))
 }
 
 // readSize reads a number of bytes; without a suffix mebibytes are meant.

@@ -13,7 +13,7 @@ import (
 func parseLine(args, rest string) (values, string) {
 	var out strings.Builder
 	f := format{letter: 'x', size: 4}
-	p := &arguments{cmd: &command{names: "cmd", args: args}, rest: rest, format: &f,
+	p := &arguments{cmd: &command{names: "cmd", args: args}, rest: rest, format: &f, taken: func(_, id string) bool { return id == "taken" },
 		printf: func(format string, a ...any) { fmt.Fprintf(&out, format, a...) }}
 	v, ok := p.parse()
 	if !ok {
@@ -69,6 +69,7 @@ func TestArguments(t *testing.T) {
 		{"x:-x,a:s?", "-z", nil, "cmd: unsupported option -z\n"},
 		{"x:-x,a:s?", "-", nil, "cmd: unsupported option -"},
 		{"x:-x,y:-y", "-xy", nil, "cmd: extraneous characters at the end of line\n"},
+		{"a:O", "x,id=taken", nil, ""},
 		{"x:-xs,a:s", "-x one two", values{"x": "one", "a": "two"}, ""},
 	} {
 		got, printed := parseLine(c.args, c.line)
@@ -138,7 +139,7 @@ func TestOptions(t *testing.T) {
 		{"e1000,id=a,id=b,x=1,x=2", "driver=e1000 id=a x=2", false, 0, ""},
 		{"e1000,id=1", "driver=e1000 id=1", false, 0, "Parameter 'id' expects an identifier"},
 	} {
-		o := readOptions(c.text)
+		o := readOptions(c.text, "driver")
 		var pairs []string
 		for k, v := range o.pairs.All() {
 			pairs = append(pairs, k+"="+v.(string))

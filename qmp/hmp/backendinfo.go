@@ -18,6 +18,8 @@ func backendTopics() []*command {
 			}},
 		{names: "network", help: "network cards and what they are connected to",
 			run: func(r *run) error { r.printf("%s", r.h.m.Network.Describe()); return nil }},
+		{names: "usernet", help: "ports that user networks hold",
+			run: func(r *run) error { r.printf("%s", r.h.m.Network.DescribeUsers()); return nil }},
 		{names: "balloon", help: "the balloon", qmp: "query-balloon",
 			run: func(r *run) error {
 				o, err := r.object("query-balloon")

@@ -2,7 +2,6 @@ package hmp
 
 import (
 	"github.com/qomd/qomd/devices/qdev"
-	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -13,9 +12,7 @@ func deviceRows() []*command {
 			help: "plug a device; options as -device takes them", qmp: "device_add",
 			run: deviceAdd, complete: completeDriver},
 		{names: "device_del", args: "id:s", params: "device", help: "unplug a device", qmp: "device_del",
-			run: func(r *run) error {
-				return r.ask("device_del", qjson.Member{Name: "id", Value: r.args.text("id")})
-			},
+			run:      forward("device_del", "id"),
 			complete: completeDevice},
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 
 	"github.com/qomd/qomd/devices/memory"
-	"github.com/qomd/qomd/qmp/qjson"
 )
 
 // dumpRows are the commands that read memory.
@@ -36,9 +35,9 @@ func dumpRows() []*command {
 				return nil
 			}},
 		{names: "memsave", args: "val:l,size:i,filename:s", params: "addr size file", qmp: "memsave",
-			help: "write virtual memory to a file", run: func(r *run) error { return r.save("memsave") }},
+			help: "write virtual memory to a file", run: forward("memsave", "val", "size", "filename")},
 		{names: "pmemsave", args: "val:l,size:i,filename:s", params: "addr size file", qmp: "pmemsave",
-			help: "write physical memory to a file", run: func(r *run) error { return r.save("pmemsave") }},
+			help: "write physical memory to a file", run: forward("pmemsave", "val", "size", "filename")},
 		{names: "sum", args: "start:i,size:i", params: "addr size", help: "compute the checksum of a piece of memory",
 			run: func(r *run) error {
 				r.printf("%05d\n", r.checksum(uint64(r.args.number("start")), uint64(r.args.number("size"))))
@@ -49,13 +48,6 @@ func dumpRows() []*command {
 
 // physicalMask covers the 52 bits that a physical address can have.
 const physicalMask = 1<<52 - 1
-
-// save hands the arguments on to the QMP command of that name.
-func (r *run) save(name string) error {
-	return r.ask(name, qjson.Member{Name: "val", Value: r.args.number("val")},
-		qjson.Member{Name: "size", Value: r.args.number("size")},
-		qjson.Member{Name: "filename", Value: r.args.text("filename")})
-}
 
 // checksum is that of BSD's sum over physical memory; what is not there counts
 // as zeros.

@@ -7,12 +7,14 @@ import (
 
 	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/qmp"
+	"github.com/qomd/qomd/qmp/schema"
 )
 
 // Human is the human monitor of one machine.
 type Human struct {
-	m   *machine.Machine
-	set func() *qmp.CommandSet
+	m      *machine.Machine
+	set    func() *qmp.CommandSet
+	schema *schema.Schema
 
 	// Guarded by the machine's lock:
 	commands *table // made when the first line comes
@@ -20,10 +22,10 @@ type Human struct {
 }
 
 // New returns the human monitor of a machine. set answers the machine's QMP
-// commands; it is first called when a line is run, so that the set may hold
-// human-monitor-command itself.
-func New(m *machine.Machine, set func() *qmp.CommandSet) *Human {
-	return &Human{m: m, set: set, format: format{letter: 'x', size: 4}}
+// commands, whose arguments s describes; it is first called when a line is run,
+// so that the set may hold human-monitor-command itself.
+func New(m *machine.Machine, s *schema.Schema, set func() *qmp.CommandSet) *Human {
+	return &Human{m: m, set: set, schema: s, format: format{letter: 'x', size: 4}}
 }
 
 // Command runs a line within human-monitor-command and returns what it prints,

@@ -7,7 +7,6 @@ import (
 
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/object"
-	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -17,9 +16,7 @@ func objectRows() []*command {
 		{names: "object_add", args: "object:S", params: "[qom-type=]type,id=str[,prop=value][,...]",
 			help: "make an object", qmp: "object-add", run: objectAdd, complete: completeObjectType},
 		{names: "object_del", args: "id:s", params: "id", help: "remove an object", qmp: "object-del",
-			run: func(r *run) error {
-				return r.ask("object-del", qjson.Member{Name: "id", Value: r.args.text("id")})
-			},
+			run: forward("object-del", "id"),
 			complete: func(c *completer, words []string) {
 				if len(words) != 2 {
 					return

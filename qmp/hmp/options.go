@@ -7,14 +7,19 @@ import (
 
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
+	"github.com/qomd/qomd/qmp/schema"
 )
 
-// options are what device_add takes on a line: QEMU's older key=value syntax.
+// implied are the keys of a first value without one, by the name of the options.
+var implied = map[string]string{"device": "driver", "netdev": "type"}
+
+// options are what device_add and netdev_add take on a line: QEMU's older key=value syntax.
 type options struct {
-	pairs    *qjson.Object // in order, id first, values as text
-	help     bool          // one of them is "help" or "?"
-	warnings []string      // of spellings that are going away
-	problem  error         // why they cannot be used
+	pairs    *qjson.Object   // values as text; of several with one key the last
+	all      []schema.Option // in order, all of them
+	help     bool            // one of them is "help" or "?"
+	warnings []string        // of spellings that are going away
+	problem  error           // why they cannot be used
 }
 
 // errIdentifier refuses an id that is none. QEMU prints it on its standard
@@ -22,10 +27,10 @@ type options struct {
 var errIdentifier = errors.New("Parameter 'id' expects an identifier")
 
 // readOptions reads key=value pairs separated by commas; a comma in a value is
-// written twice. The first may be the driver alone. Of several with one key the
+// written twice. The first may be a value alone, of the key implied. Of several with one key the
 // last counts, except for the id. "key" alone is short for key=on, "nokey" for
 // key=off.
-func readOptions(text string) *options {
+func readOptions(text, implied string) *options {
 	o := &options{pairs: qjson.NewObject()}
 	for first := true; text != ""; first = false {
 		end := strings.IndexAny(text, "=,")
@@ -38,7 +43,7 @@ func readOptions(text string) *options {
 		case first:
 			var value string
 			value, text = upToComma(text)
-			o.set("driver", value)
+			o.set(implied, value)
 		default:
 			var key string
 			key, text = upToComma(text)
@@ -58,6 +63,7 @@ func (o *options) set(key, value string) {
 	case key == "id" && o.pairs.Has("id"):
 	default:
 		o.pairs.Set(key, value)
+		o.all = append(o.all, schema.Option{Name: key, Value: value})
 	}
 }
 
@@ -93,4 +99,13 @@ func upToComma(text string) (value, rest string) {
 		b.WriteByte(',')
 		text = text[i+2:]
 	}
+}
+
+// text returns a value, empty when the key was not given.
+func (o *options) text(key string) string { return text(o.pairs, key) }
+
+// taken reports whether an id is among the options of a name that the machine
+// was given already. QEMU refuses such a line and tells nobody why.
+func (h *Human) taken(name, id string) bool {
+	return id != "" && name == "netdev" && h.m.Network.InOptions(id)
 }

@@ -98,13 +98,13 @@ func infoIOThreads(r *run) error {
 	}
 	for _, t := range list {
 		r.printf("%s:\n  thread_id=%d\n", text(t, "id"), number(t, "thread-id"))
-		r.members(t, "poll-max-ns", "poll-grow", "poll-shrink", "poll-weight", "aio-max-batch")
+		r.lines(t, "poll-max-ns", "poll-grow", "poll-shrink", "poll-weight", "aio-max-batch")
 	}
 	return nil
 }
 
-// members prints those members of an object that it has, a line each.
-func (r *run) members(o *qjson.Object, names ...string) {
+// lines prints those members of an object that it has, a line each.
+func (r *run) lines(o *qjson.Object, names ...string) {
 	for _, n := range names {
 		if v, ok := o.Get(n); ok {
 			r.printf("  %s=%s\n", n, plain(v))

@@ -17,7 +17,6 @@ import (
 // that begins to pass is to be taken off the list.
 var different = map[string]string{
 	"hmp-info-mtree-owner": "regions of q35's board differ",
-	"hmp-info-short":       "there are no drives and networks to tell of: info block, blockstats, network",
 }
 
 // TestReplay plays sessions recorded from QEMU 11.1.3 against whole machines,

@@ -27,7 +27,7 @@ func (r *run) line(line string) {
 	if cmd == nil {
 		return
 	}
-	p := &arguments{cmd: cmd, rest: rest, format: &r.h.format, printf: r.printf}
+	p := &arguments{cmd: cmd, rest: rest, format: &r.h.format, taken: r.h.taken, printf: r.printf}
 	var ok bool
 	if r.args, ok = p.parse(); !ok {
 		typed := strings.TrimRight(line[:len(line)-len(rest)], spaces)

@@ -25,8 +25,9 @@ func newHuman(t testing.TB, typ string) (*machine.Machine, *hmp.Human) {
 	t.Cleanup(func() { m.Close() })
 	m.OnViolation = func(v qom.Violation) { t.Errorf("violation: %+v", v) }
 	var set *qmp.CommandSet
-	h := hmp.New(m, func() *qmp.CommandSet { return set })
-	set = commands.New(m, commands.Schema(m.Options().Catalog), h.Command)
+	s := commands.Schema(m.Options().Catalog)
+	h := hmp.New(m, s, func() *qmp.CommandSet { return set })
+	set = commands.New(m, s, h.Command)
 	m.Do(func() {
 		if err = m.Build(); err == nil {
 			err = m.Ready(true)

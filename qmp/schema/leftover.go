@@ -14,12 +14,7 @@ func firstLeft(o *qjson.Object, seen []string) string {
 	for _, name := range seen {
 		t.remove(name)
 	}
-	for _, n := range t.nodes {
-		if n.state == used {
-			return n.key
-		}
-	}
-	return ""
+	return t.first()
 }
 
 // ghash is GLib's hash table of strings as far as the places of its entries go:
@@ -109,6 +104,16 @@ func (t *ghash) remove(key string) {
 	*n = ghashNode{state: tombstone}
 	t.live--
 	t.fit()
+}
+
+// first returns the entry that is met first, empty when there is none.
+func (t *ghash) first() string {
+	for _, n := range t.nodes {
+		if n.state == used {
+			return n.key
+		}
+	}
+	return ""
 }
 
 // fit resizes a table that is too full or too empty.

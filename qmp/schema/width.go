@@ -64,10 +64,15 @@ var integerWidths = []struct {
 		bandwidth block-size boundaries boundaries-flush boundaries-read boundaries-write boundaries-zap
 		cluster-size compare_timeout correction-mask dirty-rate downtime-limit dpa extent-size-hint gpa
 		hugetlbsize latency latency-ns len log-size log-super-update-interval logical-block-size
-		max-bandwidth max-postcopy-bandwidth max-size mem min-cluster-size offset rxcookie size sndbuf start
+		max-bandwidth max-postcopy-bandwidth max-size mem min-cluster-size offset rxcookie size start
 		throttle-bps throttle-ops txcookie val vcpu-dirty-limit write-threshold x-rdma-chunk-size
 		x-vcpu-dirty-limit-period xbzrle-cache-size`},
+	{width{sizeWidth, 64, 0, math.MaxInt64}, `sndbuf`},
 }
+
+// sizeWidth is QEMU's type of numbers of bytes: an uint64_t that text may give
+// with a suffix.
+const sizeWidth = "size"
 
 // integerExceptions are members of the same name and another width: those of
 // objects that also have all the members beside.

@@ -1,0 +1,37 @@
+package config
+
+// ChardevText is a character device as the human monitor's commands take it:
+// the options are known, what they mean together is not checked.
+type ChardevText struct {
+	ID    string
+	HasID bool
+	// ListBackends is set when "help" stands in the place of a backend, and
+	// Help when it stands among the options.
+	ListBackends, Help bool
+	Warnings           []string
+
+	given *opts
+}
+
+// ParseChardev reads options in the syntax of -chardev.
+func ParseChardev(text string) (*ChardevText, error) {
+	groups, err := newGroups()
+	if err != nil {
+		return nil, err
+	}
+	o, help, warnings, err := groups["chardev"].parse(text, Origin{})
+	if err != nil {
+		return nil, err
+	}
+	return &ChardevText{
+		ID: o.id, HasID: o.id != "", ListBackends: isHelp(o.text("backend")), Help: help, Warnings: warnings, given: o,
+	}, nil
+}
+
+// Chardev returns the device that the options describe, with QEMU's complaints
+// about those that do not go together.
+func (c *ChardevText) Chardev() (Chardev, error) {
+	o := *c.given
+	o.id = c.ID
+	return newChardev(&o)
+}

@@ -1,0 +1,30 @@
+package config
+
+import "github.com/qomd/qomd/qmp/qjson"
+
+// DriveText is a drive as the human monitor's drive_add takes it.
+type DriveText struct {
+	ID       string
+	Options  *qjson.Object // never nil
+	Warnings []string
+}
+
+// ParseDrive reads options in the syntax of -drive.
+func ParseDrive(text string) (DriveText, error) {
+	groups, err := newGroups()
+	if err != nil {
+		return DriveText{}, err
+	}
+	o, help, warnings, err := groups["drive"].parse(text, Origin{})
+	if err != nil {
+		return DriveText{}, err
+	}
+	d := DriveText{ID: o.id, Options: o.object(), Warnings: warnings}
+	if d.Options == nil {
+		d.Options = qjson.NewObject()
+	}
+	if help {
+		d.Options.Set("help", "on") // which no drive has
+	}
+	return d, nil
+}
