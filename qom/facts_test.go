@@ -66,7 +66,7 @@ func TestFactsAndCode(t *testing.T) {
 	for p := range o.Properties() {
 		list = append(list, p.Name+" "+p.Type)
 	}
-	want := []string{"type string", "a uint32", "b bool", "coded str", "d uint8", "c uint8"}
+	want := []string{"type string", "a uint32", "coded str", "b bool", "d uint8", "c uint8"}
 	if diff := cmp.Diff(want, list); diff != "" {
 		t.Errorf("properties (-want +got):\n%s", diff)
 	}

@@ -25,6 +25,10 @@ type Property struct {
 	// ancestor or to the object, takes its place.
 	Replaceable bool
 
+	// PerObject marks a property of a class that QEMU adds to each object, which
+	// decides where it is listed.
+	PerObject bool
+
 	// Get answers the value as plain Go data that encodes to the JSON that
 	// QEMU sends. Nil: not readable.
 	Get func(*Object) (any, error)
@@ -315,17 +319,28 @@ func (o *Object) childProperty() *Property {
 }
 
 // Properties lists the properties of the object: those of its class, then its
-// own in the order they were added, then its children in that order.
+// own in the order they were added, then its children in that order. See
+// [Object.Listing] for QEMU's order.
 func (o *Object) Properties() iter.Seq[*Property] {
 	return func(yield func(*Property) bool) {
 		for p := range o.class.Properties() {
-			if p.Replaceable && (o.dynamic(p.Name) != nil || o.Child(p.Name) != nil) {
-				continue
-			}
-			if !yield(p) {
+			if !o.replaced(p) && !yield(p) {
 				return
 			}
 		}
+		o.ownProperties()(yield)
+	}
+}
+
+// replaced reports whether the object has something else in the place of a
+// property of its class.
+func (o *Object) replaced(p *Property) bool {
+	return p.Replaceable && (o.dynamic(p.Name) != nil || o.Child(p.Name) != nil)
+}
+
+// ownProperties lists what the object has beyond its class, children last.
+func (o *Object) ownProperties() iter.Seq[*Property] {
+	return func(yield func(*Property) bool) {
 		for _, p := range o.dyn() {
 			if !p.deleted && !yield(p) {
 				return

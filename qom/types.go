@@ -198,15 +198,16 @@ func (t *Types) info(name string) (TypeInfo, bool) {
 	merged := code
 	merged.Parent, merged.Abstract, merged.Interface = facts.Parent, facts.Abstract, facts.Interface
 	merged.Interfaces = append(slices.Clone(facts.Interfaces), code.Interfaces...)
-	merged.Properties = slices.Clone(facts.Properties)
+	known := slices.Clone(facts.Properties)
+	merged.Properties = nil
 	for _, p := range code.Properties {
-		i := slices.IndexFunc(merged.Properties, func(q *Property) bool { return q.Name == p.Name })
-		if i < 0 {
-			merged.Properties = append(merged.Properties, p)
-			continue
+		if i := slices.IndexFunc(known, func(q *Property) bool { return q.Name == p.Name }); i >= 0 {
+			p = p.withFacts(known[i])
+			known = slices.Delete(known, i, i+1)
 		}
-		merged.Properties[i] = p.withFacts(merged.Properties[i])
+		merged.Properties = append(merged.Properties, p)
 	}
+	merged.Properties = append(merged.Properties, known...)
 	if chain := facts.ClassInit; chain != nil {
 		own := code.ClassInit
 		merged.ClassInit = func(c *Class) {

@@ -33,8 +33,8 @@ func (m *Machine) begin() error {
 		name string
 		into **qom.Object
 	}{
-		{"audiodevs", new(*qom.Object)}, {"backend", &m.consoles},
 		{"chardevs", &m.chardevs}, {"objects", &m.objects},
+		{"backend", &m.consoles}, {"audiodevs", new(*qom.Object)},
 	} {
 		o, err := t.NewChild(t.Root(), c.name, "container")
 		if err != nil {
@@ -55,7 +55,7 @@ func (m *Machine) begin() error {
 		name string
 		into **qom.Object
 	}{
-		{"peripheral", &m.env.Peripheral}, {"peripheral-anon", &m.env.PeripheralAnon}, {"unattached", &m.env.Unattached},
+		{"unattached", &m.env.Unattached}, {"peripheral", &m.env.Peripheral}, {"peripheral-anon", &m.env.PeripheralAnon},
 	} {
 		if *c.into, err = t.NewChild(object, c.name, "container"); err != nil {
 			return err

@@ -57,7 +57,7 @@ func registerBus(t *qom.Types) {
 		Unparent: func(o *qom.Object) { BusFrom(o).unparent() },
 		Finalize: func(o *qom.Object) { BusFrom(o).finalize() },
 		Properties: []*qom.Property{
-			{Name: "realized", Type: "bool",
+			{Name: "realized", Type: "bool", PerObject: true,
 				Get: func(o *qom.Object) (any, error) { return BusFrom(o).realized, nil },
 				Set: func(o *qom.Object, in qom.Input) error {
 					v, err := in.Bool("realized")
@@ -71,7 +71,7 @@ func registerBus(t *qom.Types) {
 					}
 					return b.realize()
 				}},
-			{Name: "hotplug-handler", Type: "link<hotplug-handler>",
+			{Name: "hotplug-handler", Type: "link<hotplug-handler>", PerObject: true,
 				Get: func(o *qom.Object) (any, error) {
 					if t := BusFrom(o).hold.Object(); t != nil {
 						return t.Path(), nil

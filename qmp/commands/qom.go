@@ -2,6 +2,7 @@ package commands
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/object"
@@ -53,7 +54,7 @@ func (c *Commands) qomList(_ *qmp.Call, a pathArgs) ([]propertyInfo, error) {
 		return nil, err
 	}
 	list := []propertyInfo{}
-	for p := range o.Properties() {
+	for _, p := range o.Listing() {
 		list = append(list, propertyInfo{Name: p.Name, Type: p.Type})
 	}
 	return list, nil
@@ -114,7 +115,7 @@ func (c *Commands) qomListGet(_ *qmp.Call, a listGetArgs) ([]propertiesValues, e
 			return nil, err
 		}
 		list := []propertyValue{}
-		for p := range o.Properties() {
+		for _, p := range o.Listing() {
 			pv := propertyValue{Name: p.Name, Type: p.Type}
 			if v, err := o.Get(p.Name); err == nil {
 				pv.Value = &v
@@ -166,6 +167,8 @@ func (c *Commands) qomListTypes(_ *qmp.Call, a listTypesArgs) ([]typeInfo, error
 		}
 		list = append(list, t)
 	}
+	order := types.ListingOrder()
+	slices.SortFunc(list, func(a, b typeInfo) int { return order[a.Name] - order[b.Name] })
 	return list, nil
 }
 
