@@ -149,6 +149,9 @@ func (p *Proxy) ExitPCI() {
 	p.space, p.access = nil, 0
 }
 
+// SyncConfig implements [qdev.ConfigSyncer]: the configuration is the backend's.
+func (p *Proxy) SyncConfig() error { return qdev.SyncConfig(p.backend.Virtio().Qdev()) }
+
 // ResetPCI returns function and backend to their power-on state.
 func (p *Proxy) ResetPCI() {
 	p.backend.Virtio().ResetDevice()
