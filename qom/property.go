@@ -220,15 +220,14 @@ func (o *Object) AddAlias(name string, target *Object, targetName string) error 
 	if p == nil {
 		return target.noProperty(targetName)
 	}
-	a := &Property{Name: name, Type: p.Type, Default: p.Default, HasDefault: p.HasDefault}
+	a := &Property{
+		Name: name, Type: p.Type, Default: p.Default, HasDefault: p.HasDefault,
+		// The target refuses what it cannot do, under its own name.
+		Get: func(*Object) (any, error) { return target.Get(targetName) },
+		Set: func(_ *Object, in Input) error { return target.Set(targetName, in) },
+	}
 	if p.IsChild() {
 		a.Type = "link<" + strings.TrimPrefix(p.Type, "child<")
-	}
-	if p.Get != nil {
-		a.Get = func(*Object) (any, error) { return target.Get(targetName) }
-	}
-	if p.Set != nil {
-		a.Set = func(_ *Object, in Input) error { return target.Set(targetName, in) }
 	}
 	if p.Target != nil {
 		a.Target = func(*Object) *Object { return p.Target(target) }

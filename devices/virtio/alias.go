@@ -42,12 +42,10 @@ func (t *aliasTable) of(proxy *qom.Class, backend *qom.Object) []*qom.Property {
 // backend anew each time, so that all proxies can share it.
 func alias(p *qom.Property) *qom.Property {
 	name := p.Name
-	a := &qom.Property{Name: name, Type: p.Type, Default: p.Default, HasDefault: p.HasDefault}
-	if p.Get != nil {
-		a.Get = func(o *qom.Object) (any, error) { return behind(o).Get(name) }
-	}
-	if p.Set != nil {
-		a.Set = func(o *qom.Object, in qom.Input) error { return behind(o).Set(name, in) }
+	a := &qom.Property{
+		Name: name, Type: p.Type, Default: p.Default, HasDefault: p.HasDefault,
+		Get: func(o *qom.Object) (any, error) { return behind(o).Get(name) },
+		Set: func(o *qom.Object, in qom.Input) error { return behind(o).Set(name, in) },
 	}
 	if p.Target != nil {
 		a.Target = func(o *qom.Object) *qom.Object { return p.Target(behind(o)) }

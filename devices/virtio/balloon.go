@@ -14,6 +14,7 @@ const (
 	balloonPage     = 12 // bits
 	balloonConfig   = 16
 	balloonQueues   = 3 // inflate, deflate, statistics
+	statsQueue      = 2
 	balloonStats    = 1 // feature
 	balloonDeflate  = 2
 	balloonFreeHint = 3
@@ -29,6 +30,7 @@ type Balloon struct {
 	Device
 	target uint32 // pages the host wants
 	actual uint32 // pages the guest gave
+	stats  balloonStatistics
 }
 
 // Vectors implements [VectorUser].
@@ -39,6 +41,7 @@ func (b *Balloon) RealizeVirtio() error {
 	if BalloonOf(b.Env()) != nil {
 		return errOneBalloon
 	}
+	b.stats.clear()
 	b.Offer(balloonStats)
 	b.OfferIf("deflate-on-oom", balloonDeflate)
 	b.OfferIf("free-page-hint", balloonFreeHint)
@@ -112,12 +115,21 @@ type BalloonChange struct {
 }
 
 // ResetVirtio implements [ResetWatcher].
-func (b *Balloon) ResetVirtio() { b.actual = 0 }
+func (b *Balloon) ResetVirtio() {
+	b.actual = 0
+	b.stats.forget()
+}
 
-// Notify implements [Notified]. Statistics stay with the device until it wants
-// newer ones, which it never does.
+// ExitVirtio implements [Exiter].
+func (b *Balloon) ExitVirtio() {
+	b.stats.alarm.Stop()
+	b.stats.forget()
+}
+
+// Notify implements [Notified].
 func (b *Balloon) Notify(q *Queue) {
-	if q.Index() == 2 {
+	if q.Index() == statsQueue {
+		b.receive(q)
 		return
 	}
 	q.Each(func(e *Element) { q.Push(e, 0) })

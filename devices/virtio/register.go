@@ -30,7 +30,7 @@ func Register(t *qom.Types) {
 	add[SCSI](r, "virtio-scsi-pci-base", "virtio-scsi-device", &kindSCSI, nil)
 	add[Serial](r, "virtio-serial-pci-base", "virtio-serial-device", &kindSerial, nil)
 	add[RNG](r, "virtio-rng-pci-base", "virtio-rng-device", &kindRNG, nil)
-	add[Balloon](r, "virtio-balloon-pci-base", "virtio-balloon-device", &kindBalloon, nil)
+	add[Balloon](r, "virtio-balloon-pci-base", "virtio-balloon-device", &kindBalloon, nil, balloonProperties...)
 	for _, m := range [...]*hidModel{keyboardModel, mouseModel, tabletModel, multitouchModel} {
 		add(r, "virtio-"+m.typ+"-pci-base-type", "virtio-"+m.typ+"-device", &kindInput, func(i *Input) { i.model = m })
 	}
@@ -67,9 +67,10 @@ type backendOf[B any] interface {
 	Model
 }
 
-// add registers the backends of a type and the proxies that embed one. setUp,
-// if any, is called on a backend before its initializers.
-func add[B any, P backendOf[B]](r registry, proxy, backend string, k *Kind, setUp func(P)) {
+// add registers the backends of a type, with the properties that need code, and
+// the proxies that embed one. setUp, if any, is called on a backend before its
+// initializers.
+func add[B any, P backendOf[B]](r registry, proxy, backend string, k *Kind, setUp func(P), props ...*qom.Property) {
 	if setUp == nil {
 		setUp = func(P) {}
 	}
@@ -80,7 +81,8 @@ func add[B any, P backendOf[B]](r registry, proxy, backend string, k *Kind, setU
 			setUp(b)
 			return b
 		},
-		Init: func(o *qom.Object) { From(o).kind = k },
+		Init:       func(o *qom.Object) { From(o).kind = k },
+		Properties: props,
 	})
 	aliases := new(aliasTable)
 	r.add(qom.TypeInfo{

@@ -119,8 +119,12 @@ func TestStartStop(t *testing.T) {
 					for i, q := range d.queues {
 						q.offer(buf{dataBase, 128, false}, buf{dataBase + 0x1000, 256, true})
 						q.kick()
-						if backend.Queue(i).InFlight() != 0 {
-							t.Errorf("queue %d keeps an element", i)
+						want := 0
+						if typ == "virtio-balloon-pci" && i == 2 {
+							want = 1 // statistics stay until newer ones are wanted
+						}
+						if n := backend.Queue(i).InFlight(); n != want {
+							t.Errorf("queue %d keeps %d elements, want %d", i, n, want)
 						}
 					}
 					if backend.Broken() {
@@ -129,6 +133,11 @@ func TestStartStop(t *testing.T) {
 					d.setStatus(0)
 					if d.status() != 0 || backend.Running() {
 						t.Error("the device goes on")
+					}
+					for i := range d.queues {
+						if n := backend.Queue(i).InFlight(); n != 0 {
+							t.Errorf("queue %d keeps %d elements after a reset", i, n)
+						}
 					}
 				}
 				if got := r.del("x"); len(got) != 2 {
