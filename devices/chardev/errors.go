@@ -6,18 +6,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"syscall"
 )
-
-// reason is the text that the C library has for a failed system call.
-func reason(err error) string {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		text := errno.Error()
-		return strings.ToUpper(text[:1]) + text[1:]
-	}
-	return err.Error()
-}
 
 // isClosed reports whether err only says that something was closed before.
 func isClosed(err error) bool {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/qomd/qomd/devices/object"
 )
 
 // File writes to a file.
@@ -105,7 +107,7 @@ func (s *Set) open(path string, flags int) (*os.File, error) {
 		f, err = os.OpenFile(path, flags, 0o666)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("Could not open '%s': %s", path, reason(err))
+		return nil, fmt.Errorf("Could not open '%s': %s", path, object.Strerror(err))
 	}
 	return f, nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"sync"
+
+	"github.com/qomd/qomd/devices/object"
 )
 
 // logFile keeps a copy of what front ends write (logfile= of every backend). A
@@ -23,7 +25,7 @@ func openLog(path string, add bool) (*logFile, error) {
 	}
 	f, err := os.OpenFile(path, flags, 0o666)
 	if err != nil {
-		return nil, fmt.Errorf("Could not create '%s': %s", path, reason(err))
+		return nil, fmt.Errorf("Could not create '%s': %s", path, object.Strerror(err))
 	}
 	return &logFile{f: f}, nil
 }

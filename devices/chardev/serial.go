@@ -6,6 +6,8 @@ import (
 	"os"
 	"syscall"
 	"unsafe"
+
+	"github.com/qomd/qomd/devices/object"
 )
 
 // ioctl is ioctl(2) with a pointer or a number as its argument.
@@ -78,7 +80,7 @@ func (s *Set) openParallel(o Options) (Backend, error) {
 	}
 	if err := ioctl(f, claimPort, 0); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("not a parallel port: %s", reason(err))
+		return nil, fmt.Errorf("not a parallel port: %s", object.Strerror(err))
 	}
 	return &FileLine{kind: "parallel", filename: "parallel", conn: &fileConn{in: f, out: f}}, nil
 }
@@ -100,7 +102,7 @@ func (p *PTY) Close() error {
 }
 
 func openPTY() (Backend, error) {
-	failed := func(err error) error { return fmt.Errorf("Failed to create PTY: %s", reason(err)) }
+	failed := func(err error) error { return fmt.Errorf("Failed to create PTY: %s", object.Strerror(err)) }
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, failed(err)

@@ -110,7 +110,7 @@ func (s *Set) inherit(b *Socket) error {
 	case err != nil:
 		return notSocket
 	case b.opts.Server && listening == 0:
-		return fmt.Errorf("Failed to listen on fd '%s': %s", name, reason(syscall.EINVAL))
+		return fmt.Errorf("Failed to listen on fd '%s': %s", name, object.Strerror(syscall.EINVAL))
 	case b.opts.Server:
 		b.ln, err = net.FileListener(f)
 		if err == nil {
@@ -138,7 +138,7 @@ func Listen(o SocketOptions) (net.Listener, error) {
 		}
 		ln, err := net.Listen("unix", o.unixName())
 		if err != nil {
-			return nil, fmt.Errorf("Failed to bind socket to %s: %s", o.Path, reason(err))
+			return nil, fmt.Errorf("Failed to bind socket to %s: %s", o.Path, object.Strerror(err))
 		}
 		return ln, nil
 	}
@@ -154,7 +154,7 @@ func Listen(o SocketOptions) (net.Listener, error) {
 		case unresolved(err):
 			return nil, resolution(o.Host, o.Port, err)
 		case port >= int(o.To):
-			return nil, fmt.Errorf("Failed to find an available port: %s", reason(err))
+			return nil, fmt.Errorf("Failed to find an available port: %s", object.Strerror(err))
 		}
 		port++
 	}
@@ -167,7 +167,7 @@ func Dial(ctx context.Context, o SocketOptions) (net.Conn, error) {
 	if o.Path != "" {
 		conn, err := d.DialContext(ctx, "unix", o.unixName())
 		if err != nil {
-			return nil, fmt.Errorf("Failed to connect to '%s': %s", o.Path, reason(err))
+			return nil, fmt.Errorf("Failed to connect to '%s': %s", o.Path, object.Strerror(err))
 		}
 		return conn, nil
 	}
@@ -180,7 +180,7 @@ func Dial(ctx context.Context, o SocketOptions) (net.Conn, error) {
 	case os.IsTimeout(err):
 		err = syscall.ETIMEDOUT
 	}
-	return nil, fmt.Errorf("Failed to connect to '%s:%s': %s", o.Host, o.Port, reason(err))
+	return nil, fmt.Errorf("Failed to connect to '%s:%s': %s", o.Host, o.Port, object.Strerror(err))
 }
 
 // WaitFirst blocks until the first client of a server is there, which [Socket.Serve]

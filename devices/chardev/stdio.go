@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"syscall"
+
+	"github.com/qomd/qomd/devices/object"
 )
 
 // Stdio is the backend "stdio": the standard streams of the process.
@@ -35,12 +37,12 @@ func (s *Set) openStdio(o Options) (Backend, error) {
 	restore := makeRaw(os.Stdin, true, !o.NoSignal)
 	in, err := duplicate(0)
 	if err != nil {
-		return nil, fmt.Errorf("Could not open 'stdin': %s", reason(err))
+		return nil, fmt.Errorf("Could not open 'stdin': %s", object.Strerror(err))
 	}
 	out, err := duplicate(1)
 	if err != nil {
 		in.Close()
-		return nil, fmt.Errorf("Could not open 'stdout': %s", reason(err))
+		return nil, fmt.Errorf("Could not open 'stdout': %s", object.Strerror(err))
 	}
 	s.stdio = true
 	return &Stdio{set: s, FileLine: FileLine{

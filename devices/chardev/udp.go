@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+
+	"github.com/qomd/qomd/devices/object"
 )
 
 // UDPOptions say where datagrams go to and come from.
@@ -41,7 +43,7 @@ func openUDP(o UDPOptions) (Backend, error) {
 	}
 	conn, err := net.DialUDP("udp", local, remote)
 	if err != nil {
-		return nil, errors.New("Failed to bind socket: " + reason(err))
+		return nil, errors.New("Failed to bind socket: " + object.Strerror(err))
 	}
 	return &UDP{conn}, nil
 }

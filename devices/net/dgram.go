@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+
+	"github.com/qomd/qomd/devices/object"
 )
 
 // openDatagram is the backend "dgram", checked in QEMU's order.
@@ -68,7 +70,7 @@ func (s *Stack) openUnicast(text, from, to string) (backend, error) {
 	}
 	conn, err := net.ListenUDP("udp4", local)
 	if err != nil {
-		return nil, fmt.Errorf("can't bind ip=%s to socket: %s", local.IP, reason(err))
+		return nil, fmt.Errorf("can't bind ip=%s to socket: %s", local.IP, object.Strerror(err))
 	}
 	d := &datagrams{wire{stack: s, to: remote}}
 	d.join(conn, text)
@@ -87,7 +89,7 @@ func (s *Stack) openMulticast(what, group, at string) (backend, error) {
 	}
 	conn, err := net.ListenMulticastUDP("udp4", interfaceOf(at), addr)
 	if err != nil {
-		return nil, fmt.Errorf("can't add socket to multicast group %s: %s", addr.IP, reason(err))
+		return nil, fmt.Errorf("can't add socket to multicast group %s: %s", addr.IP, object.Strerror(err))
 	}
 	d := &datagrams{wire{stack: s, to: addr}}
 	d.join(conn, what+group)
@@ -120,7 +122,7 @@ func (s *Stack) openUnixDatagram(local, remote string) (backend, error) {
 	}
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: local, Net: "unixgram"})
 	if err != nil {
-		return nil, fmt.Errorf("can't bind unix=%s to socket: %s", local, reason(err))
+		return nil, fmt.Errorf("can't bind unix=%s to socket: %s", local, object.Strerror(err))
 	}
 	d := &datagrams{wire{stack: s, to: &net.UnixAddr{Name: remote, Net: "unixgram"}}}
 	d.join(unlinking{conn, local}, "udp="+local+":"+remote)

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/object"
 )
 
 // refuse tells why a backend cannot be had here: with QEMU's words where QEMU
@@ -28,7 +29,7 @@ func (s *Stack) refuse(typ string, o options) error {
 			return errors.New("vhost-vdpa: vhostdev= and vhostfd= are mutually exclusive")
 		}
 		if f, err := os.OpenFile(dev, os.O_RDWR, 0); err != nil {
-			return fmt.Errorf("Could not open '%s': %s", dev, reason(err))
+			return fmt.Errorf("Could not open '%s': %s", dev, object.Strerror(err))
 		} else {
 			f.Close()
 		}

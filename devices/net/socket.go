@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/object"
 )
 
 // socket is the backend "socket" with listen= or connect=, the forerunner of
@@ -58,7 +59,7 @@ func (s *Stack) openSocket(o options) (backend, error) {
 		return b, nil
 	}
 	if b.ln, err = net.ListenTCP("tcp4", addr); err != nil {
-		return nil, fmt.Errorf("can't bind ip=%s to socket: %s", addr.IP, reason(err))
+		return nil, fmt.Errorf("can't bind ip=%s to socket: %s", addr.IP, object.Strerror(err))
 	}
 	return b, nil
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"unsafe"
+
+	"github.com/qomd/qomd/devices/object"
 )
 
 // Requests and flags of linux/if_tun.h.
@@ -75,14 +77,14 @@ func (s *Stack) tapOfFD(name string) (backend, error) {
 	fd, err := tunControl(f, tunGetInterface, &r)
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("Unable to query TUNGETIFF on FD %d: %s", fd, reason(err))
+		return nil, fmt.Errorf("Unable to query TUNGETIFF on FD %d: %s", fd, object.Strerror(err))
 	}
 	// Files that do not block when they are made can be closed while somebody
 	// reads.
 	dup, err := syscall.Dup(fd)
 	f.Close()
 	if err != nil {
-		return nil, fmt.Errorf("Unable to query TUNGETIFF on FD %d: %s", fd, reason(err))
+		return nil, fmt.Errorf("Unable to query TUNGETIFF on FD %d: %s", fd, object.Strerror(err))
 	}
 	syscall.CloseOnExec(dup)
 	syscall.SetNonblock(dup, true)
@@ -103,7 +105,7 @@ func (s *Stack) newTap(o options) (backend, error) {
 	}
 	f, err := os.OpenFile("/dev/net/tun", os.O_RDWR|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, fmt.Errorf("could not open /dev/net/tun: %s", reason(err))
+		return nil, fmt.Errorf("could not open /dev/net/tun: %s", object.Strerror(err))
 	}
 	name := o.text("ifname")
 	if name == "" {
@@ -114,9 +116,9 @@ func (s *Stack) newTap(o options) (backend, error) {
 	if _, err := tunControl(f, tunSetInterface, &r); err != nil {
 		f.Close()
 		if !o.has("ifname") {
-			return nil, fmt.Errorf("could not configure /dev/net/tun: %s", reason(err))
+			return nil, fmt.Errorf("could not configure /dev/net/tun: %s", object.Strerror(err))
 		}
-		return nil, fmt.Errorf("could not configure /dev/net/tun (%s): %s", name, reason(err))
+		return nil, fmt.Errorf("could not configure /dev/net/tun (%s): %s", name, object.Strerror(err))
 	}
 	if script != "" && script != "no" {
 		f.Close()

@@ -28,7 +28,7 @@ func registerAuthz(t *qom.Types) {
 		Required: []string{"filename"},
 		Complete: func(o *qom.Object) error {
 			if err := reachable(str(o, "filename")); err != nil {
-				return fmt.Errorf("Unable to read '%s': %s", str(o, "filename"), reason(err))
+				return fmt.Errorf("Unable to read '%s': %s", str(o, "filename"), Strerror(err))
 			}
 			return nil
 		}})})

@@ -136,7 +136,7 @@ func openable(path string) error {
 		_, err = os.Stat(filepath.Dir(path))
 	}
 	if err != nil {
-		return fmt.Errorf("can't open backing store %s for guest RAM: %s", path, reason(err))
+		return fmt.Errorf("can't open backing store %s for guest RAM: %s", path, Strerror(err))
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func registerHost(t *qom.Types) {
 		Required: []string{"evdev"},
 		Complete: func(o *qom.Object) error {
 			if err := reachable(str(o, "evdev")); err != nil {
-				return fmt.Errorf("Could not open '%s': %s", str(o, "evdev"), reason(err))
+				return fmt.Errorf("Could not open '%s': %s", str(o, "evdev"), Strerror(err))
 			}
 			return nil
 		}})})
@@ -58,7 +58,7 @@ func registerHost(t *qom.Types) {
 		Complete: func(o *qom.Object) error {
 			c, err := net.Dial("unix", str(o, "path"))
 			if err != nil {
-				return fmt.Errorf("Failed to connect to '%s': %s", str(o, "path"), reason(err))
+				return fmt.Errorf("Failed to connect to '%s': %s", str(o, "path"), Strerror(err))
 			}
 			return c.Close()
 		}})})

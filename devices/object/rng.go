@@ -30,7 +30,7 @@ func registerRNG(t *qom.Types) {
 		ClassInit: with(Behavior{Complete: func(o *qom.Object) error {
 			name := str(o, "filename")
 			if err := reachable(name); err != nil {
-				return fmt.Errorf("Could not open '%s': %s", name, reason(err))
+				return fmt.Errorf("Could not open '%s': %s", name, Strerror(err))
 			}
 			return open(o)
 		}}),

@@ -54,7 +54,7 @@ func (s *Secret) load() error {
 	case file != "":
 		b, err := read(file)
 		if err != nil {
-			return fmt.Errorf("Unable to read %s: Failed to open file “%s”: %s", file, file, reason(err))
+			return fmt.Errorf("Unable to read %s: Failed to open file “%s”: %s", file, file, Strerror(err))
 		}
 		s.data = b
 	case o.HasStored("data"):

@@ -24,7 +24,7 @@ func registerTLS(t *qom.Types) {
 				}
 				path := filepath.Join(dir, file)
 				if err := reachable(path); err != nil {
-					return fmt.Errorf("Unable to access credentials %s: %s", path, reason(err))
+					return fmt.Errorf("Unable to access credentials %s: %s", path, Strerror(err))
 				}
 				return nil
 			}})})

@@ -1,10 +1,8 @@
 package object
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"syscall"
 
 	"github.com/qomd/qomd/devices/qdev"
@@ -86,17 +84,6 @@ func chardev(o *qom.Object, name string) error {
 		return nil
 	}
 	return &qom.NotFoundError{Path: name}
-}
-
-// reason is what the C library says of a failed system call: Go's words with a
-// capital letter.
-func reason(err error) string {
-	var errno syscall.Errno
-	text := err.Error()
-	if errors.As(err, &errno) {
-		text = errno.Error()
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // reachable refuses a file that cannot be opened for reading.
