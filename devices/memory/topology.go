@@ -64,41 +64,23 @@ func (r *Region) DelSubregion(sub *Region) {
 	}
 }
 
-// SetEnabled makes the region show or not.
-func (r *Region) SetEnabled(enabled bool) {
-	if r.disabled == !enabled {
+// set changes a setting of the region in a transaction, unless it is that
+// already; then tells the region's surroundings.
+func set[T comparable](r *Region, setting *T, to T, then func(*Region)) {
+	if *setting == to {
 		return
 	}
 	r.sys.Begin()
 	defer r.sys.Commit()
-	r.disabled = !enabled
-	r.sys.changed(r)
+	*setting = to
+	then(r)
 }
 
-// SetAddress moves the region within its container; it becomes the newest.
-func (r *Region) SetAddress(addr uint64) {
-	if r.addr == addr {
-		return
-	}
-	r.sys.Begin()
-	defer r.sys.Commit()
-	r.addr = addr
-	r.reinsert()
-}
+// changed is for settings that show where the region is.
+func (r *Region) changed() { r.sys.changed(r) }
 
-// SetPriority changes the priority within the container.
-func (r *Region) SetPriority(priority int32) {
-	if r.priority == priority {
-		return
-	}
-	r.sys.Begin()
-	defer r.sys.Commit()
-	r.priority = priority
-	r.reinsert()
-}
-
-// reinsert puts the region in its place again; the reference that the
-// container has stays.
+// reinsert is for settings that decide about the region's place in its container.
+// The reference that the container has stays.
 func (r *Region) reinsert() {
 	if c := r.container; c != nil {
 		c.remove(r)
@@ -107,38 +89,26 @@ func (r *Region) reinsert() {
 	r.sys.changed(r)
 }
 
+// SetEnabled makes the region show or not.
+func (r *Region) SetEnabled(enabled bool) { set(r, &r.disabled, !enabled, (*Region).changed) }
+
+// SetAddress moves the region within its container; it becomes the newest.
+func (r *Region) SetAddress(addr uint64) { set(r, &r.addr, addr, (*Region).reinsert) }
+
+// SetPriority changes the priority within the container.
+func (r *Region) SetPriority(priority int32) { set(r, &r.priority, priority, (*Region).reinsert) }
+
 // SetSize changes the size, in bytes; the largest number stands for 2^64. RAM
 // and ROM keep their size.
 func (r *Region) SetSize(size uint64) {
-	n := wideSize(size)
-	if r.ram != nil || n == r.size {
-		return
+	if r.ram == nil {
+		set(r, &r.size, wideSize(size), (*Region).changed)
 	}
-	r.sys.Begin()
-	defer r.sys.Commit()
-	r.size = n
-	r.sys.changed(r)
 }
 
 // SetReadOnly makes writes to the region fail, or not. For an alias it says so
 // of what shows through.
-func (r *Region) SetReadOnly(readOnly bool) {
-	if r.readOnly == readOnly {
-		return
-	}
-	r.sys.Begin()
-	defer r.sys.Commit()
-	r.readOnly = readOnly
-	r.sys.changed(r)
-}
+func (r *Region) SetReadOnly(readOnly bool) { set(r, &r.readOnly, readOnly, (*Region).changed) }
 
 // SetAliasOffset moves the window of an alias on its target.
-func (r *Region) SetAliasOffset(offset uint64) {
-	if r.aliasOffset == offset {
-		return
-	}
-	r.sys.Begin()
-	defer r.sys.Commit()
-	r.aliasOffset = offset
-	r.sys.changed(r)
-}
+func (r *Region) SetAliasOffset(offset uint64) { set(r, &r.aliasOffset, offset, (*Region).changed) }
