@@ -31,7 +31,11 @@ func ParseArgs(prog string, args []string) (*Machine, error) {
 	case errors.As(err, &help):
 		return nil, help
 	}
-	return nil, &Failure{Prog: prog, Err: errors.Join(append(b.warningErrors(), err)...)}
+	f := &Failure{Prog: prog, Err: errors.Join(append(b.warningErrors(), err)...)}
+	if b != nil {
+		f.Prefix = b.m.MessagePrefix()
+	}
+	return nil, f
 }
 
 // arguments takes the command line apart and applies every option.
@@ -100,7 +104,7 @@ func (b *builder) warningErrors() []error {
 	}
 	errs := make([]error, len(b.warnings))
 	for i, w := range b.warnings {
-		errs[i] = &located{w.origin, errors.New("warning: " + w.err.Error())}
+		errs[i] = &located{origin: w.origin, err: errors.New("warning: " + w.err.Error()), early: true}
 	}
 	return errs
 }

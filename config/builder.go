@@ -39,7 +39,7 @@ func newBuilder() (*builder, error) {
 
 func (b *builder) warn(origin Origin, texts ...string) {
 	for _, t := range texts {
-		b.warnings = append(b.warnings, &located{origin, errors.New(t)})
+		b.warnings = append(b.warnings, &located{origin: origin, err: errors.New(t)})
 	}
 }
 

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // located is a mistake with the place where it was made.
 type located struct {
 	origin Origin
 	err    error
+	early  bool // said before -msg is looked at
 }
 
 func (e *located) Error() string {
@@ -26,15 +28,16 @@ func at(origin Origin, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &located{origin, err}
+	return &located{origin: origin, err: err}
 }
 
 // Failure is why a command line cannot be used. Its text is what QEMU prints
 // on standard error before it exits with status 1: one or more lines, each
 // with the program's name and the place.
 type Failure struct {
-	Prog string
-	Err  error
+	Prog   string
+	Prefix string // of every message but warnings, see [Machine.MessagePrefix]
+	Err    error
 }
 
 // Error returns the whole text.
@@ -42,10 +45,13 @@ func (f *Failure) Error() string {
 	var lines []string
 	for _, err := range flatten(f.Err) {
 		var l *located
-		if errors.As(err, &l) {
+		switch {
+		case !errors.As(err, &l):
+			lines = append(lines, f.Prefix+f.Prog+": "+err.Error())
+		case l.early:
 			lines = append(lines, l.origin.Prefix(f.Prog)+l.err.Error())
-		} else {
-			lines = append(lines, f.Prog+": "+err.Error())
+		default:
+			lines = append(lines, f.Prefix+l.origin.Prefix(f.Prog)+l.err.Error())
 		}
 	}
 	return strings.Join(lines, "\n")
@@ -77,6 +83,20 @@ func (o Origin) Prefix(prog string) string {
 		return prog + ": " + o.Option + ": "
 	}
 	return prog + ": "
+}
+
+// MessagePrefix returns what begins a message that is printed now: the time with
+// -msg timestamp=on, and the guest's name with -msg guest-name=on. Empty for a
+// machine that asked for neither.
+func (m *Machine) MessagePrefix() string {
+	prefix := ""
+	if m.Timestamps {
+		prefix = time.Now().UTC().Format("2006-01-02T15:04:05.000000Z ")
+	}
+	if m.GuestNames && m.Name != "" {
+		prefix += m.Name + " "
+	}
+	return prefix
 }
 
 // HelpRequest is returned in place of a description when the command line asks

@@ -20,7 +20,7 @@ const memoryUnit = 8192
 // that in which QEMU finds mistakes.
 func (b *builder) finish() (*Machine, error) {
 	steps := []func() error{
-		b.finishActions, b.finishRTC, b.finishType, b.finishNames, b.finishChardevs, b.finishAccels,
+		b.finishMessages, b.finishActions, b.finishRTC, b.finishType, b.finishDescriptors, b.finishChardevs, b.finishAccels,
 		b.finishMemory, b.finishTopology, b.finishMonitors, b.finishPorts, b.finishObjects,
 	}
 	if err := b.run(steps); err != nil {
@@ -77,14 +77,19 @@ func (b *builder) finishType() error {
 	return nil
 }
 
-// finishNames reads -name, -msg and -add-fd.
-func (b *builder) finishNames() error {
+// finishMessages reads -name and -msg, which say how mistakes are told of.
+func (b *builder) finishMessages() error {
 	for _, o := range b.groups["name"].list {
 		b.m.Name, b.m.ProcessName, b.m.DebugThreads = o.text("guest"), o.text("process"), o.flag("debug-threads", false)
 	}
 	for _, o := range b.groups["msg"].list {
 		b.m.Timestamps, b.m.GuestNames = o.flag("timestamp", false), o.flag("guest-name", false)
 	}
+	return nil
+}
+
+// finishDescriptors reads -add-fd.
+func (b *builder) finishDescriptors() error {
 	for _, o := range b.groups["add-fd"].list {
 		f, err := fdSet(o)
 		if err != nil {

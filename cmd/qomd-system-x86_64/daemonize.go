@@ -5,21 +5,23 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // childEnv marks the background process of -daemonize; its value is the number
-// of the descriptor it reports on.
+// of the descriptor it reports on: the write end of a pipe to the parent. The
+// kernel has chosen the number, so that it is none that the command line names.
 const childEnv = "QOMD_DAEMON_CHILD"
-
-// readyFD is that descriptor: the write end of a pipe to the parent.
-const readyFD = 3
 
 func isDaemonChild() bool { return os.Getenv(childEnv) != "" }
 
 // daemonize starts the program again in the background, in a session of its
 // own, and returns once that has its sockets listening, or failed: the parent's
-// status tells which. Go programs cannot fork.
+// status tells which. Go programs cannot fork. All descriptors that we were
+// given, the child is given too, by the same numbers.
 func daemonize(prog string, argv []string) int {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -31,11 +33,14 @@ func daemonize(prog string, argv []string) int {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", prog, err)
 		return 1
 	}
+	if _, err := unix.FcntlInt(w.Fd(), unix.F_SETFD, 0); err != nil { // the child keeps it
+		fmt.Fprintf(os.Stderr, "%s: %v\n", prog, err)
+		return 1
+	}
 	cmd := exec.Command(self, argv[1:]...)
 	cmd.Args[0] = argv[0]
-	cmd.Env = append(os.Environ(), childEnv+"=1")
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.ExtraFiles = []*os.File{w}
+	cmd.Env = append(os.Environ(), childEnv+"="+strconv.Itoa(int(w.Fd())))
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", prog, err)
@@ -67,7 +72,11 @@ func detach() error {
 	if err := syscall.Chdir("/"); err != nil {
 		return err
 	}
-	ready := os.NewFile(readyFD, "ready")
+	fd, err := strconv.Atoi(os.Getenv(childEnv))
+	if err != nil {
+		return err
+	}
+	ready := os.NewFile(uintptr(fd), "ready")
 	defer ready.Close()
 	_, err = ready.Write([]byte{1})
 	return err

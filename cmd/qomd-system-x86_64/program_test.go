@@ -88,13 +88,24 @@ func start(t testing.TB, args ...string) *program {
 // startEnv is start with more variables in the environment.
 func startEnv(t testing.TB, env []string, args ...string) *program {
 	t.Helper()
+	return launch(t, env, nil, args...)
+}
+
+// startFiles is start with open files, numbered from 3.
+func startFiles(t testing.TB, files []*os.File, args ...string) *program {
+	t.Helper()
+	return launch(t, nil, files, args...)
+}
+
+func launch(t testing.TB, env []string, files []*os.File, args ...string) *program {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &program{cmd: exec.Command(self, args...), done: make(chan struct{})}
 	p.cmd.Env = append(append(os.Environ(), newLeash(t)), env...)
-	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	p.cmd.Stdout, p.cmd.Stderr, p.cmd.ExtraFiles = &p.stdout, &p.stderr, files
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its signals are not ours
 	p.cmd.WaitDelay = 2 * time.Second                       // for children that keep stderr open
 	if err := p.cmd.Start(); err != nil {

@@ -33,10 +33,15 @@ func run(argv []string) int {
 	}
 	status, err := serve(prog, cfg)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", prog, err)
+		say(prog, cfg, err.Error())
 		return 1
 	}
 	return status
+}
+
+// say prints a message as QEMU does: about the program, on standard error.
+func say(prog string, cfg *config.Machine, text string) {
+	fmt.Fprintf(os.Stderr, "%s%s: %s\n", cfg.MessagePrefix(), prog, text)
 }
 
 // endSignals end the machine, as they end QEMU.
@@ -44,6 +49,9 @@ var endSignals = []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP}
 
 // serve boots the machine and waits for its end.
 func serve(prog string, cfg *config.Machine) (status int, err error) {
+	for _, w := range cfg.Warnings {
+		fmt.Fprintln(os.Stderr, w.Line(prog))
+	}
 	// Like QEMU, the program says nothing unless something is wrong.
 	log, closer, err := logging.New(config.Log{Level: "warning", Format: "text", File: cfg.LogFile}, os.Stderr)
 	if err != nil {
@@ -73,7 +81,7 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	// a signal ends the wait.
 	waiting, stop := signal.NotifyContext(context.Background(), endSignals...)
 	defer stop()
-	vm, err := daemon.Start(*cfg, daemon.Options{Log: log, Guest: defaultGuest, Wait: waiting})
+	vm, err := daemon.Start(*cfg, daemon.Options{Log: log, Guest: defaultGuest, Wait: waiting, Redirected: redirected})
 	if waiting.Err() != nil && err != nil {
 		return 0, nil
 	}
@@ -88,13 +96,26 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	}
 	for {
 		select {
-		case <-signals:
+		case sig := <-signals:
+			// Where the signal is from, Go does not tell.
+			if !onQTest(cfg) {
+				say(prog, cfg, fmt.Sprintf("terminating on signal %d", sig))
+			}
 			vm.Quit(machine.HostSignal)
 		case <-vm.Done():
 			return vm.Wait(), nil
 		}
 	}
 }
+
+// redirected tells where a character device of the command line is to be found.
+func redirected(label, path string) {
+	fmt.Printf("char device redirected to %s (label %s)\n", path, label)
+}
+
+// onQTest reports whether a test plays the processor; such a machine ends
+// without a word.
+func onQTest(cfg *config.Machine) bool { return len(cfg.Accels) > 0 && cfg.Accels[0].Name == "qtest" }
 
 // guestEnv names the guest of machines whose command line does not; without it
 // there is one that acknowledges everything.

@@ -52,6 +52,9 @@ func (vm *VM) addChardev(id string, o chardev.Options, wait bool) error {
 			return err
 		}
 	}
+	if p, ok := b.(*chardev.PTY); ok && vm.opts.Redirected != nil {
+		vm.opts.Redirected(id, p.Slave())
+	}
 	vm.Machine.Do(func() { _, err = set.Add(id, b, o) })
 	return err
 }

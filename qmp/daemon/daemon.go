@@ -69,6 +69,9 @@ type Options struct {
 	// Wait is how long to wait for the first client of a socket that says so
 	// (wait=on) before the machine starts; nil: not at all.
 	Wait context.Context
+	// Redirected is told of the path of every pseudo-terminal that the
+	// configuration asks for, with the name of its character device.
+	Redirected func(label, path string)
 	// OnKept is told of messages that an armed fault keeps back, by the name of
 	// the monitor; nil: nobody is. It must not block.
 	OnKept func(monitor string, message []byte)
