@@ -134,6 +134,9 @@ func (b *builder) addObject(object *qjson.Object, fromJSON bool, origin Origin) 
 		return errors.New("Parameter 'id' is missing")
 	}
 	object.Delete("id")
+	if kind == guestType {
+		return b.guestObject(object, fromJSON)
+	}
 	o := Object{Type: kind, ID: id.(string), Options: orNil(object), FromJSON: fromJSON, Origin: origin}
 	if kind == "monitor-qmp" || kind == "monitor-hmp" {
 		m, err := monitorOfObject(o)

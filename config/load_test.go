@@ -105,7 +105,7 @@ func TestMistakes(t *testing.T) {
 		{"guest", "a.yaml", machine + "  guest: {kind: windows, temper: ignor, delay-ms: soon, color: red}\n",
 			`FILE:4: machines[0].guest.kind: "windows" is none of none, linux
 FILE:4: machines[0].guest.temper: unknown temper 'ignor', known are accept, ignore, refuse, busy, die, hang, eject, surprise, misread
-FILE:4: machines[0].guest.delay-ms: Parameter 'delay-ms' expects uint64
+FILE:4: machines[0].guest.delay-ms: Parameter 'delay-ms' expects integer
 FILE:4: machines[0].guest.color: unknown key`},
 		{"a device's temper", "a.yaml", machine + "  guest: {devices: {x0: {temper: busy, size: 3}}}\n",
 			"FILE:4: machines[0].guest.devices: x0: Parameter 'size' is unexpected"},

@@ -75,7 +75,9 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		defer os.Remove(path)
 	}
 	if cfg.Guest == "" {
-		cfg.Guest = os.Getenv(guestEnv)
+		if err := cfg.SetGuest(os.Getenv(guestEnv)); err != nil {
+			return 1, fmt.Errorf("%s: %w", guestEnv, err)
+		}
 	}
 	// A socket with wait=on holds the start up until its first client is there;
 	// a signal ends the wait.
@@ -117,8 +119,9 @@ func redirected(label, path string) {
 // without a word.
 func onQTest(cfg *config.Machine) bool { return len(cfg.Accels) > 0 && cfg.Accels[0].Name == "qtest" }
 
-// guestEnv names the guest of machines whose command line does not; without it
-// there is one that acknowledges everything.
+// guestEnv says who plays the operating system of machines whose command line
+// does not, as [config.Machine.SetGuest] reads it; without it there is a guest
+// that acknowledges everything at once.
 const (
 	guestEnv     = "QOMD_GUEST"
 	defaultGuest = "linux"

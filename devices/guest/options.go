@@ -26,11 +26,11 @@ var times = []struct {
 // and as a property of /machine/guest: temper, delay-ms, jitter-ms, release-ms,
 // power-on-ms, seed, and devices, an object with a member for each device that
 // is treated differently: the name of a temper, or an object of the options of
-// a temper. known is false for any other name.
+// a temper. Numbers may be texts. known is false for any other name.
 func (o *Options) Set(name string, v any) (known bool, err error) {
 	switch name {
 	case "seed":
-		o.Seed, err = qom.Value(v).Uint64(name)
+		o.Seed, err = input(v).Uint64(name)
 		return true, err
 	case "devices":
 		devices, ok := v.(*qjson.Object)
@@ -50,6 +50,14 @@ func (o *Options) Set(name string, v any) (known bool, err error) {
 	return o.Temper.set(name, v)
 }
 
+// input takes a text, as command lines and environments have it, for any value.
+func input(v any) qom.Input {
+	if s, ok := v.(string); ok {
+		return qom.Text(s)
+	}
+	return qom.Value(v)
+}
+
 func (t *Temper) set(name string, v any) (known bool, err error) {
 	if name == "temper" {
 		s, err := qom.Value(v).Str(name)
@@ -62,7 +70,7 @@ func (t *Temper) set(name string, v any) (known bool, err error) {
 		if f.name != name {
 			continue
 		}
-		n, err := qom.Value(v).Uint64(name)
+		n, err := input(v).Uint64(name)
 		if err == nil && n > maxMilliseconds {
 			err = fmt.Errorf("'%s' is at most %d", name, int64(maxMilliseconds))
 		}
