@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/qomd/qomd/cmd/logging"
 	"github.com/qomd/qomd/config"
@@ -79,11 +80,17 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 			return 1, fmt.Errorf("%s: %w", guestEnv, err)
 		}
 	}
+	grace, err := eventGrace()
+	if err != nil {
+		return 1, err
+	}
 	// A socket with wait=on holds the start up until its first client is there;
 	// a signal ends the wait.
 	waiting, stop := signal.NotifyContext(context.Background(), endSignals...)
 	defer stop()
-	vm, err := daemon.Start(*cfg, daemon.Options{Log: log, Guest: defaultGuest, Wait: waiting, Redirected: redirected})
+	vm, err := daemon.Start(*cfg, daemon.Options{
+		Log: log, Guest: defaultGuest, Wait: waiting, Redirected: redirected, Grace: grace,
+	})
 	if waiting.Err() != nil && err != nil {
 		return 0, nil
 	}
@@ -126,6 +133,25 @@ const (
 	guestEnv     = "QOMD_GUEST"
 	defaultGuest = "linux"
 )
+
+// graceEnv is how long after its cause DEVICE_DELETED is sent, as "5ms" or "0";
+// see [daemon.Options].
+const graceEnv = "QOMD_EVENT_GRACE"
+
+func eventGrace() (time.Duration, error) {
+	text := os.Getenv(graceEnv)
+	if text == "" {
+		return 2 * time.Millisecond, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err == nil && d < 0 {
+		err = errors.New("it is negative")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", graceEnv, err)
+	}
+	return d, nil
+}
 
 // writePIDFile writes our process number, and refuses a file that another
 // running process has locked, as QEMU does.

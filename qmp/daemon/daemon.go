@@ -72,6 +72,10 @@ type Options struct {
 	// Redirected is told of the path of every pseudo-terminal that the
 	// configuration asks for, with the name of its character device.
 	Redirected func(label, path string)
+	// Grace is how long after its cause DEVICE_DELETED is sent, unless somebody
+	// gives a command before; 0: at once. libvirt 12 misses an event that comes
+	// right behind the reply to device_del.
+	Grace time.Duration
 	// OnKept is told of messages that an armed fault keeps back, by the name of
 	// the monitor; nil: nobody is. It must not block.
 	OnKept func(monitor string, message []byte)
@@ -98,6 +102,8 @@ type VM struct {
 	closing   bool          // nobody new is served
 	ready     chan struct{} // closed when the machine is complete
 	host      *monitorHost
+
+	late []lateEvent // in order; guarded by the machine's lock
 
 	faultyMu    sync.Mutex
 	faultyConns []*faultyConn
@@ -208,7 +214,9 @@ func inTurn(steps ...func() error) error {
 }
 
 // allowed refuses commands that make no sense before the machine is complete.
+// It is asked before every command.
 func (vm *VM) allowed(c *qmp.Command) error {
+	vm.sendLate()
 	if vm.Machine.Preconfig() && c.Flags&qmp.AllowPreconfig == 0 {
 		return fmt.Errorf("The command '%s' is permitted only after machine initialization has completed", c.Name)
 	}
@@ -230,13 +238,16 @@ func (vm *VM) emit(name string, data any) {
 	if f := vm.opts.OnEvent; f != nil {
 		f(name, data)
 	}
-	vm.server.Emit(name, data)
+	if !vm.delayed(name, data) {
+		vm.server.Emit(name, data)
+	}
 }
 
 // exit is told by the machine that it ends; the machine's lock is held.
 func (vm *VM) exit(status int) {
 	vm.exitOnce.Do(func() {
 		vm.status = status
+		vm.sendLate()
 		vm.server.End()
 		close(vm.exited)
 		if f := vm.opts.OnExit; f != nil {

@@ -1,0 +1,86 @@
+package daemon_test
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"regexp"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/qmp"
+	"github.com/qomd/qomd/qmp/daemon"
+)
+
+// With a grace, DEVICE_DELETED follows the reply after that time, or when
+// somebody gives the next command, and other events do not overtake it.
+func TestGrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, err := config.ParseArgs("grace", q35)
+		if err != nil {
+			t.Fatal(err)
+		}
+		vm, err := daemon.Start(*cfg, daemon.Options{Shared: new(daemon.Shared), Guest: "linux", Grace: 2 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer vm.Close()
+		ours, theirs := net.Pipe()
+		defer ours.Close()
+		vm.ServeConn(theirs, qmp.Monitor{Name: "grace"})
+		r := bufio.NewReader(ours)
+		begin := time.Now()
+		talk := func(n int, requests ...string) (got []string) {
+			for _, request := range requests {
+				fmt.Fprintln(ours, request)
+			}
+			for range n {
+				line, err := r.ReadString('\n')
+				if err != nil {
+					t.Fatal(err)
+				}
+				what := regexp.MustCompile(`"(return|error|QMP|event": "\w+)"`).FindStringSubmatch(line)
+				if what == nil {
+					t.Fatalf("received %s", line)
+				}
+				got = append(got, fmt.Sprint(time.Since(begin), " ", what[1]))
+			}
+			return got
+		}
+		talk(1)
+		talk(1, `{"execute": "qmp_capabilities"}`)
+
+		add := `{"execute": "device_add", "arguments": {"driver": "usb-tablet", "id": "d", "bus": "xhci.0"}}`
+		del := `{"execute": "device_del", "arguments": {"id": "d"}}`
+		for _, c := range []struct {
+			what  string
+			begin []string
+			say   []string
+			want  []string
+		}{
+			{"nothing else happens", []string{add}, []string{del},
+				[]string{"0s return", `2ms event": "DEVICE_DELETED`}},
+			{"the host stops the machine", []string{add}, []string{del},
+				[]string{"0s return", `2ms event": "DEVICE_DELETED`, `2ms event": "STOP`}},
+			{"the next command runs", []string{add}, []string{del, add},
+				[]string{"0s return", `0s event": "DEVICE_DELETED`, "0s return"}},
+			{"the machine ends", []string{add}, []string{del, `{"execute": "quit"}`},
+				[]string{"0s return", `0s event": "DEVICE_DELETED`, `0s event": "SHUTDOWN`, "0s return"}},
+		} {
+			talk(len(c.begin), c.begin...)
+			begin = time.Now()
+			got := talk(1, c.say[0])
+			if c.what == "the host stops the machine" {
+				vm.Machine.Do(vm.Machine.Stop)
+			}
+			got = append(got, talk(len(c.want)-1, c.say[1:]...)...)
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", c.what, diff)
+			}
+		}
+	})
+}
