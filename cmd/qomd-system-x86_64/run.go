@@ -89,7 +89,7 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	waiting, stop := signal.NotifyContext(context.Background(), endSignals...)
 	defer stop()
 	vm, err := daemon.Start(*cfg, daemon.Options{
-		Log: log, Guest: defaultGuest, Wait: waiting, Redirected: redirected, Grace: grace,
+		Log: log, Guest: defaultGuest, Wait: waiting, Redirected: redirected, Grace: grace, Threads: true,
 	})
 	if waiting.Err() != nil && err != nil {
 		return 0, nil

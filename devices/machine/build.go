@@ -168,6 +168,7 @@ func (m *Machine) tearDown() {
 		if cpu := m.slots[i].CPU; cpu != nil && cpu.Parent() != nil {
 			cpu.Unparent()
 		}
+		m.slots[i].thread.Stop()
 	}
 	if m.memorySpace != nil {
 		m.memorySpace.Destroy()

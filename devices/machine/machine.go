@@ -44,6 +44,7 @@ type Options struct {
 	MemorySlots int
 	Guest       string // who plays the operating system: "none" or "linux"
 	HideGuest   bool   // without the object /machine/guest that steers it
+	Threads     bool   // processors and iothreads have threads of their own
 	// Lifetime says by which rule objects end, as lifetime.ParseRules reads it;
 	// empty: storage-ref.
 	Lifetime string
@@ -165,6 +166,7 @@ func New(opts Options) (*Machine, error) {
 		Alias:     opts.Catalog.DeviceByAlias,
 		Defaults:  m.defaults(),
 		Removed:   m.removed,
+		Threads:   opts.Threads,
 		Interrupt: m.interrupt,
 		Lifecycle: lifecycle{m}, SystemMemory: &m.systemMemory, SystemIO: &m.systemIO,
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/cpu"
 	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/devices/thread"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -33,8 +34,13 @@ type CPUSlot struct {
 	Socket, Die, Module, Core, Thread int64
 	CPU                               *qom.Object // nil while it is empty
 
-	parts *chipset.Processor
+	parts  *chipset.Processor
+	thread *thread.Thread // nil without Options.Threads
 }
+
+// ThreadID returns the number of the processor's thread, that of the process
+// where it has none.
+func (s *CPUSlot) ThreadID() int { return s.thread.ID() }
 
 // topology takes levels that were not said for one, and as many processors as
 // there is room for. Descriptions that leave more open are resolved before.
@@ -135,11 +141,23 @@ func (s *CPUSlot) place() cpu.Place {
 func (m *Machine) occupy(s *CPUSlot, d *qdev.Device) {
 	s.CPU = &d.Object
 	m.processors = append(m.processors, s)
+	if m.env.Threads {
+		s.thread = thread.Start(fmt.Sprintf("CPU %d/%s", s.Index, m.accelName()))
+	}
+}
+
+// accelName is how QEMU names what runs the processors.
+func (m *Machine) accelName() string {
+	if m.opts.Accel == "" {
+		return "TCG"
+	}
+	return strings.ToUpper(m.opts.Accel)
 }
 
 // vacate records that a slot is empty.
 func (m *Machine) vacate(s *CPUSlot) {
-	s.CPU, s.parts = nil, nil
+	s.thread.Stop()
+	s.CPU, s.parts, s.thread = nil, nil, nil
 	m.processors = slices.DeleteFunc(m.processors, func(o *CPUSlot) bool { return o == s })
 }
 

@@ -4,11 +4,23 @@ import (
 	"errors"
 	"math"
 
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/devices/thread"
 	"github.com/qomd/qomd/qom"
 )
 
+// IOThread is an iothread: a thread that can be pinned, with nothing to do.
+type IOThread struct {
+	qom.Object
+	thread *thread.Thread // nil unless the machine has threads
+}
+
+// ThreadID returns the number of its thread, that of the process where it has
+// none.
+func (t *IOThread) ThreadID() int { return t.thread.ID() }
+
 // registerLoops adds the event loops. They run nothing here: a machine has one
-// lock and no threads of its own.
+// lock.
 func registerLoops(t *qom.Types) {
 	check := func(o *qom.Object) error {
 		low, _ := o.Stored("thread-pool-min").(int64)
@@ -30,7 +42,16 @@ func registerLoops(t *qom.Types) {
 	})
 	add(t, qom.TypeInfo{
 		Name: "iothread", Parent: "event-loop-base",
-		Init: initially("poll-max-ns", int64(32768), "poll-grow", int64(2), "poll-shrink", int64(2), "poll-weight", int64(3)),
+		New: func() qom.Instance { return new(IOThread) },
+		ClassInit: with(Behavior{Complete: func(o *qom.Object) error {
+			err := check(o)
+			if err == nil && qdev.EnvOf(o).Threads {
+				o.Self().(*IOThread).thread = thread.Start("IO " + o.Name())
+			}
+			return err
+		}}),
+		Finalize: func(o *qom.Object) { o.Self().(*IOThread).thread.Stop() },
+		Init:     initially("poll-max-ns", int64(32768), "poll-grow", int64(2), "poll-shrink", int64(2), "poll-weight", int64(3)),
 		Properties: []*qom.Property{
 			integer("poll-max-ns", math.MaxInt64),
 			integer("poll-grow", math.MaxInt64),

@@ -68,6 +68,10 @@ type Env struct {
 	// may be nil.
 	Removed func(Removal)
 
+	// Threads gives every processor and every iothread a thread of its own, by
+	// whose number managers pin them.
+	Threads bool
+
 	// Fault may make a stage of a device's life fail, one of the stages below,
 	// or panic there; nil, as it usually is: none does.
 	Fault func(Stage, *Device) error

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"errors"
-	"os"
 
 	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/qmp"
@@ -51,13 +50,11 @@ func (c *Commands) propsOf(s *machine.CPUSlot) cpuProps {
 	return p
 }
 
-// queryCPUsFast names the process as the thread of every processor: there are
-// no others that could be pinned.
 func (c *Commands) queryCPUsFast(*qmp.Call, none) ([]cpuInfo, error) {
 	list := []cpuInfo{}
 	for _, s := range c.m.Processors() {
 		list = append(list, cpuInfo{
-			ThreadID: os.Getpid(), Props: c.propsOf(s), QOMType: s.CPU.TypeName(), QOMPath: s.CPU.Path(),
+			ThreadID: s.ThreadID(), Props: c.propsOf(s), QOMType: s.CPU.TypeName(), QOMPath: s.CPU.Path(),
 			CPUIndex: s.Index, Target: "x86_64",
 		})
 	}

@@ -2,10 +2,10 @@ package commands
 
 import (
 	"errors"
-	"os"
 	"slices"
 	"strings"
 
+	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/devices/usb"
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qom"
@@ -60,13 +60,12 @@ type ioThreadInfo struct {
 	Batch    any    `json:"aio-max-batch"`
 }
 
-// queryIOThreads names the process as the thread: there are none apart from it.
 func (c *Commands) queryIOThreads(*qmp.Call, none) ([]ioThreadInfo, error) {
 	list := []ioThreadInfo{}
 	for _, o := range c.objects("iothread") {
 		get := func(name string) any { v, _ := o.Get(name); return v }
 		list = append(list, ioThreadInfo{
-			ID: o.Name(), ThreadID: os.Getpid(), Max: get("poll-max-ns"), Grow: get("poll-grow"),
+			ID: o.Name(), ThreadID: o.Self().(*object.IOThread).ThreadID(), Max: get("poll-max-ns"), Grow: get("poll-grow"),
 			Shrink: get("poll-shrink"), Weight: get("poll-weight"), Batch: get("aio-max-batch"),
 		})
 	}

@@ -72,6 +72,9 @@ type Options struct {
 	// Redirected is told of the path of every pseudo-terminal that the
 	// configuration asks for, with the name of its character device.
 	Redirected func(label, path string)
+	// Threads gives processors and iothreads threads of their own, so that they
+	// can be pinned.
+	Threads bool
 	// Grace is how long after its cause DEVICE_DELETED is sent, unless somebody
 	// gives a command before; 0: at once. libvirt 12 misses an event that comes
 	// right behind the reply to device_del.
