@@ -74,6 +74,7 @@ type Machine struct {
 	env   *qdev.Env
 	log   *slog.Logger
 	clock *clock
+	born  time.Time // by the host's clock
 
 	mu    sync.Mutex // the big lock
 	async sync.WaitGroup
@@ -156,7 +157,7 @@ func New(opts Options) (*Machine, error) {
 	if !ok {
 		return nil, fmt.Errorf("unsupported machine type: \"%s\"", opts.Type)
 	}
-	m := &Machine{opts: opts, facts: facts, log: opts.Log, state: Prelaunch}
+	m := &Machine{opts: opts, facts: facts, log: opts.Log, state: Prelaunch, born: time.Now()}
 	m.actions = opts.Actions.withDefaults()
 	m.clock = &clock{do: m.Do, mode: opts.clockMode()}
 	tree := qom.NewTree(opts.Types)

@@ -92,5 +92,12 @@ func (m *Machine) memoryConfig() memoryConfig {
 	return c
 }
 
-// wallClock is the time of the machine's real-time clock.
-func (m *Machine) wallClock() time.Time { return time.Now().UTC() }
+// wallClock is the time of the machine's real-time clock: the host's, as with
+// QEMU's -rtc clock=host, unless virtual time does not follow it. Then it began
+// with the host's time and goes on with virtual time.
+func (m *Machine) wallClock() time.Time {
+	if m.clock.mode == RealTime {
+		return time.Now().UTC()
+	}
+	return m.born.Add(time.Duration(m.Now())).UTC()
+}

@@ -3,7 +3,6 @@ package net
 import (
 	"encoding/binary"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/qomd/qomd/devices/qdev"
@@ -21,29 +20,22 @@ type Announcement struct {
 	ID    string // of the announcement; one of the same id is replaced
 }
 
-// announcers are the announcements under way.
-type announcers struct {
-	mu    sync.Mutex
-	timer map[string]*time.Timer
-}
+// announcers are the announcements under way, by id.
+type announcers map[string]qdev.Timer
 
-func (a *announcers) stop() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, t := range a.timer {
+func (a announcers) stop() {
+	for _, t := range a {
 		t.Stop()
 	}
-	a.timer = nil
+	clear(a)
 }
 
-// Announce has cards announce themselves: at once, then again, in host time,
+// Announce has cards announce themselves: at once, then again, in virtual time,
 // until the rounds are over.
 func (s *Stack) Announce(p Announcement) {
-	s.announce.mu.Lock()
-	if t := s.announce.timer[p.ID]; t != nil {
+	if t := s.announce[p.ID]; t != nil {
 		t.Stop()
 	}
-	s.announce.mu.Unlock()
 	s.announceRound(p, p.Rounds)
 }
 
@@ -57,28 +49,15 @@ func (s *Stack) announceRound(p Announcement, left int64) {
 			s.Send(&n.dev.Object, reverseARP(mac))
 		}
 	}
-	s.announce.mu.Lock()
-	defer s.announce.mu.Unlock()
 	if left--; left <= 0 {
-		delete(s.announce.timer, p.ID)
+		delete(s.announce, p.ID)
 		return
 	}
-	if s.announce.timer == nil {
-		s.announce.timer = map[string]*time.Timer{}
+	if s.announce == nil {
+		s.announce = announcers{}
 	}
 	wait := min(p.Max, p.Initial+time.Duration(p.Rounds-left-1)*p.Step)
-	var t *time.Timer
-	t = time.AfterFunc(wait, func() {
-		s.Do(func() {
-			s.announce.mu.Lock()
-			current := s.announce.timer[p.ID] == t
-			s.announce.mu.Unlock()
-			if current {
-				s.announceRound(p, left)
-			}
-		})
-	})
-	s.announce.timer[p.ID] = t
+	s.announce[p.ID] = s.env.Clock.AfterFunc(wait, func() { s.announceRound(p, left) })
 }
 
 // reverseARP is the frame that teaches switches where a card is: a request of

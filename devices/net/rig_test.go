@@ -2,6 +2,7 @@ package net_test
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ type rig struct {
 	*net.Stack
 	mu     sync.Mutex
 	env    *qdev.Env
+	clock  manualClock
 	files  chardev.Files
 	events []string
 	sent   map[string]any
@@ -37,6 +39,37 @@ type rig struct {
 // only netdevs.
 func (r *rig) Chardev(string) qdev.Backend { return nil }
 func (r *rig) Drive(string) qdev.Backend   { return nil }
+
+// manualClock keeps what waits for time to pass until the test fires it.
+type manualClock struct{ waits []*wait }
+
+type wait struct {
+	c *manualClock
+	d time.Duration
+	f func()
+}
+
+func (c *manualClock) Now() int64 { return 0 }
+
+func (c *manualClock) AfterFunc(d time.Duration, f func()) qdev.Timer {
+	c.waits = append(c.waits, &wait{c, d, f})
+	return c.waits[len(c.waits)-1]
+}
+
+func (w *wait) Stop() bool {
+	i := slices.Index(w.c.waits, w)
+	if i >= 0 {
+		w.c.waits = slices.Delete(w.c.waits, i, i+1)
+	}
+	return i >= 0
+}
+
+// fire runs what has waited longest.
+func (c *manualClock) fire() {
+	w := c.waits[0]
+	w.Stop()
+	w.f()
+}
 
 // card is a device model that notes what it is told.
 type card struct {
@@ -63,7 +96,7 @@ func newRig(t *testing.T) *rig {
 	})
 	tree := qomtest.NewTree(t, types)
 	r := &rig{T: t, sent: map[string]any{}}
-	r.env = &qdev.Env{Tree: tree, Memory: memory.NewSystem(tree), Backends: r, Emit: r.emit}
+	r.env = &qdev.Env{Tree: tree, Memory: memory.NewSystem(tree), Backends: r, Emit: r.emit, Clock: &r.clock}
 	tree.Context = r.env
 	for name, into := range map[string]**qom.Object{
 		"peripheral": &r.env.Peripheral, "peripheral-anon": &r.env.PeripheralAnon, "unattached": &r.env.Unattached,

@@ -292,10 +292,16 @@ func TestAnnounce(t *testing.T) {
 	}
 	r.do(func() {
 		a.Store("mac", qdev.MAC{0x52, 0x54, 0, 1, 2, 3})
-		r.Announce(net.Announcement{Rounds: 3, Max: time.Millisecond, Cards: []string{"a"}})
-	})
-	r.until("three rounds", func() bool { return len(b.frames) == 3 })
-	r.do(func() {
+		r.Announce(net.Announcement{Rounds: 4, Initial: 50 * time.Millisecond, Step: 100 * time.Millisecond, Max: time.Second, Cards: []string{"a"}})
+		for i, wait := range []time.Duration{50, 150, 250} {
+			if len(b.frames) != i+1 || len(r.clock.waits) != 1 || r.clock.waits[0].d != wait*time.Millisecond {
+				t.Fatalf("%d frames, then waiting for %v", len(b.frames), r.clock.waits)
+			}
+			r.clock.fire()
+		}
+		if len(b.frames) != 4 || len(r.clock.waits) != 0 {
+			t.Fatalf("%d frames, and waiting for %v", len(b.frames), r.clock.waits)
+		}
 		f := b.frames[0]
 		if len(f) != 60 || f[:6] != "\xff\xff\xff\xff\xff\xff" || f[6:12] != "\x52\x54\x00\x01\x02\x03" || f[12:14] != "\x80\x35" {
 			t.Errorf("%x", f)
