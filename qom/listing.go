@@ -50,6 +50,19 @@ func byHash(list []*Property) func(a, b *Property) int {
 	return func(a, b *Property) int { return place[b.Name] - place[a.Name] }
 }
 
+// ListedChildren returns the children in the order in which QEMU's queries list
+// them, which is that of Listing.
+func (o *Object) ListedChildren() []*Object {
+	list := slices.Clone(o.Children())
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = c.Name()
+	}
+	place := places(names)
+	slices.SortFunc(list, func(a, b *Object) int { return place[b.Name()] - place[a.Name()] })
+	return list
+}
+
 // ListingOrder returns, for each type, a number by which QEMU's lists of types
 // are sorted. QEMU enters types in the order in which it was linked, which nobody
 // knows: where two want the same place of its table, the order may be another.

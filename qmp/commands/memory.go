@@ -70,10 +70,7 @@ type memdev struct {
 
 func (c *Commands) queryMemdev(*qmp.Call, none) ([]memdev, error) {
 	list := []memdev{}
-	for _, o := range c.m.Objects().Children() {
-		if !o.Is("memory-backend") {
-			continue
-		}
+	for _, o := range c.objects("memory-backend") {
 		list = append(list, memdev{
 			ID: o.Name(), Size: get(o, "size"), Merge: get(o, "merge"), Dump: get(o, "dump"),
 			Prealloc: get(o, "prealloc"), Share: get(o, "share"), Reserve: get(o, "reserve"),

@@ -27,10 +27,10 @@ func (c *Commands) queries() {
 	c.absent()
 }
 
-// objects lists the user-created objects of a type, newest first.
+// objects lists the user-created objects of a type, in QEMU's order.
 func (c *Commands) objects(typ string) []*qom.Object {
 	var list []*qom.Object
-	for _, o := range slices.Backward(c.m.Objects().Children()) {
+	for _, o := range c.m.Objects().ListedChildren() {
 		if o.Is(typ) {
 			list = append(list, o)
 		}
