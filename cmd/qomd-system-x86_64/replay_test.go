@@ -21,6 +21,9 @@ import (
 // recordings are sessions of a real QEMU 11.1.3, all of them.
 const recordings = "../../qmp/transcript/testdata/qemu-11.1.3"
 
+// ownRecordings are more of the same, made for what those do not ask.
+const ownRecordings = "testdata/recorded"
+
 // updateOpen rewrites the list of recordings that do not replay yet.
 var updateOpen = flag.Bool("update-open", false, "rewrite testdata/open.txt from this run")
 
@@ -41,6 +44,11 @@ func TestReplay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	own, err := transcript.LoadDir(ownRecordings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list = append(list, own...)
 	var mu sync.Mutex
 	passed, differs := 0, map[string]bool{}
 	t.Run("all", func(t *testing.T) {

@@ -151,7 +151,7 @@ func (s *Socket) Filename() string {
 	switch {
 	case s.opts.fd() && !connected:
 		return prefix + "fd:" + s.opts.fdText() + suffix
-	case s.opts.fd() && !s.inet:
+	case s.opts.fd() && !s.inet, s.opts.Path != "" && connected && s.nameless():
 		return "unix:" + suffix
 	case s.opts.Path != "":
 		name := prefix + "unix:" + s.opts.Path
@@ -168,6 +168,13 @@ func (s *Socket) Filename() string {
 	}
 	host, port := s.hostPort()
 	return prefix + "tcp:" + host + ":" + port + suffix
+}
+
+// nameless reports whether the client came without the path of this socket.
+func (s *Socket) nameless() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.adopted
 }
 
 // hostPort is the address actually in use.

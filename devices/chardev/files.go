@@ -96,11 +96,23 @@ func (s *Files) Take(name string) (*os.File, error) {
 			return os.NewFile(uintptr(n), name), nil
 		}
 	}
-	if f := s.named[name]; f != nil {
-		delete(s.named, name)
-		return f, nil
+	return s.takeNamedLocked(name)
+}
+
+// TakeNamed gives up the descriptor of that name, from getfd, to the caller.
+func (s *Files) TakeNamed(name string) (*os.File, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.takeNamedLocked(name)
+}
+
+func (s *Files) takeNamedLocked(name string) (*os.File, error) {
+	f := s.named[name]
+	if f == nil {
+		return nil, fmt.Errorf("File descriptor named '%s' has not been found", name)
 	}
-	return nil, fmt.Errorf("File descriptor named '%s' has not been found", name)
+	delete(s.named, name)
+	return f, nil
 }
 
 // Add puts a descriptor into a set: the one with that number, or where id is

@@ -23,8 +23,9 @@ type Socket struct {
 	inet bool         // what was inherited is a TCP socket
 
 	mu      sync.Mutex
-	first   net.Conn // connected before Serve
+	first   net.Conn // connected without having been accepted, by Serve
 	current net.Conn // being served
+	adopted bool     // the client came by adopt
 	closed  bool
 
 	connected atomic.Bool
@@ -207,8 +208,10 @@ func (s *Socket) Serve(ctx context.Context, handle func(context.Context, net.Con
 	if s.ln != nil {
 		defer context.AfterFunc(ctx, func() { s.ln.Close() })()
 	}
-	if conn := s.takeFirst(); conn != nil {
-		s.one(ctx, conn, handle)
+	if s.ln == nil {
+		if conn := s.takeFirst(); conn != nil {
+			s.one(ctx, conn, handle)
+		}
 	}
 	for ctx.Err() == nil && (s.ln != nil || s.opts.Reconnect > 0) {
 		conn, err := s.next(ctx)
@@ -226,12 +229,19 @@ func (s *Socket) Serve(ctx context.Context, handle func(context.Context, net.Con
 	}
 }
 
-// next accepts or connects.
+// next accepts or connects, unless a client is there already.
 func (s *Socket) next(ctx context.Context) (net.Conn, error) {
-	if s.ln != nil {
-		return s.ln.Accept()
+	if s.ln == nil {
+		return Dial(ctx, s.opts)
 	}
-	return Dial(ctx, s.opts)
+	if conn := s.takeFirst(); conn != nil {
+		return conn, nil
+	}
+	conn, err := s.ln.Accept()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return s.takeFirst(), nil
+	}
+	return conn, err
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -241,14 +251,6 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-t.C:
 	}
-}
-
-func (s *Socket) takeFirst() net.Conn {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	conn := s.first
-	s.first = nil
-	return conn
 }
 
 func (s *Socket) isClosed() bool {
@@ -270,7 +272,7 @@ func (s *Socket) one(ctx context.Context, conn net.Conn, handle func(context.Con
 	defer func() {
 		s.connected.Store(false)
 		s.mu.Lock()
-		s.current = nil
+		s.current, s.adopted = nil, false
 		s.mu.Unlock()
 	}()
 	handle(ctx, conn)

@@ -44,4 +44,7 @@ func Register(t *qom.Types) {
 			})
 		}
 	}
+	if known["rocker"] {
+		t.Add(qom.TypeInfo{Name: "rocker", Parent: "pci-device", New: func() qom.Instance { return new(Rocker) }})
+	}
 }

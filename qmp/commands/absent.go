@@ -34,7 +34,23 @@ func (c *Commands) absent() {
 		"query-gic-capabilities":         "GIC hardware is not available on this target",
 		"query-hv-balloon-status-report": "no hv-balloon device present",
 		"query-s390x-cpu-polarization":   "CPU polarization is not supported on this target",
+		"query-sev-attestation-report":   "SEV is not enabled",
+		"sev-inject-launch-secret":       "SEV not enabled for guest",
+		"xen-event-list":                 "Xen event channel emulation not enabled",
+		"xen-event-inject":               "Xen event channel emulation not enabled",
+		"replay-break":                   "setting the breakpoint is allowed only in play mode",
+		"replay-delete-break":            "replay breakpoints are allowed only in play mode",
+		"replay-seek":                    "replay must be enabled to seek",
+		"dump-skeys":                     "Storage keys information not available for this architecture",
+		"dumpdtb":                        "This machine doesn't have an FDT",
+		"inject-ghes-v2-error":           "GHES QMP error inject is not compiled in",
+		"query-cpu-model-baseline":       "CPU model baseline is not supported on this target",
+		"query-cpu-model-comparison":     "CPU model comparison is not supported on this target",
+		"set-cpu-topology":               "CPU topology change is not supported on this target",
 	} {
-		qmp.Register(c.set, name, 0, func(*qmp.Call, none) (none, error) { return none{}, errors.New(text) })
+		qmp.RegisterRaw(c.set, name, 0, func(*qmp.Call, *qjson.Object) (any, error) { return nil, errors.New(text) })
 	}
+	// QEMU counts interrupts here that its clock could not deliver in time. This
+	// one loses none.
+	qmp.Register(c.set, "rtc-reset-reinjection", 0, func(*qmp.Call, none) (none, error) { return none{}, nil })
 }
