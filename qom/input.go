@@ -149,9 +149,24 @@ func (in Input) Size(name string) (uint64, error) {
 	if in.text {
 		n, err := ParseSize(in.v.(string))
 		if err != nil {
-			return 0, in.expects(name, "size", "a non-negative number below 2^64")
+			if in.plain {
+				return 0, sizeError{name}
+			}
+			return 0, in.expects(name, "size", "")
 		}
 		return n, nil
 	}
 	return in.Uint64(name)
+}
+
+// sizeError refuses what is no number of bytes; people are told more.
+type sizeError struct{ name string }
+
+func (e sizeError) Error() string {
+	return fmt.Sprintf("Parameter '%s' expects a non-negative number below 2^64", e.name)
+}
+
+// Hint is what QEMU prints on a second line.
+func (sizeError) Hint() string {
+	return "Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\nand exabytes, respectively."
 }

@@ -41,7 +41,7 @@ func (t *Tree) Resolve(path, typ string) (found *Object, ambiguous bool) {
 		return o, false
 	}
 	if path == "" {
-		return nil, false
+		return nil, typ == "" // every object's path ends so
 	}
 	t.root.partial(path, typ, &found, &ambiguous)
 	if ambiguous {

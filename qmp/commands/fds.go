@@ -19,13 +19,18 @@ func (c *Commands) fds() {
 
 // descriptor takes the descriptor that came with a command.
 func descriptor(call *qmp.Call) (int, error) {
+	if call == nil { // a line typed at a monitor for people
+		return -1, errNoDescriptor
+	}
 	if source, ok := call.Session.Conn().(chardev.DescriptorSource); ok {
 		if fd, ok := source.TakeDescriptor(); ok {
 			return fd, nil
 		}
 	}
-	return -1, errors.New("No file descriptor supplied via SCM_RIGHTS")
+	return -1, errNoDescriptor
 }
+
+var errNoDescriptor = errors.New("No file descriptor supplied via SCM_RIGHTS")
 
 type fdNameArgs struct {
 	Name string `json:"fdname"`

@@ -3,11 +3,11 @@ package hmp
 // absent are parts of QEMU that no machine here has, with what QEMU prints when
 // it runs without them.
 var absent = []struct{ topic, help, answer string }{
+	{"capture", "recordings of sound; there are none", "warning: 'info capture' is deprecated since v10.2, to be removed\n"},
 	{"jit", "the compiler of guest code; there is none", "Error: JIT information is only available with accel=tcg\n"},
 	{"numa", "NUMA nodes; there are none", "0 nodes\n"},
 	{"replay", "record and replay; there is none", "Record/replay is not active\n"},
 	{"sev", "AMD SEV; there is none", "SEV is not enabled\n"},
-	{"sgx", "Intel SGX; there is none", "No EPC regions defined, SGX not available\n"},
 	{"snapshots", "snapshots of the machine; no drive holds any", "Error: no block device can store vmstate for snapshot\n"},
 	{"spice", "the SPICE server; there is none", "Server: disabled\n"},
 	{"tpm", "TPM devices; there are none", ""},
@@ -24,5 +24,15 @@ func absentTopics() []*command {
 			run: func(r *run) error { r.printf("%s", a.answer); return nil },
 		})
 	}
-	return rows
+	return append(rows, &command{
+		names: "sgx", help: "Intel SGX; there is none",
+		run: func(r *run) error {
+			if !r.h.m.IsPC() && !r.h.m.IsQ35() {
+				r.printf("SGX is only supported on PC machines\n")
+				return nil
+			}
+			r.printf("No EPC regions defined, SGX not available\n")
+			return nil
+		},
+	})
 }

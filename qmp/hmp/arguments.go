@@ -42,6 +42,8 @@ type arguments struct {
 	cmd    *command
 	rest   string
 	format *format // what "/" leaves out
+	// register returns what a name after '$' stands for.
+	register func(name string) (int64, bool)
 	// taken reports whether options of a name have the id already.
 	taken  func(name, id string) bool
 	printf func(format string, args ...any)
@@ -141,7 +143,7 @@ func (p *arguments) word(name, missing string) bool {
 }
 
 func (p *arguments) integer(name, kind string) bool {
-	v, rest, err := readExpression(p.rest)
+	v, rest, err := readExpression(p.rest, p.register)
 	if err != nil {
 		p.printf("%s\n", err)
 		return false

@@ -13,7 +13,7 @@ import (
 func parseLine(args, rest string) (values, string) {
 	var out strings.Builder
 	f := format{letter: 'x', size: 4}
-	p := &arguments{cmd: &command{names: "cmd", args: args}, rest: rest, format: &f, taken: func(_, id string) bool { return id == "taken" },
+	p := &arguments{cmd: &command{names: "cmd", args: args}, rest: rest, format: &f, register: noRegisters, taken: func(_, id string) bool { return id == "taken" },
 		printf: func(format string, a ...any) { fmt.Fprintf(&out, format, a...) }}
 	v, ok := p.parse()
 	if !ok {
@@ -110,7 +110,7 @@ func TestExpression(t *testing.T) {
 		{")", 0, "", "invalid char ')' in expression"},
 		{strings.Repeat("(", 100000), 0, "", "expression too deep"},
 	} {
-		got, rest, err := readExpression(c.text)
+		got, rest, err := readExpression(c.text, noRegisters)
 		if err != nil || c.err != "" {
 			if err == nil || err.Error() != c.err {
 				t.Errorf("%.20q: error %v, want %q", c.text, err, c.err)
@@ -172,3 +172,5 @@ func FuzzArguments(f *testing.F) {
 		}
 	})
 }
+
+func noRegisters(string) (int64, bool) { return 0, false }

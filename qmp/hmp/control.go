@@ -21,9 +21,12 @@ func controlRows() []*command {
 			run: func(r *run) error { r.printf("\x1b[H\x1b[2J\x1b[3J"); return nil }},
 		{names: "cpu", args: "index:i", params: "index", help: "choose the CPU that later commands are about",
 			run: func(r *run) error {
-				if n := r.args.number("index"); n < 0 || n >= int64(r.h.processors()) {
+				n := r.args.number("index")
+				if r.h.processor(n) == nil {
 					r.printf("invalid CPU index\n")
+					return nil
 				}
+				r.session.cpu = n
 				return nil
 			}},
 	}

@@ -55,7 +55,7 @@ func PropertyHelp(name string, props []catalog.Property) string {
 func propertyHelp(p catalog.Property) string {
 	line := fmt.Sprintf("  %s=<%s>", p.Name, p.Type)
 	about := ""
-	if p.Type == "bool" {
+	if p.Type == "bool" && p.HasDefault {
 		about = "on/off"
 	}
 	if about == "" && !p.HasDefault {

@@ -20,6 +20,6 @@ func deviceTopics() []*command {
 				return err
 			}},
 		{names: "usbhost", help: "USB devices of the host, which are out of reach",
-			run: func(r *run) error { r.printf("USB host devices not supported\n"); return nil }},
+			run: func(r *run) error { r.printf("Command \"info usbhost\" is not available.\n"); return nil }},
 	}
 }

@@ -22,7 +22,7 @@ func deviceAdd(r *run) error {
 	for _, w := range o.warnings {
 		r.h.log().Warn(w, "command", "device_add")
 	}
-	if o.help {
+	if driver := o.text("driver"); o.help || driver == "help" || driver == "?" {
 		r.deviceHelp(o)
 		return nil
 	}

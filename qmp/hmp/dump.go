@@ -11,7 +11,7 @@ func dumpRows() []*command {
 	return []*command{
 		{names: "x", args: "fmt:/,addr:l", params: "/fmt addr", help: "dump memory at a virtual address",
 			run: func(r *run) error {
-				if r.h.processors() == 0 {
+				if r.processor() == nil {
 					r.printf("Can not dump without CPU\n")
 					return nil
 				}
@@ -27,7 +27,7 @@ func dumpRows() []*command {
 			}},
 		{names: "gva2gpa", args: "addr:l", params: "addr", help: "print the physical address of a virtual one",
 			run: func(r *run) error {
-				if r.h.processors() == 0 {
+				if r.processor() == nil {
 					r.printf("No cpu\n")
 					return nil
 				}

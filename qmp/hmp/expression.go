@@ -25,13 +25,15 @@ const maxDepth = 256
 // + and -; |, & and ^; *, / and %; unary +, - and ~. Operators of a level go from
 // left to right. Values have 64 bit and wrap.
 type expression struct {
-	rest  string
-	depth int
+	rest     string
+	depth    int
+	register func(name string) (int64, bool)
 }
 
-// readExpression reads the expression that text begins with.
-func readExpression(text string) (value int64, rest string, err error) {
-	e := &expression{rest: strings.TrimLeft(text, spaces)}
+// readExpression reads the expression that text begins with; register returns
+// what a name after '$' stands for.
+func readExpression(text string, register func(string) (int64, bool)) (value int64, rest string, err error) {
+	e := &expression{rest: strings.TrimLeft(text, spaces), register: register}
 	value, err = e.sum()
 	return value, e.rest, err
 }
@@ -139,8 +141,16 @@ func (e *expression) unary() (int64, error) {
 		e.skip()
 		return v, nil
 	case '$':
-		// Registers belong to a running CPU, which these machines do not have.
-		return 0, errExprRegister
+		n := 1
+		for n < len(e.rest) && isNamePart(e.rest[n]) {
+			n++
+		}
+		v, known := e.register(e.rest[1:n])
+		if !known {
+			return 0, errExprRegister
+		}
+		e.rest = strings.TrimLeft(e.rest[n:], spaces)
+		return v, nil
 	}
 	return e.number()
 }
@@ -169,6 +179,11 @@ func (e *expression) number() (int64, error) {
 	}
 	e.rest = strings.TrimLeft(e.rest[n:], spaces)
 	return int64(v), nil
+}
+
+// isNamePart reports whether a character may be in the name of a register.
+func isNamePart(c byte) bool {
+	return 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c == '_' || c == '.'
 }
 
 func isHex(c byte) bool {

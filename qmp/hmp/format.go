@@ -36,10 +36,10 @@ func readFormat(text string, last *format) (f format, rest string, err error) {
 		n++
 	}
 	if n > 0 {
-		f.count, err = strconv.Atoi(text[:n])
-		if err != nil || f.count > maxItems {
-			return f, "", fmt.Errorf("number too large")
+		if f.count, err = strconv.Atoi(text[:n]); err != nil {
+			f.count = maxItems
 		}
+		f.count = min(f.count, maxItems)
 		text = text[n:]
 	}
 	n = strings.IndexAny(text, spaces)

@@ -6,12 +6,9 @@ func helpRows() []*command {
 	return []*command{{
 		names: "help|?", args: "name:S?", params: "[cmd]", help: "list commands, or describe one",
 		run: func(r *run) error {
-			words, err := splitWords(r.args.text("name"))
-			if err != nil {
-				r.printf("%s\n", err)
-				return nil
+			if words, err := splitWords(r.args.text("name")); err == nil {
+				r.helpFor(words)
 			}
-			r.helpFor(words)
 			return nil
 		},
 		complete: func(c *completer, words []string) { c.commands(c.h.table(), words[1:]) },

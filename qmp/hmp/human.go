@@ -19,6 +19,7 @@ type Human struct {
 	// Guarded by the machine's lock:
 	commands *table // made when the first line comes
 	format   format // letters and sizes that "/fmt" remembers
+	buttons  int64  // of the mouse, as mouse_button left them
 }
 
 // New returns the human monitor of a machine. set answers the machine's QMP
@@ -33,23 +34,16 @@ func New(m *machine.Machine, s *schema.Schema, set func() *qmp.CommandSet) *Huma
 // CPU chosen by the caller, nil for none; the only error is one that does not
 // exist.
 func (h *Human) Command(c *qmp.Call, line string, cpu *int64) (string, error) {
-	if cpu != nil && (*cpu < 0 || *cpu >= int64(h.processors())) {
+	if cpu != nil && h.processor(*cpu) == nil {
 		return "", errors.New("Parameter 'cpu-index' expects a CPU number")
 	}
-	r := &run{h: h, call: c}
+	s := &session{}
+	if cpu != nil {
+		s.cpu = *cpu
+	}
+	r := &run{h: h, call: c, session: s}
 	r.line(line)
 	return crlf(r.out.String()), nil
-}
-
-// processors counts the processors that are there.
-func (h *Human) processors() int {
-	n := 0
-	for _, s := range h.m.CPUSlots() {
-		if s.CPU != nil {
-			n++
-		}
-	}
-	return n
 }
 
 // table returns the machine's commands.

@@ -18,8 +18,8 @@ func machineTopics() []*command {
 		{names: "accelerators", help: "accelerators, the one in use in brackets", qmp: "query-accelerators", run: infoAccelerators},
 		{names: "history", help: "the lines typed so far",
 			run: func(r *run) error {
-				if r.history != nil {
-					for i, line := range r.history.lines {
+				if r.session.history != nil {
+					for i, line := range r.session.history.lines {
 						r.printf("%d: '%s'\n", i, line)
 					}
 				}

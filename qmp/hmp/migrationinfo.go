@@ -1,5 +1,7 @@
 package hmp
 
+import "strings"
+
 // migrationTopics are the topics of "info" on migration.
 func migrationTopics() []*command {
 	return []*command{
@@ -18,5 +20,59 @@ func migrationTopics() []*command {
 				}
 				return nil
 			}},
+		{names: "migrate_parameters", help: "parameters of migration", qmp: "query-migrate-parameters", run: infoParameters},
 	}
+}
+
+// parameterUnits are the units of parameters that have one.
+var parameterUnits = map[string]string{
+	"announce-initial": "ms", "announce-max": "ms", "announce-step": "ms", "downtime-limit": "ms", "x-checkpoint-delay": "ms",
+	"x-vcpu-dirty-limit-period": "ms", "vcpu-dirty-limit": "MB/s", "xbzrle-cache-size": "bytes", "x-rdma-chunk-size": "bytes",
+	"max-bandwidth": "bytes/second", "avail-switchover-bandwidth": "bytes/second", "max-postcopy-bandwidth": "bytes/second",
+}
+
+// shownParameters are those that QEMU prints, in its order.
+var shownParameters = []string{
+	"announce-initial", "announce-max", "announce-rounds", "announce-step", "throttle-trigger-threshold", "cpu-throttle-initial",
+	"cpu-throttle-increment", "cpu-throttle-tailslow", "max-cpu-throttle", "tls-creds", "tls-hostname", "tls-authz",
+	"max-bandwidth", "avail-switchover-bandwidth", "max-postcopy-bandwidth", "downtime-limit", "x-checkpoint-delay",
+	"multifd-channels", "multifd-compression", "zero-page-detection", "xbzrle-cache-size", "x-vcpu-dirty-limit-period",
+	"vcpu-dirty-limit", "mode", "direct-io", "x-rdma-chunk-size", "cpr-exec-command",
+}
+
+func infoParameters(r *run) error {
+	o, err := r.object("query-migrate-parameters")
+	if err != nil {
+		return err
+	}
+	for _, name := range shownParameters {
+		v, ok := o.Get(name)
+		if !ok {
+			continue
+		}
+		r.printf("%s: %s", name, parameterText(name, v))
+		if unit := parameterUnits[name]; unit != "" {
+			r.printf(" %s", unit)
+		}
+		r.printf("\n")
+	}
+	return nil
+}
+
+func parameterText(name string, v any) string {
+	switch v := v.(type) {
+	case bool:
+		return defaultText(v)
+	case string:
+		if strings.HasPrefix(name, "tls-") {
+			return "'" + v + "'"
+		}
+	case []any:
+		words := make([]string, len(v))
+		for i, w := range v {
+			words[i] = plain(w)
+		}
+		return strings.Join(words, " ")
+	}
+	return plain(v)
 }

@@ -1,12 +1,14 @@
 package hmp
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/object"
+	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -31,7 +33,11 @@ func objectRows() []*command {
 }
 
 func objectAdd(r *run) error {
-	args, help, err := config.ParseKeyval(r.args.text("object"), "qom-type")
+	given := r.args.text("object")
+	if strings.HasPrefix(given, "{") {
+		return r.objectAddJSON(given)
+	}
+	args, help, err := config.ParseKeyval(given, "qom-type")
 	if err != nil {
 		return err
 	}
@@ -49,6 +55,23 @@ func objectAdd(r *run) error {
 	}
 	_, err = object.Add(r.h.m.Env(), request)
 	return err
+}
+
+// objectAddJSON makes an object of what object-add takes.
+func (r *run) objectAddJSON(text string) error {
+	v, err := readJSON(text)
+	if err != nil {
+		return err
+	}
+	args, ok := v.(*qjson.Object)
+	if !ok {
+		return errors.New("Expecting a JSON object")
+	}
+	var members []qjson.Member
+	for name, value := range args.All() {
+		members = append(members, with(name, value))
+	}
+	return r.ask("object-add", members...)
 }
 
 // objectHelp lists the properties of a type of object, or the types there are.

@@ -11,9 +11,6 @@ func infoPCI(r *run) error {
 	if err != nil {
 		return err
 	}
-	if len(buses) == 0 {
-		r.printf("PCI devices not supported\n")
-	}
 	for _, b := range buses {
 		r.functions(b)
 	}

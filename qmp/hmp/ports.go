@@ -3,14 +3,8 @@ package hmp
 // portRows are the commands on I/O ports.
 func portRows() []*command {
 	return []*command{
-		{names: "i", args: "fmt:/,addr:i", params: "/fmt addr", help: "read an I/O port",
-			run: func(r *run) error {
-				size, letter := portSize(r.args["fmt"].(format))
-				port := uint16(r.args.number("addr"))
-				v, _ := r.h.m.IOSpace().ReadN(uint64(port), size)
-				r.printf("port%c[0x%04x] = 0x%0*x\n", letter, port, 2*size, v)
-				return nil
-			}},
+		{names: "i", args: "fmt:/,addr:i,index:i?", params: "/fmt addr [index]",
+			help: "read an I/O port; with an index, the port after addr, once the index was written there", run: readPort},
 		{names: "o", args: "fmt:/,addr:i,val:i", params: "/fmt addr value", help: "write an I/O port",
 			run: func(r *run) error {
 				size, _ := portSize(r.args["fmt"].(format))
@@ -20,14 +14,27 @@ func portRows() []*command {
 	}
 }
 
+func readPort(r *run) error {
+	f := r.args["fmt"].(format)
+	size, letter := portSize(f)
+	port := uint16(r.args.number("addr"))
+	if r.has("index") {
+		r.h.m.IOSpace().WriteN(uint64(port), 1, uint64(uint8(r.args.number("index"))))
+		port++
+	}
+	v, _ := r.h.m.IOSpace().ReadN(uint64(port), size)
+	r.printf("port%c[0x%04x] = 0x%0*x\n", letter, port, max(2*f.size, 0), v)
+	return nil
+}
+
 // portSize returns the size of an access, in bytes, and the letter that stands
-// for it; ports are at most 32 bit wide.
+// for it. What no port can have counts as a byte.
 func portSize(f format) (int, byte) {
 	switch f.size {
-	case 1:
-		return 1, 'b'
 	case 2:
 		return 2, 'w'
+	case 4:
+		return 4, 'l'
 	}
-	return 4, 'l'
+	return 1, 'b'
 }

@@ -13,6 +13,9 @@ func processorTopics() []*command {
 		{names: "cpus", help: "the processors", qmp: "query-cpus-fast", run: infoCPUs},
 		{names: "hotpluggable-cpus", help: "places for processors", qmp: "query-hotpluggable-cpus", run: infoHotpluggableCPUs},
 		{names: "iothreads", help: "I/O threads", qmp: "query-iothreads", run: infoIOThreads},
+		{names: "registers", args: "cpustate_all:-a,vcpu:i?", params: "[-a|vcpu]",
+			help: "registers of the current processor, of one or, with -a, of all", run: infoRegisters},
+		{names: "lapic", args: "apic-id:i?", params: "[apic-id]", help: "the interrupt controller of a processor", run: infoLAPIC},
 		{names: "mem", help: "virtual memory, which no guest has turned on", run: pagingOff},
 		{names: "tlb", help: "translations of virtual addresses, which no guest has turned on", run: pagingOff},
 		{names: "stats", args: "target:s,names:s?,provider:s?", params: "target [names] [provider]",
@@ -22,7 +25,7 @@ func processorTopics() []*command {
 
 // pagingOff is the state of a processor that runs no guest.
 func pagingOff(r *run) error {
-	if r.h.processors() == 0 {
+	if r.processor() == nil {
 		r.printf("No CPU available\n")
 		return nil
 	}
@@ -52,9 +55,10 @@ func infoCPUs(r *run) error {
 	if err != nil {
 		return err
 	}
-	for i, c := range list {
+	current := r.processor()
+	for _, c := range list {
 		mark := ' '
-		if i == 0 {
+		if current != nil && number(c, "cpu-index") == current.Index {
 			mark = '*'
 		}
 		model, _, _ := strings.Cut(text(c, "qom-type"), "-x86_64-cpu")

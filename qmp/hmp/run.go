@@ -13,7 +13,7 @@ import (
 type run struct {
 	h       *Human
 	call    *qmp.Call // nil on a socket of its own
-	history *history  // nil within QMP
+	session *session
 	args    values
 	out     strings.Builder
 }
@@ -27,7 +27,7 @@ func (r *run) line(line string) {
 	if cmd == nil {
 		return
 	}
-	p := &arguments{cmd: cmd, rest: rest, format: &r.h.format, taken: r.h.taken, printf: r.printf}
+	p := &arguments{cmd: cmd, rest: rest, register: r.register, format: &r.h.format, taken: r.h.taken, printf: r.printf}
 	var ok bool
 	if r.args, ok = p.parse(); !ok {
 		typed := strings.TrimRight(line[:len(line)-len(rest)], spaces)

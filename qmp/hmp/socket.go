@@ -22,6 +22,7 @@ func (h *Human) ServeConn(ctx context.Context, conn net.Conn) {
 		h.m.Do(func() { list, typed = h.complete(text) })
 		return list, typed
 	}}
+	s := &session{history: &e.history}
 	v := h.m.Options().Catalog.Version()
 	e.print(fmt.Sprintf("QEMU %d.%d.%d monitor - type 'help' for more information\n", v.Major, v.Minor, v.Micro))
 	e.start()
@@ -33,7 +34,7 @@ func (h *Human) ServeConn(ctx context.Context, conn net.Conn) {
 			if !done {
 				continue
 			}
-			if !flush(e, conn) || !h.typed(e, line) {
+			if !flush(e, conn) || !h.typed(e, s, line) {
 				flush(e, conn)
 				return
 			}
@@ -56,13 +57,13 @@ func flush(e *editor, conn net.Conn) bool {
 }
 
 // typed runs a line and prints its answer; false when the machine has ended.
-func (h *Human) typed(e *editor, line string) (on bool) {
+func (h *Human) typed(e *editor, s *session, line string) (on bool) {
 	var out strings.Builder
 	h.m.Do(func() {
 		if h.m.Exiting() {
 			return
 		}
-		r := &run{h: h, history: &e.history}
+		r := &run{h: h, session: s}
 		defer func() {
 			// One broken command must not take all machines of the process
 			// with it.
