@@ -48,6 +48,11 @@ func (s *acpiSlot) bus() (uint8, bool) {
 	return bus, true
 }
 
+func (s *acpiSlot) device() (bus, dev uint8, ok bool) {
+	bus, ok = s.bus()
+	return bus, uint8(s.number), ok
+}
+
 func (s *acpiSlot) begin()   {}
 func (s *acpiSlot) decline() {}
 

@@ -17,8 +17,13 @@ type Linux struct {
 	slots   []*slot        // hot-plug slots of PCI Express ports, found by scanning
 	buses   map[uint8]*bus // what is given out on each PCI bus, by number
 	errands []*errand
-	ready   bool // the slots are known and the events enabled
-	dead    bool // until reset
+	// functions are those with drivers, in the order in which these started, and
+	// memory is what drivers have for themselves.
+	functions []*function
+	enabled   []place // functions that were switched on, with no driver yet
+	memory    room
+	ready     bool // the slots are known and the events enabled
+	dead      bool // until reset
 }
 
 // NewLinux returns a Linux that has not booted yet: it does so at its first
@@ -62,6 +67,7 @@ func (l *Linux) Handle(e Event) {
 	case WasReset:
 		l.cancelAll()
 		l.ready, l.dead = false, false
+		l.forgetDrivers()
 		return
 	case NMI:
 		return // logged and ignored
@@ -79,8 +85,11 @@ func (l *Linux) Handle(e Event) {
 		}
 		return
 	case Reconsider:
+		l.loadAll(nil)
 		l.reconsider()
 	}
+	l.serveDrivers()
+	l.drained()
 	l.acpiHotplug(e == Reconsider)
 	l.slotHotplug(e == Reconsider)
 	l.pcieHotplug()
@@ -94,8 +103,10 @@ func (l *Linux) boot() {
 		l.hw.Out(t.GPEEnable, 1, l.hw.In(t.GPEEnable, 1)|gpePCIHotplug|slotEvents(t))
 	}
 	l.slots, l.buses = nil, map[uint8]*bus{}
+	l.forgetDrivers()
 	if l.present(0, 0) {
 		l.scanRoot()
+		l.startDrivers()
 	}
 	l.ready = true
 }
@@ -117,10 +128,7 @@ func (l *Linux) Eject(label string) error {
 		}
 		e.begun = true
 		s.begin()
-		l.later(e, l.temper(s.place()).Release, func(e *errand) {
-			l.forget(e)
-			e.s.eject()
-		})
+		l.letGo(e)
 		return nil
 	}
 	return fmt.Errorf("the guest sees no device '%s' that it could eject", label)

@@ -11,20 +11,37 @@ import (
 // maxMilliseconds keeps times within what a clock can add: a hundred years.
 const maxMilliseconds = 100 * 365 * 24 * 3600 * 1000
 
-// times are the members of a temper that are milliseconds.
-var times = []struct {
-	name  string
-	field func(*Temper) *time.Duration
-}{
-	{"delay-ms", func(t *Temper) *time.Duration { return &t.Delay }},
-	{"jitter-ms", func(t *Temper) *time.Duration { return &t.Jitter }},
-	{"release-ms", func(t *Temper) *time.Duration { return &t.Release }},
-	{"power-on-ms", func(t *Temper) *time.Duration { return &t.PowerOn }},
+// maxRequests is more than any disk takes.
+const maxRequests = 1024
+
+// number is a member of a temper that is one.
+type number struct {
+	name string
+	most uint64
+	get  func(*Temper) uint64
+	set  func(*Temper, uint64)
+}
+
+// milliseconds is a member that is a time.
+func milliseconds(name string, field func(*Temper) *time.Duration) number {
+	return number{name, maxMilliseconds,
+		func(t *Temper) uint64 { return uint64(field(t).Milliseconds()) },
+		func(t *Temper, n uint64) { *field(t) = time.Duration(n) * time.Millisecond }}
+}
+
+var numbers = []number{
+	milliseconds("delay-ms", func(t *Temper) *time.Duration { return &t.Delay }),
+	milliseconds("jitter-ms", func(t *Temper) *time.Duration { return &t.Jitter }),
+	milliseconds("release-ms", func(t *Temper) *time.Duration { return &t.Release }),
+	milliseconds("power-on-ms", func(t *Temper) *time.Duration { return &t.PowerOn }),
+	{"requests", maxRequests,
+		func(t *Temper) uint64 { return uint64(t.Requests) },
+		func(t *Temper, n uint64) { t.Requests = int(n) }},
 }
 
 // Set changes one option by its name, the same in a configuration, a scenario
 // and as a property of /machine/guest: temper, delay-ms, jitter-ms, release-ms,
-// power-on-ms, seed, and devices, an object with a member for each device that
+// power-on-ms, requests, seed, and devices, an object with a member for each device that
 // is treated differently: the name of a temper, or an object of the options of
 // a temper. Numbers may be texts. known is false for any other name.
 func (o *Options) Set(name string, v any) (known bool, err error) {
@@ -66,16 +83,16 @@ func (t *Temper) set(name string, v any) (known bool, err error) {
 		}
 		return true, err
 	}
-	for _, f := range times {
+	for _, f := range numbers {
 		if f.name != name {
 			continue
 		}
 		n, err := input(v).Uint64(name)
-		if err == nil && n > maxMilliseconds {
-			err = fmt.Errorf("'%s' is at most %d", name, int64(maxMilliseconds))
+		if err == nil && n > f.most {
+			err = fmt.Errorf("'%s' is at most %d", name, f.most)
 		}
 		if err == nil {
-			*f.field(t) = time.Duration(n) * time.Millisecond
+			f.set(t, n)
 		}
 		return true, err
 	}
@@ -104,7 +121,7 @@ func (t *Temper) parse(v any) error {
 // Names lists the options.
 func (Options) Names() []string {
 	names := []string{"temper", "seed", "devices"}
-	for _, f := range times {
+	for _, f := range numbers {
 		names = append(names, f.name)
 	}
 	return names
@@ -129,9 +146,9 @@ func (t Temper) get(name string) any {
 	if name == "temper" {
 		return string(t.answer())
 	}
-	for _, f := range times {
+	for _, f := range numbers {
 		if f.name == name {
-			return uint64(f.field(&t).Milliseconds())
+			return f.get(&t)
 		}
 	}
 	return nil
@@ -140,8 +157,8 @@ func (t Temper) get(name string) any {
 // describe lists what is not zero.
 func (t Temper) describe() *qjson.Object {
 	d := qjson.NewObject(qjson.Member{Name: "temper", Value: string(t.answer())})
-	for _, f := range times {
-		if *f.field(&t) != 0 {
+	for _, f := range numbers {
+		if f.get(&t) != 0 {
 			d.Set(f.name, t.get(f.name))
 		}
 	}

@@ -33,6 +33,8 @@ func (s *slot) occupied() bool { return s.status()&present != 0 }
 func (s *slot) begin()         { s.control(indicatorMask, indicatorBlink) }
 func (s *slot) decline()       { s.control(indicatorMask, indicatorOn) }
 
+func (s *slot) device() (bus, dev uint8, ok bool) { return s.secondary, 0, true }
+
 func (s *slot) eject() {
 	s.l.retire(s.secondary, 0)
 	if s.readControl()&indicatorMask == indicatorOff {
@@ -97,6 +99,7 @@ func (l *Linux) pcieHotplug() {
 			l.came(s, pressed != 0)
 		case sta&present == 0:
 			s.acknowledge(sta)
+			l.retire(s.secondary, 0)
 			if e := l.errand(s.place()); e != nil {
 				l.forget(e)
 			}

@@ -2,10 +2,10 @@ package guest
 
 import "slices"
 
-// span is a range of addresses, up to but without to, given to a function.
+// span is a range of addresses, up to but without to, given to an owner.
 type span struct {
 	from, to uint64
-	devfn    uint8
+	owner    uint16
 }
 
 // room is a range of addresses that is given out piece by piece.
@@ -16,7 +16,7 @@ type room struct {
 
 // take gives out a piece of a power of two bytes, aligned to its size, at the
 // lowest place that is free.
-func (r *room) take(size uint64, devfn uint8) (at uint64, ok bool) {
+func (r *room) take(size uint64, owner uint16) (at uint64, ok bool) {
 	align := func(v uint64) uint64 { return (v + size - 1) &^ (size - 1) }
 	if size == 0 || size > r.to-r.from {
 		return 0, false
@@ -29,13 +29,13 @@ func (r *room) take(size uint64, devfn uint8) (at uint64, ok bool) {
 	if at+size > r.to {
 		return 0, false
 	}
-	r.taken = slices.Insert(r.taken, i, span{at, at + size, devfn})
+	r.taken = slices.Insert(r.taken, i, span{at, at + size, owner})
 	return at, true
 }
 
-// free takes back everything a function has.
-func (r *room) free(devfn uint8) {
-	r.taken = slices.DeleteFunc(r.taken, func(s span) bool { return s.devfn == devfn })
+// free takes back everything an owner has.
+func (r *room) free(owner uint16) {
+	r.taken = slices.DeleteFunc(r.taken, func(s span) bool { return s.owner == owner })
 }
 
 // end is the address after the highest piece.
@@ -53,10 +53,10 @@ func (r *room) rest(align uint64) room {
 	return room{from: min(from, r.to), to: r.to}
 }
 
-// claim ends the scan of the bridge at devfn: it keeps what was given out
+// claim ends the scan of a bridge, the owner: it keeps what was given out
 // below, and at least spare bytes, and returns them, false when there is no
 // room at all.
-func (r *room) claim(below *room, devfn uint8, align, spare uint64) (span, bool) {
+func (r *room) claim(below *room, owner uint16, align, spare uint64) (span, bool) {
 	to := max(below.end(), below.from+spare)
 	to = min((to+align-1)&^(align-1), r.to)
 	if to <= below.from {
@@ -64,7 +64,7 @@ func (r *room) claim(below *room, devfn uint8, align, spare uint64) (span, bool)
 		return span{}, false
 	}
 	below.to = to
-	s := span{below.from, to, devfn}
+	s := span{below.from, to, owner}
 	r.taken = append(r.taken, s)
 	return s, true
 }

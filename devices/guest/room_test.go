@@ -11,12 +11,12 @@ import (
 func TestRoom(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := room{from: 0xe0000000, to: 0xe0100000}
-		given := map[uint8][]span{}
+		given := map[uint16][]span{}
 		t.Repeat(map[string]func(*rapid.T){
 			"take": func(t *rapid.T) {
-				devfn := rapid.Uint8Range(0, 7).Draw(t, "devfn")
+				owner := rapid.Uint16Range(0, 7).Draw(t, "owner")
 				size := uint64(1) << rapid.IntRange(4, 21).Draw(t, "size")
-				at, ok := r.take(size, devfn)
+				at, ok := r.take(size, owner)
 				if !ok {
 					return
 				}
@@ -30,16 +30,16 @@ func TestRoom(t *testing.T) {
 						}
 					}
 				}
-				given[devfn] = append(given[devfn], span{at, at + size, devfn})
+				given[owner] = append(given[owner], span{at, at + size, owner})
 			},
 			"free": func(t *rapid.T) {
-				devfn := rapid.Uint8Range(0, 7).Draw(t, "devfn")
-				r.free(devfn)
-				delete(given, devfn)
+				owner := rapid.Uint16Range(0, 7).Draw(t, "owner")
+				r.free(owner)
+				delete(given, owner)
 			},
 		})
-		for devfn := range given {
-			r.free(devfn)
+		for owner := range given {
+			r.free(owner)
 		}
 		if _, ok := r.take(1<<20, 0); !ok {
 			t.Fatal("an empty room has no room")

@@ -61,10 +61,10 @@ func (l *Linux) scanBridge(number, devfn, last uint8) uint8 {
 	last = l.scan(secondary, secondary)
 	l.writeConfig(number, devfn, cfgBuses+2, 1, uint32(last))
 
-	if m, ok := up.memory.claim(&down.memory, devfn, 1<<20, spareMemory); ok {
+	if m, ok := up.memory.claim(&down.memory, owner(number, devfn), 1<<20, spareMemory); ok {
 		l.writeConfig(number, devfn, cfgMemory, 4, uint32((m.to-1)&0xfff00000|m.from>>16&0xfff0))
 	}
-	if p, ok := up.ports.claim(&down.ports, devfn, 4<<10, sparePorts); ok {
+	if p, ok := up.ports.claim(&down.ports, owner(number, devfn), 4<<10, sparePorts); ok {
 		l.writeConfig(number, devfn, cfgIO, 2, uint32((p.to-1)&0xf000|p.from>>8&0xf0))
 	}
 	l.enableFunction(number, devfn, 2)
@@ -72,8 +72,11 @@ func (l *Linux) scanBridge(number, devfn, last uint8) uint8 {
 	return last
 }
 
-// enable gives a device that came to a slot its addresses and switches it on.
+// enable gives a device that came to a slot its addresses, switches it on and
+// starts its drivers.
 func (l *Linux) enable(number, dev uint8) {
+	l.dropDrivers(number, dev) // of what was there before, if it left unnoticed
+	defer l.startDrivers()
 	for fn := range uint8(8) {
 		devfn := dev<<3 | fn
 		if !l.present(number, devfn) {
@@ -95,12 +98,13 @@ func (l *Linux) enable(number, dev uint8) {
 // retire switches a device off that is about to leave, and takes back its
 // addresses.
 func (l *Linux) retire(number, dev uint8) {
+	l.dropDrivers(number, dev)
 	b := l.buses[number]
 	for fn := range uint8(8) {
 		devfn := dev<<3 | fn
 		if b != nil {
-			b.memory.free(devfn)
-			b.ports.free(devfn)
+			b.memory.free(owner(number, devfn))
+			b.ports.free(owner(number, devfn))
 		}
 	}
 }
@@ -123,10 +127,10 @@ func (l *Linux) enableFunction(number, devfn uint8, bars int) {
 		}
 		wide := mask&7 == 4
 		if mask&1 != 0 {
-			if at, ok := b.ports.take(uint64(^(mask&^3)&0xffff)+1, devfn); ok {
+			if at, ok := b.ports.take(uint64(^(mask&^3)&0xffff)+1, owner(number, devfn)); ok {
 				l.writeConfig(number, devfn, reg, 4, uint32(at))
 			}
-		} else if at, ok := b.memory.take(uint64(^(mask&^15))+1, devfn); ok {
+		} else if at, ok := b.memory.take(uint64(^(mask&^15))+1, owner(number, devfn)); ok {
 			l.writeConfig(number, devfn, reg, 4, uint32(at))
 			if wide {
 				l.writeConfig(number, devfn, reg+4, 4, 0)
@@ -138,4 +142,7 @@ func (l *Linux) enableFunction(number, devfn uint8, bars int) {
 	}
 	command := l.readConfig(number, devfn, cfgCommand, 2)
 	l.writeConfig(number, devfn, cfgCommand, 2, command|commandOn)
+	if bars == 6 {
+		l.enabled = append(l.enabled, place{number, devfn})
+	}
 }

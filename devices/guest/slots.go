@@ -98,6 +98,8 @@ func (s *registerSlot) begin()         {}
 func (s *registerSlot) decline()       { s.report(ostEject, ostBusy) }
 func (s *registerSlot) power()         { s.report(ostDeviceCheck, ostSuccess) }
 
+func (s *registerSlot) device() (bus, dev uint8, ok bool) { return 0, 0, false }
+
 func (s *registerSlot) eject() {
 	s.control(slotEject)
 	s.report(ostEject, ostSuccess)

@@ -69,6 +69,10 @@ type Temper struct {
 	Release time.Duration
 	// PowerOn is how long the power indicator blinks for a device that comes.
 	PowerOn time.Duration
+	// Requests is how many reads the driver of a disk gets under way when it
+	// starts, when this changes and when it begins to let go. It does not let go
+	// before they have come back.
+	Requests int
 }
 
 func (t Temper) answer() Answer {

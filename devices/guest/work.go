@@ -19,6 +19,8 @@ type socket interface {
 	eject()
 	// power completes the arrival of a device.
 	power()
+	// device is the PCI device in there, if it is one that can be reached.
+	device() (bus, dev uint8, ok bool)
 }
 
 // errand is something that the guest is about to do, or is stuck with.
@@ -27,6 +29,7 @@ type errand struct {
 	place  Place
 	leave  bool // the device is to go; otherwise it has come
 	begun  bool // shown to the outside
+	drain  bool // waits for the drivers' requests
 	cancel func()
 }
 
@@ -108,12 +111,36 @@ func (l *Linux) answer(e *errand) {
 		l.dead = true
 		l.cancelAll()
 	default:
-		l.later(e, t.Release, func(e *errand) {
-			l.forget(e)
-			if e.s.occupied() {
-				e.s.eject()
-			}
-		})
+		l.letGo(e)
+	}
+}
+
+// letGo lets a device go once its driver has: that takes its time, and as long
+// as requests are under way.
+func (l *Linux) letGo(e *errand) {
+	l.loadAll(e.s)
+	l.later(e, l.temper(e.place).Release, l.release)
+}
+
+// release ends a device's drivers and the device's stay, unless there is
+// something to wait for.
+func (l *Linux) release(e *errand) {
+	if e.drain = l.busy(e.s); e.drain {
+		return
+	}
+	l.forget(e)
+	if e.s.occupied() {
+		l.stopDrivers(e.s)
+		e.s.eject()
+	}
+}
+
+// drained goes on with what waited for requests that have come back.
+func (l *Linux) drained() {
+	for _, e := range slices.Clone(l.errands) {
+		if e.drain && slices.Contains(l.errands, e) {
+			l.release(e)
+		}
 	}
 }
 
@@ -177,6 +204,7 @@ func (l *Linux) reconsider() {
 			e.cancel()
 			e.cancel = nil
 		}
+		e.drain = false
 		switch {
 		case e.leave:
 			l.later(e, l.delay(l.temper(e.place)), l.answer)

@@ -43,6 +43,9 @@ func (d *Device) updateIRQ() {
 	if b.OnIRQ != nil {
 		b.OnIRQ(pin, b.pins[pin])
 	}
+	if want {
+		d.interruptGuest()
+	}
 }
 
 // Interrupts counts what a function raised since it was realized.

@@ -121,7 +121,7 @@ func (e *Element) release() {
 // orphanEnded lets the driver's requests go on that waited for older ones.
 func (d *Device) orphanEnded(e *Element) {
 	d.kept -= int64(len(e.Out.kept))
-	if d.orphans--; d.orphans > 0 {
+	if d.orphans--; d.orphans > 0 || !d.Realized() {
 		return
 	}
 	for _, q := range d.queues {
