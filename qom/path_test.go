@@ -34,7 +34,7 @@ func TestResolve(t *testing.T) {
 		ambiguous       bool
 	}{
 		{"/", "", "/", false},
-		{"", "", "", false},
+		{"", "", "", true},
 		{"/machine", "", "/machine", false},
 		{"//machine///a/", "", "/machine/a", false},
 		{"/machine/a/lid/knob", "", "/machine/a/lid/knob", false},

@@ -1,5 +1,7 @@
 package hmp
 
+import "strings"
+
 // absent are parts of QEMU that no machine here has, with what QEMU prints when
 // it runs without them.
 var absent = []struct{ topic, help, answer string }{
@@ -23,6 +25,24 @@ func absentTopics() []*command {
 			names: a.topic, help: a.help,
 			run: func(r *run) error { r.printf("%s", a.answer); return nil },
 		})
+	}
+	line := strings.Repeat("-", 79) + "\n"
+	rows = append(rows, &command{
+		names: "sync-profile", args: "mean:-m,no_coalesce:-n,max:i?", params: "[-m] [-n] [max]", help: "waits for locks; none are measured",
+		run: func(r *run) error {
+			r.printf("Type               Object  Call site  Wait Time (s)         Count  Average (us)\n%s%s", line, line)
+			return nil
+		},
+	})
+	for _, t := range []struct{ name, args, params, help string }{
+		{"rocker", "name:s", "name", "a rocker switch"},
+		{"rocker-ports", "name:s", "name", "the ports of a rocker switch"},
+		{"rocker-of-dpa-flows", "name:s,tbl_id:i?", "name [tbl_id]", "the flows of a rocker switch"},
+		{"rocker-of-dpa-groups", "name:s,type:i?", "name [type]", "the groups of a rocker switch"},
+	} {
+		query := "query-" + t.name
+		rows = append(rows, &command{names: t.name, args: t.args, params: t.params, help: t.help + "; there is none",
+			qmp: query, run: forward(query, "name", "tbl-id=tbl_id", "type")})
 	}
 	return append(rows, &command{
 		names: "sgx", help: "Intel SGX; there is none",

@@ -37,8 +37,12 @@ var shownParameters = []string{
 	"cpu-throttle-increment", "cpu-throttle-tailslow", "max-cpu-throttle", "tls-creds", "tls-hostname", "tls-authz",
 	"max-bandwidth", "avail-switchover-bandwidth", "max-postcopy-bandwidth", "downtime-limit", "x-checkpoint-delay",
 	"multifd-channels", "multifd-compression", "zero-page-detection", "xbzrle-cache-size", "x-vcpu-dirty-limit-period",
-	"vcpu-dirty-limit", "mode", "direct-io", "x-rdma-chunk-size", "cpr-exec-command",
+	"vcpu-dirty-limit", "mode", "direct-io", "x-rdma-chunk-size",
 }
+
+// execCommand is the one parameter that is a list. It is printed although nobody
+// has set it.
+const execCommand = "cpr-exec-command"
 
 func infoParameters(r *run) error {
 	o, err := r.object("query-migrate-parameters")
@@ -56,6 +60,15 @@ func infoParameters(r *run) error {
 		}
 		r.printf("\n")
 	}
+	if _, known := r.h.schema.Member("migrate-set-parameters", execCommand); known {
+		words, _ := o.Get(execCommand)
+		list, _ := words.([]any)
+		r.printf("%s:", execCommand)
+		for _, w := range list {
+			r.printf(" %s", plain(w))
+		}
+		r.printf("\n")
+	}
 	return nil
 }
 
@@ -67,12 +80,6 @@ func parameterText(name string, v any) string {
 		if strings.HasPrefix(name, "tls-") {
 			return "'" + v + "'"
 		}
-	case []any:
-		words := make([]string, len(v))
-		for i, w := range v {
-			words[i] = plain(w)
-		}
-		return strings.Join(words, " ")
 	}
 	return plain(v)
 }

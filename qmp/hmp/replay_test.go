@@ -28,47 +28,8 @@ func TestReplay(t *testing.T) {
 	}
 	for _, tr := range list {
 		t.Run(tr.Name, func(t *testing.T) {
-			dir := t.TempDir()
-			fill := func(s string) string { return strings.ReplaceAll(s, "{dir}", dir) }
-			args := make([]string, len(tr.Args))
-			for i, a := range tr.Args {
-				args[i] = fill(a)
-			}
-			cfg, err := config.ParseArgs("qemu-system-x86_64", args)
-			if err != nil {
-				t.Fatal(err)
-			}
-			vm, err := daemon.Start(*cfg, daemon.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			closed := make(chan struct{})
-			go func() { // a machine that ended goes by itself, as a process does
-				defer close(closed)
-				<-vm.Done()
-				vm.Close()
-			}()
-			defer func() {
-				vm.Quit(machine.HostSignal)
-				<-closed
-			}()
-			p := transcript.Player{
-				Fill:     fill,
-				MaxQuiet: 20 * time.Millisecond,
-				Dial: func(address string) (net.Conn, error) {
-					network, path, _ := strings.Cut(fill(address), ":")
-					return net.Dial(network, path)
-				},
-				Exit: func() (int, error) {
-					select {
-					case <-vm.Done():
-						return vm.Wait(), nil
-					case <-time.After(10 * time.Second):
-						return 0, errors.New("the machine does not end")
-					}
-				},
-			}
-			err = p.Play(tr)
+			p := startMachine(t, tr)
+			err := p.Play(tr)
 			switch reason := different[tr.Name]; {
 			case reason == "" && err != nil:
 				t.Error(err)
@@ -78,5 +39,50 @@ func TestReplay(t *testing.T) {
 				t.Skipf("%s: %v", reason, err)
 			}
 		})
+	}
+}
+
+// startMachine starts the machine of a recording and returns what plays on it.
+func startMachine(t *testing.T, tr *transcript.Transcript) *transcript.Player {
+	t.Helper()
+	dir := t.TempDir()
+	fill := func(s string) string { return strings.ReplaceAll(s, "{dir}", dir) }
+	args := make([]string, len(tr.Args))
+	for i, a := range tr.Args {
+		args[i] = fill(a)
+	}
+	cfg, err := config.ParseArgs("qemu-system-x86_64", args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm, err := daemon.Start(*cfg, daemon.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan struct{})
+	go func() { // a machine that ended goes by itself, as a process does
+		defer close(closed)
+		<-vm.Done()
+		vm.Close()
+	}()
+	t.Cleanup(func() {
+		vm.Quit(machine.HostSignal)
+		<-closed
+	})
+	return &transcript.Player{
+		Fill:     fill,
+		MaxQuiet: 20 * time.Millisecond,
+		Dial: func(address string) (net.Conn, error) {
+			network, path, _ := strings.Cut(fill(address), ":")
+			return net.Dial(network, path)
+		},
+		Exit: func() (int, error) {
+			select {
+			case <-vm.Done():
+				return vm.Wait(), nil
+			case <-time.After(10 * time.Second):
+				return 0, errors.New("the machine does not end")
+			}
+		},
 	}
 }

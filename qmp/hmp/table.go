@@ -47,7 +47,7 @@ func (h *Human) find(t *table, name string) *command {
 
 // commandRows lists all commands.
 func commandRows() []*command {
-	rows := slices.Concat(helpRows(), controlRows(), deviceRows(), objectRows(), chardevRows(), networkRows(), blockRows(), blockJobRows(), migrationRows(), inputRows(), miscRows(), absentRows(), treeRows(), expressionRows(), dumpRows(), portRows())
+	rows := slices.Concat(helpRows(), controlRows(), deviceRows(), objectRows(), chardevRows(), networkRows(), blockRows(), blockJobRows(), migrationRows(), inputRows(), miscRows(), logRows(), absentRows(), treeRows(), expressionRows(), dumpRows(), portRows())
 	return append(rows, &command{
 		names: "info", args: "item:s?", params: "[subcommand]", help: "tell about the state of the machine",
 		sub: newTable(topicRows()),

@@ -1,0 +1,97 @@
+package hmp_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/qomd/qomd/qmp/transcript"
+)
+
+// otherwise are lines that are answered otherwise than by QEMU, with the reason;
+// "pc: x" is the line x on the machine pc. One that is answered as by QEMU is to
+// be taken off the list.
+var otherwise = map[string]string{
+	"drive_add ignored format=help": "there are fewer drivers, and no others are listed",
+	"info dump":                     "nothing has been dumped before",
+	"info qdm":                      "catalogs know the buses and categories of devices that users can make, and of no others",
+	"info usbhost":                  "QEMU has it from when something made it load all its modules",
+	"pc: x /8i 0x100":               "there is no disassembler",
+	"q35: x /8i 0x100":              "there is no disassembler",
+}
+
+// notOffered are the commands and topics of which the monitor may know nothing:
+// either a line is answered as by QEMU, or help does not list it.
+var notOffered = []string{
+	"commit", "dump-guest-memory", "info irq", "info migrate", "info pic", "info ramblock", "info roms",
+	"info virtio-queue-element", "info virtio-queue-status", "info virtio-status", "info virtio-vhost-queue-status",
+	"memsave", "mouse_button", "mouse_move", "pmemsave", "screendump", "sendkey", "wavcapture",
+}
+
+// TestEveryLine sends the lines of QEMU's own test of its human monitor to a
+// machine of each type, in order, and holds the answers against those of QEMU
+// 11.1.3.
+func TestEveryLine(t *testing.T) {
+	list, err := transcript.LoadDir("testdata/lines")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tr := range list {
+		t.Run(tr.Name, func(t *testing.T) {
+			missing := 0
+			p := startMachine(t, tr)
+			typ := strings.TrimPrefix(tr.Name, "hmp-lines-")
+			for ; len(tr.Steps) > 0; tr.Steps = tr.Steps[2:] {
+				line := commandLine(t, tr.Steps[0])
+				reason, differs := otherwise[line]
+				if !differs {
+					reason, differs = otherwise[typ+": "+line]
+				}
+				switch err := p.Play(alone(tr, tr.Steps[:2])); {
+				case err != nil && strings.Contains(err.Error(), "unknown command") && mayMiss(line):
+					missing++
+				case !differs && err != nil:
+					t.Error(err)
+				case differs && err == nil:
+					t.Errorf("%q is answered as by QEMU now, although %s", line, reason)
+				}
+			}
+			t.Logf("%d lines are not offered", missing)
+		})
+	}
+}
+
+// mayMiss reports whether a line's command is one of notOffered.
+func mayMiss(line string) bool {
+	return slices.ContainsFunc(notOffered, func(name string) bool {
+		return line == name || strings.HasPrefix(line, name+" ")
+	})
+}
+
+// commandLine returns the line that a step sends.
+func commandLine(t *testing.T, s transcript.Step) string {
+	t.Helper()
+	var request struct {
+		Arguments struct {
+			Line string `json:"command-line"`
+		} `json:"arguments"`
+	}
+	if err := json.Unmarshal([]byte(*s.Send), &request); err != nil {
+		t.Fatal(err)
+	}
+	return request.Arguments.Line
+}
+
+// alone makes a session of some steps of a recording.
+func alone(tr *transcript.Transcript, steps []transcript.Step) *transcript.Transcript {
+	negotiate := "{\"execute\": \"qmp_capabilities\"}\n"
+	begin := []transcript.Step{
+		{Recv: json.RawMessage(`{"QMP": {}}`), Any: []string{"QMP.*?"}},
+		{Send: &negotiate},
+		{Recv: json.RawMessage(`{"return": {}}`)},
+	}
+	one := *tr
+	one.Steps = append(begin, steps...)
+	return &one
+}
