@@ -104,14 +104,26 @@ func (d *DIMM) Backend() *object.MemoryBackend { return d.backend }
 // NonVolatile reports whether the module is an NVDIMM.
 func (d *DIMM) NonVolatile() bool { return d.Is(NVTypeName) }
 
-// MemorySize returns the size in bytes; it does not change after realize.
+// MemoryID implements [MemoryDevice].
+func (d *DIMM) MemoryID() string { return d.ID() }
+
+// MemorySize implements [MemoryDevice].
 func (d *DIMM) MemorySize() uint64 {
 	n, _ := d.size()
 	return n
 }
 
-// Address returns where the module is.
+// PluggedSize implements [MemoryDevice]: a module is plugged as a whole.
+func (d *DIMM) PluggedSize() uint64 { return d.MemorySize() }
+
+// Alignment implements [MemoryDevice].
+func (d *DIMM) Alignment() uint64 { return HugePage }
+
+// Address implements [MemoryDevice].
 func (d *DIMM) Address() uint64 { n, _ := d.Stored("addr").(uint64); return n }
+
+// SetAddress implements [MemoryDevice].
+func (d *DIMM) SetAddress(addr uint64) { d.Store("addr", addr) }
 
 // Slot returns the number of its slot, -1 while it has none.
 func (d *DIMM) Slot() int64 { n, _ := d.Stored("slot").(int64); return n }
@@ -156,10 +168,14 @@ func (d *DIMM) Unrealize() {
 	d.backend = nil
 }
 
-// region is what the guest sees; only while the module is realized.
-func (d *DIMM) region() *memory.Region {
-	if d.NonVolatile() {
+// Memory implements [MemoryDevice]. That of an NVDIMM is made by realize.
+func (d *DIMM) Memory() *memory.Region {
+	switch b := d.memdev(); {
+	case b == nil:
+		return nil
+	case d.NonVolatile():
 		return &d.alias
+	default:
+		return b.RAM()
 	}
-	return d.backend.RAM()
 }

@@ -10,21 +10,39 @@ import (
 	"github.com/qomd/qomd/qom"
 )
 
-// alignment is that of modules: a huge page of the host. slotRoom is how much
-// address space each slot adds, so that alignment cannot use the window up.
+// HugePage is the alignment of guest memory: a huge page of the host. slotRoom
+// is how much address space each slot adds, so that alignment cannot use the
+// window up.
 const (
-	alignment = uint64(2) << 20
-	slotRoom  = uint64(1) << 30
+	HugePage = uint64(2) << 20
+	slotRoom = uint64(1) << 30
 )
 
-// Window is the range of addresses that modules are put into.
+// A MemoryDevice is a device whose memory is put into the window.
+type MemoryDevice interface {
+	// MemoryID is the id of the device, empty when it has none.
+	MemoryID() string
+	// Address is where the memory is, or is wanted; 0 for anywhere.
+	Address() uint64
+	SetAddress(addr uint64)
+	// Memory is what is put there; nil while no backend is set.
+	Memory() *memory.Region
+	// MemorySize is how much room it takes; it does not change after realize.
+	MemorySize() uint64
+	// PluggedSize is how much of that the guest has.
+	PluggedSize() uint64
+	// Alignment is what address and size are multiples of.
+	Alignment() uint64
+}
+
+// Window is the range of addresses that memory devices are put into.
 type Window struct {
 	region memory.Region
 	base   uint64
 	size   uint64 // of the range
-	limit  uint64 // sum of the modules' sizes
+	limit  uint64 // sum of the devices' sizes
 	slots  []*DIMM
-	list   []*DIMM // by address
+	list   []MemoryDevice // by address
 }
 
 // Init makes the window in system, a child of the machine, behind the memory
@@ -53,11 +71,20 @@ func (w *Window) At(slot int) *DIMM {
 // End returns the first address behind the window, 0 without one.
 func (w *Window) End() uint64 { return w.base + w.size }
 
-// Modules lists what is plugged, by address. The slice is the window's.
-func (w *Window) Modules() []*DIMM { return w.list }
+// Devices lists what is plugged, by address. The slice is the window's.
+func (w *Window) Devices() []MemoryDevice { return w.list }
 
-// Plugged returns the sum of the modules' sizes, in bytes.
+// Plugged returns how much memory the guest has in the window, in bytes.
 func (w *Window) Plugged() uint64 {
+	var n uint64
+	for _, d := range w.list {
+		n += d.PluggedSize()
+	}
+	return n
+}
+
+// used returns the sum of the devices' sizes.
+func (w *Window) used() uint64 {
 	var n uint64
 	for _, d := range w.list {
 		n += d.MemorySize()
@@ -65,23 +92,37 @@ func (w *Window) Plugged() uint64 {
 	return n
 }
 
-// Prepare finds a slot and an address for a module that is to be plugged, or
-// checks those it asks for, in QEMU's order.
-func (w *Window) Prepare(d *DIMM) error {
+// PrepareModule finds a slot and an address for a module that is to be plugged,
+// or checks those it asks for, in QEMU's order.
+func (w *Window) PrepareModule(d *DIMM) error {
 	slot, err := w.freeSlot(d.Slot())
 	if err != nil {
 		return err
 	}
-	b := d.memdev()
-	if b == nil {
-		return errNoBackend
-	}
-	addr, err := w.freeAddress(d.Address(), d.MemorySize())
-	if err != nil {
+	if err := w.Prepare(d); err != nil {
 		return err
 	}
 	d.Store("slot", slot)
-	d.Store("addr", addr)
+	return nil
+}
+
+var errNoWindow = errors.New("the configuration is not prepared for memory devices (e.g., for memory hotplug), " +
+	"consider specifying the maxmem option")
+
+// Prepare finds an address for a device that is to be plugged, or checks the one
+// it asks for.
+func (w *Window) Prepare(d MemoryDevice) error {
+	switch {
+	case w.limit == 0:
+		return errNoWindow
+	case d.Memory() == nil:
+		return errNoBackend
+	}
+	addr, err := w.freeAddress(d.Address(), d.MemorySize(), d.Alignment())
+	if err != nil {
+		return err
+	}
+	d.SetAddress(addr)
 	return nil
 }
 
@@ -107,8 +148,8 @@ func (w *Window) freeSlot(want int64) (int64, error) {
 
 // freeAddress finds the lowest gap for size bytes; an address other than 0 is
 // taken as it is.
-func (w *Window) freeAddress(want, size uint64) (uint64, error) {
-	used := w.Plugged()
+func (w *Window) freeAddress(want, size, alignment uint64) (uint64, error) {
+	used := w.used()
 	switch {
 	case size > w.limit || used > w.limit-size:
 		return 0, fmt.Errorf("not enough space, currently 0x%x in use of total space for memory devices 0x%x", used, w.limit)
@@ -128,7 +169,7 @@ func (w *Window) freeAddress(want, size uint64) (uint64, error) {
 			continue
 		}
 		if want != 0 {
-			return 0, fmt.Errorf("address range conflicts with memory device id='%s'", d.label())
+			return 0, fmt.Errorf("address range conflicts with memory device id='%s'", label(d))
 		}
 		at = alignUp(d.Address()+d.MemorySize(), alignment)
 	}
@@ -138,24 +179,34 @@ func (w *Window) freeAddress(want, size uint64) (uint64, error) {
 	return at, nil
 }
 
-// label is the module's id, or what QEMU says of one without.
-func (d *DIMM) label() string {
-	if d.ID() != "" {
-		return d.ID()
+// label is the device's id, or what QEMU says of one without.
+func label(d MemoryDevice) string {
+	if id := d.MemoryID(); id != "" {
+		return id
 	}
 	return "(unnamed)"
 }
 
-// Plug shows a realized module to the guest. When the module is unrealized it
-// leaves the window, and left is called unless it is nil.
-func (w *Window) Plug(d *DIMM, left func()) {
-	w.slots[d.Slot()] = d
-	i, _ := slices.BinarySearchFunc(w.list, d, func(a, b *DIMM) int { return cmp.Compare(a.Address(), b.Address()) })
+// Plug shows the memory of a realized device to the guest. Calling leave, while
+// the device is still realized, takes it out of the window again.
+func (w *Window) Plug(d MemoryDevice) (leave func()) {
+	i, _ := slices.BinarySearchFunc(w.list, d, func(a, b MemoryDevice) int { return cmp.Compare(a.Address(), b.Address()) })
 	w.list = slices.Insert(w.list, i, d)
-	w.region.AddSubregion(d.Address()-w.base, d.region())
+	r := d.Memory()
+	w.region.AddSubregion(d.Address()-w.base, r)
+	return func() {
+		w.region.DelSubregion(r)
+		w.list = slices.DeleteFunc(w.list, func(e MemoryDevice) bool { return e == d })
+	}
+}
+
+// PlugModule is [Window.Plug] of a module, which also takes its slot. When the
+// module is unrealized it leaves, and left is called unless it is nil.
+func (w *Window) PlugModule(d *DIMM, left func()) {
+	w.slots[d.Slot()] = d
+	leave := w.Plug(d)
 	d.leave = func() {
-		w.region.DelSubregion(d.region())
-		w.list = slices.DeleteFunc(w.list, func(e *DIMM) bool { return e == d })
+		leave()
 		w.slots[d.Slot()] = nil
 		if left != nil {
 			left()

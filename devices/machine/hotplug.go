@@ -7,11 +7,13 @@ import (
 	"github.com/qomd/qomd/devices/cpu"
 	"github.com/qomd/qomd/devices/dimm"
 	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/devices/virtio"
 	"github.com/qomd/qomd/qom"
 )
 
-// hotplugHandler answers who decides about a device that sits on no bus: the
-// machine itself, for processors and memory modules of PCs.
+// hotplugHandler answers where not the bus alone decides about a device but the
+// machine: for processors, memory modules and virtio devices that are memory, of
+// PCs.
 func (m *Machine) hotplugHandler(d *qdev.Device) qdev.HotplugHandler {
 	if len(m.slots) == 0 || !m.IsPC() && !m.IsQ35() {
 		return nil
@@ -21,6 +23,13 @@ func (m *Machine) hotplugHandler(d *qdev.Device) qdev.HotplugHandler {
 		return processorHandler{m}
 	case *dimm.DIMM:
 		return moduleHandler{m}
+	}
+	if b := virtio.MemoryBackendOf(&d.Object); b != nil {
+		h := memoryHandler{m, b, nil}
+		if bus := d.Bus(); bus != nil {
+			h.bus = bus.Handler()
+		}
+		return h
 	}
 	return nil
 }
@@ -57,7 +66,7 @@ func (h moduleHandler) PrePlug(d *qdev.Device) error {
 	if on, _ := h.m.setting("nvdimm").(bool); module.NonVolatile() && !on {
 		return errors.New("nvdimm is not enabled: missing 'nvdimm' in '-M'")
 	}
-	return h.m.window.Prepare(module)
+	return h.m.window.PrepareModule(module)
 }
 
 // Plug implements [qdev.Plugger]. The slots of ACPI know nothing of NVDIMMs,
@@ -67,10 +76,10 @@ func (h moduleHandler) Plug(d *qdev.Device) error {
 	slots := h.m.board.Memory
 	at := int(module.Slot())
 	if module.NonVolatile() || slots == nil {
-		h.m.window.Plug(module, nil)
+		h.m.window.PlugModule(module, nil)
 		return nil
 	}
-	h.m.window.Plug(module, func() { slots.Vacate(at) })
+	h.m.window.PlugModule(module, func() { slots.Vacate(at) })
 	slots.Place(at, module)
 	return nil
 }
@@ -88,7 +97,52 @@ func (h moduleHandler) UnplugRequest(d *qdev.Device) error {
 	return nil
 }
 
-// Window returns the addresses that memory modules are put into.
+// memoryHandler decides about virtio devices that are memory: about their memory
+// itself, about the rest as their bus does.
+type memoryHandler struct {
+	m      *Machine
+	device virtio.MemoryBackend
+	bus    qdev.HotplugHandler // nil when the bus has none
+}
+
+// QOM implements [qdev.HotplugHandler].
+func (h memoryHandler) QOM() *qom.Object { return h.m.object }
+
+// PrePlug implements [qdev.PrePlugger].
+func (h memoryHandler) PrePlug(d *qdev.Device) error {
+	if h.bus == nil && d.Hotplugged() {
+		return errors.New("hotplug of virtio based memory devices not supported on this bus.")
+	}
+	if err := h.m.window.Prepare(h.device); err != nil {
+		return err
+	}
+	if b, ok := h.bus.(qdev.PrePlugger); ok {
+		return b.PrePlug(d)
+	}
+	return nil
+}
+
+// Plug implements [qdev.Plugger].
+func (h memoryHandler) Plug(d *qdev.Device) error {
+	h.device.Entered(h.m.window.Plug(h.device))
+	if b, ok := h.bus.(qdev.Plugger); ok {
+		return b.Plug(d)
+	}
+	return nil
+}
+
+// UnplugRequest implements [qdev.UnplugRequester].
+func (h memoryHandler) UnplugRequest(d *qdev.Device) error {
+	if err := h.device.MayUnplug(); err != nil {
+		return err
+	}
+	if b, ok := h.bus.(qdev.UnplugRequester); ok {
+		return b.UnplugRequest(d)
+	}
+	return qdev.Remove(h.bus, d)
+}
+
+// Window returns the addresses that memory devices are put into.
 func (m *Machine) Window() *dimm.Window { return &m.window }
 
 // OSPMStatus lists what the guest reported about the slots of memory and

@@ -116,6 +116,26 @@ func (m *ram) write(off uint64, p []byte) {
 	}
 }
 
+// zero clears the pages from first to end that exist below n, a node of a level
+// whose memory begins at base.
+func (m *ram) zero(n *ramNode, level uint, base, first, end uint64) {
+	if n == nil {
+		return
+	}
+	size := uint64(pageSize) << (fanBits * level) // of each child
+	for i := range uint64(fan) {
+		switch at := base + i*size; {
+		case at+size <= first || at >= end:
+		case level > 0:
+			m.zero(n.kids[i].Load(), level-1, at, first, end)
+		default:
+			if p := n.pages[i].Load(); p != nil {
+				clear(p[:])
+			}
+		}
+	}
+}
+
 func isZero(p []byte) bool {
 	for _, b := range p {
 		if b != 0 {

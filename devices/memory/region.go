@@ -291,6 +291,12 @@ func (r *Region) Load(off uint64, p []byte) int {
 	return n
 }
 
+// Clear makes a part of a RAM region, which is whole pages of 4 KiB, read as
+// zeros.
+func (r *Region) Clear(off, size uint64) {
+	r.ram.zero(r.ram.root.Load(), r.ram.levels, 0, off, off+size)
+}
+
 // Dump copies the content of a RAM or ROM region, from offset off on, to p.
 // It returns how much was copied.
 func (r *Region) Dump(off uint64, p []byte) int {

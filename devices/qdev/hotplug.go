@@ -150,7 +150,7 @@ func (d *Device) hotplugAllowed(bus *Bus) error {
 		return fmt.Errorf("Device '%s' does not support hotplugging", d.TypeName())
 	}
 	if bus != nil {
-		if !bus.Hotpluggable() && (d.Env().MachineHandler == nil || d.Env().MachineHandler(d) == nil) {
+		if !bus.Hotpluggable() {
 			return fmt.Errorf("Bus '%s' does not support hotplugging", bus.name)
 		}
 		return nil

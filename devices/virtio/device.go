@@ -135,6 +135,7 @@ func (d *Device) Realize() error {
 func (d *Device) Unrealize() { d.end() }
 
 func (d *Device) end() {
+	d.status &^= StatusDriverOK // nothing that ends here starts another request
 	d.stopQueues()
 	if m, ok := d.Self().(Exiter); ok && d.proxy != nil {
 		m.ExitVirtio()

@@ -20,6 +20,8 @@ var (
 	kindRNG     = Kind{Name: "virtio-rng", ID: 4, Transitional: 0x1005, Class: 0x00ff}
 	kindBalloon = Kind{Name: "virtio-balloon", ID: 5, Transitional: 0x1002, Class: 0x00ff}
 	kindSCSI    = Kind{Name: "virtio-scsi", ID: 8, Transitional: 0x1004, Class: 0x0100}
+	kindMem     = Kind{Name: "virtio-mem", ID: 24}
+	kindPmem    = Kind{Name: "virtio-pmem", ID: 27}
 	kindInput   = Kind{Name: "virtio-input", ID: 18}
 	kindGPU     = Kind{Name: "virtio-gpu", ID: 16}
 )

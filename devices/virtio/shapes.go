@@ -23,10 +23,6 @@ var generics = []struct {
 	{"virtio-rtc-pci-base", "virtio-rtc-device", Kind{Name: "virtio-clk", ID: 17}, shape{queues: []int{64}}},
 	{"virtio-crypto-pci-base-type", "virtio-crypto-device", Kind{Name: "virtio-crypto", ID: 20}, shape{
 		queues: []int{1024, 1024}, config: 56, fill: fillCrypto, check: needLink("cryptodev", "'cryptodev' parameter expects a valid object")}},
-	{"virtio-mem-pci-base", "virtio-mem", Kind{Name: "virtio-mem", ID: 24}, shape{
-		queues: []int{128}, bits: []uint{0, 1, 2}, config: 56, fill: fillMem, check: needLink("memdev", "'memdev' property must be set")}},
-	{"virtio-pmem-pci-base", "virtio-pmem", Kind{Name: "virtio-pmem", ID: 27}, shape{
-		queues: []int{128}, config: 16, fill: fillPmem, check: needLink("memdev", "'memdev' property must be set")}},
 	{"virtio-sound-pci-base-type", "virtio-sound-device", Kind{Name: "virtio-sound", ID: 25}, shape{
 		queues: []int{64, 64, 64, 64}, config: 16, fill: fillSound, check: needText("audiodev", "no default audio driver available")}},
 	{"virtio-9p-pci-base", "virtio-9p-device", Kind{Name: "virtio-9p", ID: 9, Transitional: 0x1009}, shape{
@@ -150,23 +146,6 @@ func fillCrypto(_ *qom.Object, p []byte) {
 	le.PutUint32(p[36:], 64)
 	le.PutUint32(p[40:], 512)
 	le.PutUint64(p[48:], 0x100000)
-}
-
-func fillMem(o *qom.Object, p []byte) {
-	le := binary.LittleEndian
-	le.PutUint64(p, 2<<20)
-	le.PutUint64(p[16:], uintOf(o, "memaddr"))
-	if m := linkOf(o, "memdev"); m != nil {
-		le.PutUint64(p[24:], uintOf(m, "size"))
-	}
-}
-
-func fillPmem(o *qom.Object, p []byte) {
-	le := binary.LittleEndian
-	le.PutUint64(p, uintOf(o, "memaddr"))
-	if m := linkOf(o, "memdev"); m != nil {
-		le.PutUint64(p[8:], uintOf(m, "size"))
-	}
 }
 
 func fillSound(o *qom.Object, p []byte) {

@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"github.com/qomd/qomd/devices/dimm"
+	"github.com/qomd/qomd/devices/virtio"
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qom"
 )
@@ -21,10 +23,10 @@ func (c *Commands) queryMemorySize(*qmp.Call, none) (memorySize, error) {
 	return memorySize{Base: c.m.MemorySize(), Plugged: c.m.Window().Plugged()}, nil
 }
 
-// memoryDevice is QEMU's MemoryDeviceInfo of a memory module.
+// memoryDevice is QEMU's MemoryDeviceInfo.
 type memoryDevice struct {
-	Type string     `json:"type"`
-	Data moduleInfo `json:"data"`
+	Type string `json:"type"`
+	Data any    `json:"data"`
 }
 
 type moduleInfo struct {
@@ -38,19 +40,49 @@ type moduleInfo struct {
 	Hotpluggable bool   `json:"hotpluggable"`
 }
 
-// queryMemoryDevices lists the modules by address, as QEMU does.
+type virtioMemInfo struct {
+	ID        string `json:"id,omitempty"`
+	Memaddr   uint64 `json:"memaddr"`
+	Requested any    `json:"requested-size"`
+	Size      uint64 `json:"size"`
+	MaxSize   uint64 `json:"max-size"`
+	BlockSize any    `json:"block-size"`
+	Node      any    `json:"node"`
+	Memdev    string `json:"memdev"`
+}
+
+type virtioPmemInfo struct {
+	ID      string `json:"id,omitempty"`
+	Memaddr uint64 `json:"memaddr"`
+	Size    uint64 `json:"size"`
+	Memdev  string `json:"memdev"`
+}
+
+// queryMemoryDevices lists what is plugged by address, as QEMU does.
 func (c *Commands) queryMemoryDevices(*qmp.Call, none) ([]memoryDevice, error) {
 	list := []memoryDevice{}
-	for _, d := range c.m.Window().Modules() {
-		typ := "dimm"
-		if d.NonVolatile() {
-			typ = "nvdimm"
+	for _, d := range c.m.Window().Devices() {
+		switch d := d.(type) {
+		case *dimm.DIMM:
+			typ := "dimm"
+			if d.NonVolatile() {
+				typ = "nvdimm"
+			}
+			hotpluggable, _ := get(&d.Object, "hotpluggable").(bool)
+			list = append(list, memoryDevice{typ, moduleInfo{
+				ID: d.ID(), Addr: d.Address(), Size: d.MemorySize(), Slot: d.Slot(), Node: d.Node(),
+				Memdev: d.Backend().Path(), Hotplugged: d.Hotplugged(), Hotpluggable: hotpluggable,
+			}})
+		case *virtio.Mem:
+			list = append(list, memoryDevice{"virtio-mem", virtioMemInfo{
+				ID: d.MemoryID(), Memaddr: d.Address(), Size: d.PluggedSize(), MaxSize: d.MemorySize(), Memdev: d.Backend().Path(),
+				Requested: get(&d.Object, "requested-size"), BlockSize: get(&d.Object, "block-size"), Node: get(&d.Object, "node"),
+			}})
+		case *virtio.Pmem:
+			list = append(list, memoryDevice{"virtio-pmem", virtioPmemInfo{
+				ID: d.MemoryID(), Memaddr: d.Address(), Size: d.MemorySize(), Memdev: d.Backend().Path(),
+			}})
 		}
-		hotpluggable, _ := get(&d.Object, "hotpluggable").(bool)
-		list = append(list, memoryDevice{typ, moduleInfo{
-			ID: d.ID(), Addr: d.Address(), Size: d.MemorySize(), Slot: d.Slot(), Node: d.Node(),
-			Memdev: d.Backend().Path(), Hotplugged: d.Hotplugged(), Hotpluggable: hotpluggable,
-		}})
 	}
 	return list, nil
 }
