@@ -108,6 +108,9 @@ func (s source) classInit(name string) func(*qom.Class) {
 				k.UserCreatable = k.UserCreatable && bus != "System"
 			})
 		}
+		if want := demands[name]; want != nil {
+			qdev.UpdateClass(c, func(k *qdev.Class) { k.Demand = want })
+		}
 		facts, ok := s.cat.Device(name)
 		if !ok {
 			if !c.Abstract() && s.observed() {

@@ -150,7 +150,7 @@ func (d *Device) start() error {
 			return err
 		}
 	} else {
-		if err := d.checkDemand(); err != nil {
+		if err := d.CheckDemand(); err != nil {
 			return err
 		}
 		d.realizeFromFacts()

@@ -8,6 +8,7 @@ type Class struct {
 	BusType       string // QOM type of the buses it can sit on; empty: none
 	UserCreatable bool   // device_add may make one
 	Hotpluggable  bool   // may come and go while the machine runs
+	Demand        *Demand
 }
 
 type classKey struct{}

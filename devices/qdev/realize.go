@@ -84,11 +84,13 @@ func (d *Device) bringUp(at *progress) error {
 	d.gate.Open()
 	d.claimMAC()
 	*at = running
+	start := d.CheckDemand
 	if m, ok := d.Self().(Realizer); ok {
-		if err := m.Realize(); err != nil {
-			*at = opened // it took its own part down
-			return err
-		}
+		start = m.Realize
+	}
+	if err := start(); err != nil {
+		*at = opened // it took its own part down
+		return err
 	}
 	d.path = d.Path()
 	if err := env.fault(StageMigration, d); err != nil {
