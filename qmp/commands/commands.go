@@ -49,6 +49,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.misc()
 	c.confidential()
 	c.queries()
+	c.virtio()
 	c.lifetime()
 	return c.set
 }

@@ -23,7 +23,6 @@ func (c *Commands) queries() {
 	qmp.Register(c.set, "query-pr-managers", 0, c.queryPRManagers)
 	qmp.Register(c.set, "query-mice", 0, c.queryMice)
 	qmp.Register(c.set, "x-query-usb", 0, c.queryUSB)
-	qmp.Register(c.set, "x-query-virtio", 0, c.queryVirtio)
 	c.absent()
 }
 
@@ -171,33 +170,4 @@ func (c *Commands) queryUSB(*qmp.Call, none) (humanText, error) {
 	}
 	text, err := usb.Info(c.m.Env())
 	return humanText{text}, err
-}
-
-type virtioInfo struct {
-	Path string `json:"path"`
-	Name string `json:"name"`
-}
-
-func (c *Commands) queryVirtio(*qmp.Call, none) ([]virtioInfo, error) {
-	list := []virtioInfo{}
-	for _, o := range c.find("virtio-device") {
-		if realized, _ := o.Get("realized"); realized == true {
-			list = append(list, virtioInfo{o.Path(), virtioName(o)})
-		}
-	}
-	if len(list) == 0 {
-		return nil, errors.New("No virtio devices found")
-	}
-	return list, nil
-}
-
-// virtioName is what QEMU calls the kind of a virtio device.
-func virtioName(o *qom.Object) string {
-	switch {
-	case o.Is("virtio-input-device"):
-		return "virtio-input"
-	case o.Is("virtio-gpu-base"):
-		return "virtio-gpu"
-	}
-	return strings.TrimSuffix(o.TypeName(), "-device")
 }
