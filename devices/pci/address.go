@@ -106,3 +106,19 @@ func (b *Bus) checkFunctions(d *Device) error {
 func (d *Device) Exposed() bool {
 	return d.bus != nil && d.powered && (!d.Hotplugged() || d.bus.function0(d.devfn) != nil)
 }
+
+// DevPath names the function by where it sits, as QEMU does for what belongs to
+// it: the domain, the number of the root bus, and slot and function of each
+// bridge on the way.
+func (d *Device) DevPath() string {
+	path := ""
+	for at := d; at != nil && at.bus != nil; {
+		path = fmt.Sprintf(":%02x.%x", at.Slot(), at.Func()) + path
+		b := at.bus.Bridge()
+		if b == nil {
+			break
+		}
+		at = &b.Device
+	}
+	return "0000:00" + path
+}

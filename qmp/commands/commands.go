@@ -50,6 +50,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.confidential()
 	c.queries()
 	c.virtio()
+	c.ramBlocks()
 	c.lifetime()
 	return c.set
 }
