@@ -1,12 +1,20 @@
 package qom
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // NotFoundError says that a path leads to no object. On the wire its class is
 // DeviceNotFound.
-type NotFoundError struct{ Path string }
+type NotFoundError struct {
+	Path string
+	What string // what was looked for; empty: "Device"
+}
 
-func (e *NotFoundError) Error() string { return fmt.Sprintf("Device '%s' not found", e.Path) }
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("%s '%s' not found", cmp.Or(e.What, "Device"), e.Path)
+}
 
 // AmbiguousPathError says that a partial path leads to several objects.
 type AmbiguousPathError struct {

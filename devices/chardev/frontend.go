@@ -93,7 +93,10 @@ const deviceKey = "frontend of "
 // Attach implements [qdev.Backend]: the device o becomes the front end. It gets
 // its bytes once it says how, see [Of].
 func (c *Chardev) Attach(o *qom.Object, prop string) error {
-	f := &Frontend{Who: o.Path() + " " + prop, Swap: func() error { return nil }}
+	f := &Frontend{Who: o.Path() + " " + prop}
+	if o.Is("device") {
+		f.Swap = func() error { return nil }
+	}
 	// The guest opens a port of virtio-serial; with everything else it is the
 	// device that listens, from the moment it works.
 	f.open = !o.Is("virtio-serial-port") || o.Is("virtconsole")

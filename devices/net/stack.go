@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
@@ -159,6 +160,9 @@ func (s *Stack) Del(id string) error {
 		return &qom.NotFoundError{Path: id}
 	}
 	s.clients = slices.DeleteFunc(s.clients, func(o *Client) bool { return o == c })
+	for _, f := range object.Filters(s.env.Tree, id) {
+		f.Unparent()
+	}
 	if c.card != nil {
 		c.deleted = true
 		s.setCardLink(c.card, false)

@@ -2,6 +2,7 @@ package object
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/qomd/qomd/devices/qdev"
@@ -70,7 +71,7 @@ func registerLoops(t *qom.Types) {
 				}
 				return check(o)
 			},
-			MayDelete: func(o *qom.Object) error { return inUse(o) },
+			MayDelete: func(o *qom.Object) error { return fmt.Errorf("Deleting main loop '%s' is not supported", o.Name()) },
 		}),
 	})
 }

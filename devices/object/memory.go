@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/qomd/qomd/devices/memory"
@@ -62,6 +63,16 @@ func registerMemory(t *qom.Types) {
 					return nil
 				}},
 			integers("host-nodes"),
+			{Name: "prealloc-threads", Type: "int", Get: show("prealloc-threads"), Set: func(o *qom.Object, in qom.Input) error {
+				n, err := in.Uint("prealloc-threads", 32)
+				if err == nil && n == 0 {
+					err = fmt.Errorf("property 'prealloc-threads' of %s doesn't take value '0'", o.TypeName())
+				}
+				if err == nil {
+					o.Store("prealloc-threads", int64(n))
+				}
+				return err
+			}},
 		},
 	})
 	add(t, qom.TypeInfo{
@@ -115,6 +126,8 @@ func (b *MemoryBackend) allocate() error {
 		return errors.New("host-nodes must be empty for policy default, or you should explicitly specify a policy other than default")
 	case len(nodes) == 0 && policy != "default":
 		return fmt.Errorf("host-nodes must be set for policy %s", policy)
+	case len(nodes) > 0 && !slices.ContainsFunc(nodes, isNode):
+		return fmt.Errorf("cannot bind memory to host NUMA nodes: %s", Strerror(syscall.EINVAL))
 	}
 	b.region.InitRAM(qdev.EnvOf(&b.Object).Memory, &b.Object, b.Name(), b.size)
 	b.complete = true

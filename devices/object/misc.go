@@ -1,17 +1,17 @@
 package object
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
+	"slices"
+	"strings"
+	"syscall"
 
 	"github.com/qomd/qomd/qom"
 )
-
-// inUse is QEMU's refusal to delete an object whose class never lets it go.
-func inUse(o *qom.Object) error {
-	return fmt.Errorf("object '%s' is in use, can not be deleted", o.Name())
-}
 
 // registerMisc adds types that only demand properties.
 func registerMisc(t *qom.Types) {
@@ -20,8 +20,6 @@ func registerMisc(t *qom.Types) {
 		"acpi-generic-port":      {"pci-bus", "node"},
 		"sev-guest":              {"reduced-phys-bits"},
 		"sev-snp-guest":          {"reduced-phys-bits"},
-		"can-host-socketcan":     {"if", "canbus"},
-		"colo-compare":           {"primary_in", "secondary_in", "outdev", "iothread"},
 		"x-remote-object":        {"fd", "devid"},
 	} {
 		add(t, qom.TypeInfo{Name: name, Parent: "object", ClassInit: requires(required...)})
@@ -29,7 +27,46 @@ func registerMisc(t *qom.Types) {
 	add(t, qom.TypeInfo{
 		Name: "thread-context", Parent: "object",
 		Properties: []*qom.Property{integers("cpu-affinity"), integers("node-affinity")},
+		ClassInit: with(Behavior{Complete: func(o *qom.Object) error {
+			cpus, _ := o.Stored("cpu-affinity").([]any)
+			if len(cpus) > 0 && !slices.ContainsFunc(cpus, isOnline) {
+				return fmt.Errorf("Setting CPU affinity failed: %s", Strerror(syscall.EINVAL))
+			}
+			nodes, _ := o.Stored("node-affinity").([]any)
+			if len(nodes) > 0 && !slices.ContainsFunc(nodes, hasCPUs) {
+				return errors.New("The nodes select no CPUs")
+			}
+			return nil
+		}}),
 	})
+	ends := []string{"primary_in", "secondary_in", "outdev"}
+	add(t, qom.TypeInfo{Name: "colo-compare", Parent: "object", Properties: claims(ends...), ClassInit: with(Behavior{
+		Required: append(ends[:3:3], "iothread"),
+		Complete: func(o *qom.Object) error {
+			primary, secondary, out := str(o, "primary_in"), str(o, "secondary_in"), str(o, "outdev")
+			if primary == out || secondary == out || primary == secondary {
+				return errors.New("'indev' and 'outdev' could not be same for compare module")
+			}
+			return takeAll(o, ends...)
+		}})})
+}
+
+// isOnline reports whether the host has a processor of that number.
+func isOnline(cpu any) bool {
+	_, err := os.Stat(fmt.Sprintf("/sys/devices/system/cpu/cpu%d", cpu))
+	return err == nil
+}
+
+// isNode reports whether the host has a NUMA node of that number.
+func isNode(node any) bool {
+	_, err := os.Stat(fmt.Sprintf("/sys/devices/system/node/node%d", node))
+	return err == nil
+}
+
+// hasCPUs reports whether a NUMA node of the host has processors.
+func hasCPUs(node any) bool {
+	list, err := os.ReadFile(fmt.Sprintf("/sys/devices/system/node/node%d/cpulist", node))
+	return err == nil && len(bytes.TrimSpace(list)) > 0
 }
 
 // registerHost adds types that reach for something of the host, and fail as in
@@ -45,6 +82,20 @@ func registerHost(t *qom.Types) {
 			}
 			return nil
 		}})})
+	add(t, qom.TypeInfo{Name: "dbus-vmstate", Parent: "object", ClassInit: with(Behavior{
+		Required: []string{"addr"}, Complete: refuseDBus})})
+	add(t, qom.TypeInfo{Name: "input-barrier", Parent: "object", ClassInit: with(Behavior{
+		Required: []string{"name"},
+		Complete: func(*qom.Object) error { return errors.New("input-barrier is not supported by qomd") },
+	})})
+	add(t, qom.TypeInfo{Name: "qtest", Parent: "object", ClassInit: with(Behavior{
+		Required: []string{"chardev"},
+		Complete: func(o *qom.Object) error {
+			if chardevOf(o, "chardev") == nil {
+				return fmt.Errorf("Cannot find character device '%s'", str(o, "chardev"))
+			}
+			return errors.New("qtest objects are not supported by qomd, use -qtest")
+		}})})
 	add(t, qom.TypeInfo{Name: "input-linux", Parent: "object", ClassInit: with(Behavior{
 		Required: []string{"evdev"},
 		Complete: func(o *qom.Object) error {
@@ -53,6 +104,8 @@ func registerHost(t *qom.Types) {
 			}
 			return nil
 		}})})
+	add(t, qom.TypeInfo{Name: "can-host-socketcan", Parent: "object", ClassInit: with(Behavior{
+		Required: []string{"if", "canbus"}, Complete: openCAN})})
 	add(t, qom.TypeInfo{Name: "pr-manager-helper", Parent: "object", ClassInit: with(Behavior{
 		Required: []string{"path"},
 		Complete: func(o *qom.Object) error {
@@ -62,4 +115,31 @@ func registerHost(t *qom.Types) {
 			}
 			return c.Close()
 		}})})
+}
+
+// openCAN looks for the host's end of a CAN bus, as QEMU does; no frames come by.
+func openCAN(o *qom.Object) error {
+	const rawCAN = 1
+	fd, err := syscall.Socket(syscall.AF_CAN, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, rawCAN)
+	if err != nil {
+		return fmt.Errorf("failed to create CAN_RAW socket: %s", Strerror(err))
+	}
+	defer syscall.Close(fd)
+	if _, err := net.InterfaceByName(str(o, "if")); err != nil {
+		return fmt.Errorf("host interface %s not available", str(o, "if"))
+	}
+	return nil
+}
+
+// refuseDBus fails as QEMU does where there is no bus, and says so where there is
+// one.
+func refuseDBus(o *qom.Object) error {
+	if path, ok := strings.CutPrefix(str(o, "addr"), "unix:path="); ok {
+		c, err := net.Dial("unix", path)
+		if err != nil {
+			return fmt.Errorf("failed to connect to DBus: 'Could not connect: %s'", Strerror(err))
+		}
+		c.Close()
+	}
+	return errors.New("D-Bus is not supported by qomd")
 }

@@ -1,6 +1,7 @@
 package object
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/qomd/qomd/qom"
@@ -27,6 +28,17 @@ func registerRNG(t *qom.Types) {
 	add(t, qom.TypeInfo{
 		Name: "rng-random", Parent: "rng-backend",
 		Init: initially("filename", "/dev/urandom"),
+		Properties: []*qom.Property{{Name: "filename", Type: "string", Get: show("filename"),
+			Set: func(o *qom.Object, in qom.Input) error {
+				if o.Stored("opened") == true {
+					return errors.New("Property 'filename' can no longer be set")
+				}
+				name, err := in.Str("filename")
+				if err == nil {
+					o.Store("filename", name)
+				}
+				return err
+			}}},
 		ClassInit: with(Behavior{Complete: func(o *qom.Object) error {
 			name := str(o, "filename")
 			if err := reachable(name); err != nil {
@@ -36,9 +48,9 @@ func registerRNG(t *qom.Types) {
 		}}),
 	})
 	add(t, qom.TypeInfo{
-		Name: "rng-egd", Parent: "rng-backend",
+		Name: "rng-egd", Parent: "rng-backend", Properties: claims("chardev"),
 		ClassInit: with(Behavior{Required: []string{"chardev"}, Complete: func(o *qom.Object) error {
-			if err := chardev(o, str(o, "chardev")); err != nil {
+			if err := take(o, "chardev"); err != nil {
 				return err
 			}
 			return open(o)

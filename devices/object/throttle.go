@@ -64,10 +64,8 @@ func registerThrottle(t *qom.Types) {
 			self(o).complete = true
 			return check(self(o).limits)
 		}, MayDelete: func(o *qom.Object) error {
-			for _, h := range o.Holds() {
-				if h.Kind() == qom.HoldBackend {
-					return fmt.Errorf("Cannot delete throttle group '%s' with active references", o.Name())
-				}
+			if used(o) {
+				return fmt.Errorf("Cannot delete throttle group '%s' with active references", o.Name())
 			}
 			return nil
 		}}),

@@ -3,9 +3,11 @@ package object
 import (
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 
-	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -46,6 +48,25 @@ func integer(name string, limit int64) *qom.Property {
 	}}
 }
 
+// numbers reads a list of ranges as it stands on a command line: "1" or "2-4".
+// QEMU limits the length of a list that is written so.
+func numbers(name, text string) ([]any, error) {
+	first, last, isRange := strings.Cut(text, "-")
+	if !isRange {
+		last = first
+	}
+	low, err := strconv.ParseUint(first, 0, 16)
+	high, errHigh := strconv.ParseUint(last, 0, 16)
+	if err != nil || errHigh != nil || high < low || high-low >= 65536 {
+		return nil, fmt.Errorf("Parameter '%s' expects an uint64 value or range", name)
+	}
+	var list []any
+	for n := low; n <= high; n++ {
+		list = append(list, int64(n))
+	}
+	return list, nil
+}
+
 // integers is a list of unsigned numbers, which QEMU shows as type int.
 func integers(name string) *qom.Property {
 	return &qom.Property{Name: name, Type: "int",
@@ -56,6 +77,13 @@ func integers(name string) *qom.Property {
 			return []any{}, nil
 		},
 		Set: func(o *qom.Object, in qom.Input) error {
+			if s, ok := in.Raw().(string); ok && in.IsText() {
+				list, err := numbers(name, s)
+				if err == nil {
+					o.Store(name, list)
+				}
+				return err
+			}
 			list, ok := in.Raw().([]any)
 			if !ok {
 				return fmt.Errorf("Invalid parameter type for '%s', expected: array", name)
@@ -77,13 +105,9 @@ func integers(name string) *qom.Property {
 	}
 }
 
-// chardev answers QEMU's refusal when a required character device does not
-// exist.
-func chardev(o *qom.Object, name string) error {
-	if all := qdev.EnvOf(o).Backends; all != nil && all.Chardev(name) != nil {
-		return nil
-	}
-	return &qom.NotFoundError{Path: name}
+// used reports whether a device or a block node uses the object as its backend.
+func used(o *qom.Object) bool {
+	return slices.ContainsFunc(o.Holds(), func(h *qom.Hold) bool { return h.Kind() == qom.HoldBackend })
 }
 
 // reachable refuses a file that cannot be opened for reading.

@@ -33,6 +33,7 @@ func badQueueCount(n uint64, most int) error {
 type Generic struct {
 	Device
 	shape *shape
+	use   qom.Hold // of the backend that it has for itself
 }
 
 // shape is what such a kind of devices has to show.
@@ -42,6 +43,8 @@ type shape struct {
 	config int    // bytes of configuration
 	fill   func(o *qom.Object, p []byte)
 	check  func(o *qom.Object) error // of the properties
+	uses   string                    // link to a backend that serves one device; empty: none
+	busy   string                    // refusal of one that serves another, by its name
 }
 
 // RealizeVirtio implements [Model].
@@ -54,11 +57,36 @@ func (g *Generic) RealizeVirtio() error {
 			return err
 		}
 	}
+	if err := g.occupy(); err != nil {
+		return err
+	}
 	g.Offer(g.shape.bits...)
 	for _, n := range g.shape.queues {
 		g.AddQueue(n)
 	}
 	return nil
+}
+
+// occupy takes the backend that the device has for itself.
+func (g *Generic) occupy() error {
+	if g.shape.uses == "" {
+		return nil
+	}
+	b := linkOf(&g.Object, g.shape.uses)
+	for _, h := range b.Holds() {
+		if h.Kind() == qom.HoldBackend {
+			return fmt.Errorf(g.shape.busy, b.Name())
+		}
+	}
+	b.HoldInto(&g.use, qom.HoldBackend, g.Holder(), 1)
+	return nil
+}
+
+// ExitVirtio implements [Exiter].
+func (g *Generic) ExitVirtio() {
+	if g.use.Held() {
+		g.use.Release()
+	}
 }
 
 // ConfigSize implements [Configured].

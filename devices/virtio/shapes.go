@@ -22,7 +22,8 @@ var generics = []struct {
 		queues: []int{256, 256}, bits: []uint{0, 1, 2, 4, 5, 6}, config: 40, fill: fillIOMMU}},
 	{"virtio-rtc-pci-base", "virtio-rtc-device", Kind{Name: "virtio-clk", ID: 17}, shape{queues: []int{64}}},
 	{"virtio-crypto-pci-base-type", "virtio-crypto-device", Kind{Name: "virtio-crypto", ID: 20}, shape{
-		queues: []int{1024, 1024}, config: 56, fill: fillCrypto, check: needLink("cryptodev", "'cryptodev' parameter expects a valid object")}},
+		queues: []int{1024, 1024}, config: 56, fill: fillCrypto, check: needLink("cryptodev", "'cryptodev' parameter expects a valid object"),
+		uses: "cryptodev", busy: "can't use already used cryptodev backend: %s"}},
 	{"virtio-sound-pci-base-type", "virtio-sound-device", Kind{Name: "virtio-sound", ID: 25}, shape{
 		queues: []int{64, 64, 64, 64}, config: 16, fill: fillSound, check: needText("audiodev", "no default audio driver available")}},
 	{"virtio-9p-pci-base", "virtio-9p-device", Kind{Name: "virtio-9p", ID: 9, Transitional: 0x1009}, shape{
