@@ -30,6 +30,7 @@ type errand struct {
 	leave  bool // the device is to go; otherwise it has come
 	begun  bool // shown to the outside
 	drain  bool // waits for the drivers' requests
+	wanted bool // asked to go while it was arriving
 	cancel func()
 }
 
@@ -41,12 +42,19 @@ func (l *Linux) asked(s socket) bool {
 	case Ignore, Hang:
 		return false
 	}
-	if l.errand(s.place()) == nil {
-		e := &errand{s: s, place: s.place(), leave: true}
-		l.errands = append(l.errands, e)
-		l.later(e, l.delay(t), l.answer)
+	if e := l.errand(s.place()); e != nil {
+		e.wanted = true
+		return true
 	}
+	l.see(s, t)
 	return true
+}
+
+// see begins with what the guest does about a request for the device in s.
+func (l *Linux) see(s socket, t Temper) {
+	e := &errand{s: s, place: s.place(), leave: true}
+	l.errands = append(l.errands, e)
+	l.later(e, l.delay(t), l.answer)
 }
 
 // came is told that a device is new in s.
@@ -67,8 +75,8 @@ func (l *Linux) came(s socket, pressed bool) {
 	l.later(e, t.PowerOn, func(e *errand) { l.arrived(e, pressed) })
 }
 
-// arrived ends the arrival of a device and does what its temper makes the guest
-// do next, by itself.
+// arrived ends the arrival of a device and turns to what it was asked meanwhile,
+// or what its temper makes the guest do next, by itself.
 func (l *Linux) arrived(e *errand, pressed bool) {
 	l.forget(e)
 	if !e.s.occupied() {
@@ -76,10 +84,8 @@ func (l *Linux) arrived(e *errand, pressed bool) {
 	}
 	e.s.power()
 	t := l.temper(e.place)
-	if t.own() || pressed && t.answer() == Misread {
-		next := &errand{s: e.s, place: e.place, leave: true}
-		l.errands = append(l.errands, next)
-		l.later(next, l.delay(t), l.answer)
+	if e.wanted || t.own() || pressed && t.answer() == Misread {
+		l.see(e.s, t)
 	}
 }
 

@@ -196,3 +196,20 @@ func TestGuestOpensConsoles(t *testing.T) {
 		t.Errorf("ports %v", changes)
 	}
 }
+
+// TestAskedWhileArriving: a device that is asked to go while the guest is still
+// switching it on goes once it is on.
+func TestAskedWhileArriving(t *testing.T) {
+	m := newMachine(t, machine.SteppedTime, guest.Options{Temper: guest.Temper{PowerOn: time.Second}})
+	left := gone(m)
+	add(t, m, "i82550", "n")
+	del(t, m, "n")
+	m.Do(func() { m.Step(int64(time.Second) - 1) })
+	if *left != 0 {
+		t.Error("it went before it had come")
+	}
+	m.Do(func() { m.Step(1) })
+	if *left != 1 {
+		t.Error("the request was lost")
+	}
+}
