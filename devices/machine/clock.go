@@ -152,10 +152,11 @@ func (c *clock) advance(to int64, between func()) {
 	c.mu.Unlock()
 }
 
-// runFirst runs the earliest timer if it is due at a time, at its own moment.
+// runFirst runs the earliest timer if it is due at a time or now, at its own
+// moment.
 func (c *clock) runFirst(by int64) bool {
 	c.mu.Lock()
-	if c.closed || !c.running || len(c.timers) == 0 || c.timers[0].at > by {
+	if c.closed || !c.running || len(c.timers) == 0 || c.timers[0].at > max(by, c.base) {
 		c.mu.Unlock()
 		return false
 	}
@@ -173,7 +174,7 @@ func (c *clock) leap() bool {
 	case VirtualTime:
 		return c.runFirst(math.MaxInt64)
 	case SteppedTime:
-		return c.runFirst(c.Now())
+		return c.runFirst(math.MinInt64)
 	}
 	return false
 }

@@ -172,6 +172,7 @@ func (m *Mapping) UnmapAsync(accessed int) {
 	s.asyncMu.Lock()
 	s.async = append(s.async, asyncUnmap{m, accessed})
 	first := len(s.async) == 1
+	s.waiting.Store(true)
 	s.asyncMu.Unlock()
 	if first && s.Tree.OnAsync != nil {
 		s.Tree.OnAsync()

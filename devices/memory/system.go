@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/qomd/qomd/qom"
 )
@@ -38,6 +39,7 @@ type System struct {
 
 	asyncMu sync.Mutex
 	async   []asyncUnmap
+	waiting atomic.Bool // there are some
 }
 
 type listener struct{ fn func() }
@@ -124,10 +126,13 @@ func (s *System) Spaces() []*AddressSpace { return slices.Clone(s.spaces) }
 func (s *System) Drain() bool {
 	did := false
 	for {
-		s.asyncMu.Lock()
-		queue := s.async
-		s.async = nil
-		s.asyncMu.Unlock()
+		var queue []asyncUnmap
+		if s.waiting.Load() {
+			s.asyncMu.Lock()
+			queue, s.async = s.async, nil
+			s.waiting.Store(false)
+			s.asyncMu.Unlock()
+		}
 		for _, u := range queue {
 			u.m.Unmap(u.accessed)
 		}

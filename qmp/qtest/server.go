@@ -23,6 +23,7 @@ type Server struct {
 	intercepted string          // path of the device whose lines are told of
 	lines       []string        // that were told while a command of [Server.Run] runs
 	clients     map[*queue]bool // who is told of lines
+	words       []string        // of the line that runs; kept for the next
 }
 
 // New returns a server for m. log, which may be nil, gets every line at level
@@ -50,7 +51,11 @@ func (s *Server) Run(line string) string {
 
 // execute runs one line under the machine's lock.
 func (s *Server) execute(line string) string {
-	words := strings.Fields(line)
+	words := s.words[:0]
+	for w := range strings.FieldsSeq(line) {
+		words = append(words, w)
+	}
+	s.words = words
 	if len(words) == 0 {
 		return "FAIL an empty line"
 	}
