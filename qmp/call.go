@@ -15,6 +15,7 @@ type Call struct {
 	Args    *qjson.Object // never nil
 	OOB     bool          // run out of band, without the machine lock
 
+	canWait bool     // the command may step aside
 	after   []func() // once the reply is on its way to the client
 	onReply func()   // with the reply of a success, server.mu held
 }
@@ -28,16 +29,16 @@ func (c *Call) Context() context.Context { return c.Session.ctx }
 // session or call [Server.Shutdown] itself.
 func (c *Call) AfterReply(fn func()) { c.after = append(c.after, fn) }
 
-// do runs the command. A panic becomes an error reply, so that one broken command
+// do runs the command, or a part of it. A panic becomes an error reply, so that one broken command
 // does not take all machines of the process with it.
-func (c *Call) do() (result any, err error) {
+func (c *Call) do(part func() (any, error)) (result any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.logPanic(p)
 			result, err = nil, Errorf(GenericError, "internal error in command '%s': %v", c.Command.Name, p)
 		}
 	}()
-	return c.Command.run(c)
+	return part()
 }
 
 func (c *Call) logPanic(p any) {

@@ -16,26 +16,28 @@ func (s *Server) enqueue(sess *Session, r request) {
 		// dispatcher for one request, which saves two changes of goroutine.
 		s.dispatching = true
 		s.answer(sess, r)
-		if len(s.ready) == 0 {
-			s.dispatching = false
-			return
+		s.dispatching = false
+	} else {
+		sess.queue = append(sess.queue, r)
+		if len(sess.queue) == 1 && !sess.aside {
+			s.ready = append(s.ready, sess)
 		}
-		s.wg.Add(1)
-		go s.dispatch()
-		return
 	}
-	sess.queue = append(sess.queue, r)
-	if len(sess.queue) == 1 {
-		s.ready = append(s.ready, sess)
-	}
-	if !s.dispatching {
-		s.dispatching = true
-		s.wg.Add(1)
-		go s.dispatch()
-	}
+	s.startDispatcher()
 	for !sess.mayRead() && sess.ctx.Err() == nil {
 		sess.room.Wait()
 	}
+}
+
+// startDispatcher sees to it that those who wait are served. Precondition: s.mu is
+// held.
+func (s *Server) startDispatcher() {
+	if s.dispatching || len(s.ready) == 0 {
+		return
+	}
+	s.dispatching = true
+	s.wg.Add(1)
+	go s.dispatch()
 }
 
 // mayRead reports whether the reader may go on. Precondition: server.mu is held.
@@ -55,7 +57,7 @@ func (s *Server) dispatch() {
 	for len(s.ready) > 0 {
 		sess := s.ready[0]
 		s.ready = slices.Delete(s.ready, 0, 1)
-		if len(sess.queue) == 0 { // dropped with its session
+		if len(sess.queue) == 0 || sess.aside { // dropped with its session; or its turn comes later
 			continue
 		}
 		r := sess.queue[0]
@@ -75,13 +77,18 @@ func (s *Server) dispatch() {
 func (s *Server) answer(sess *Session, r request) {
 	sess.running++
 	s.mu.Unlock()
+	s.turn(sess, func() { sess.serve(r, false) })
+	s.mu.Lock()
+	sess.running--
+}
+
+// turn runs f under the machine lock as a command of sess.
+func (s *Server) turn(sess *Session, f func()) {
 	s.cfg.Do(func() {
 		if s.cfg.Running != nil {
 			s.cfg.Running(sess)
 			defer s.cfg.Running(nil)
 		}
-		sess.serve(r, false)
+		f()
 	})
-	s.mu.Lock()
-	sess.running--
 }

@@ -71,8 +71,17 @@ func (r request) open(allowOOB bool) (e envelope, err error) {
 // serve answers a request: open, find, allow, check, call, reply. In band the
 // caller holds the machine lock.
 func (c *Session) serve(r request, outOfBand bool) {
-	call := &Call{Session: c, OOB: outOfBand}
+	call := &Call{Session: c, OOB: outOfBand, canWait: !outOfBand}
 	result, err := c.run(call, r)
+	if a, ok := err.(*aside); ok {
+		c.stepAside(call, r, a)
+		return
+	}
+	c.answer(call, r, result, err)
+}
+
+// answer ends a request.
+func (c *Session) answer(call *Call, r request, result any, err error) {
 	if f := c.server.cfg.Answered; f != nil {
 		f(call, result, err)
 	}
@@ -106,7 +115,7 @@ func (c *Session) run(call *Call, r request) (any, error) {
 			return nil, err
 		}
 	}
-	return call.do()
+	return call.do(func() (any, error) { return call.Command.run(call) })
 }
 
 // reply queues the answer.

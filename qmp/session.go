@@ -46,6 +46,7 @@ type Session struct {
 	gone    bool // no further requests are taken
 	queue   []request
 	running int       // requests being executed in band
+	aside   bool      // one of them waits without the lock
 	room    sync.Cond // signalled when queue or running shrinks, or gone is set
 
 	pretty atomic.Bool // over several lines, as Monitor said or SetPretty

@@ -1,6 +1,7 @@
 package chardev
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -31,9 +32,16 @@ func Kinds() []string {
 		"null", "hub", "pty", "qemu-vdagent", "pipe", "mux", "serial", "ringbuf"}
 }
 
-// Open opens a backend. It may block, for as long as connecting takes, and
-// needs no lock, except for "mux" and "hub", which need the machine's.
-func (s *Set) Open(o Options) (Backend, error) {
+// Connects reports whether opening a backend may take as long as somebody far
+// away takes to answer. It needs no lock then.
+func (o Options) Connects() bool {
+	k := o.Socket
+	return o.Kind == "socket" && !k.Server && k.Reconnect == 0 && !k.fd() && k.Path == "" && k.TLSCreds == ""
+}
+
+// Open opens a backend. It may block, for as long as ctx and connecting take, if
+// it [Options.Connects].
+func (s *Set) Open(ctx context.Context, o Options) (Backend, error) {
 	switch o.Kind {
 	case "null":
 		return Null{}, nil
@@ -56,7 +64,7 @@ func (s *Set) Open(o Options) (Backend, error) {
 	case "udp":
 		return openUDP(o.UDP)
 	case "socket":
-		return s.openSocket(o.Socket)
+		return s.openSocket(ctx, o.Socket)
 	case "mux":
 		return s.openMux(o.Base)
 	case "hub":

@@ -1,6 +1,7 @@
 package chardev
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -72,12 +73,23 @@ func (s *Set) MayAdd(id string) error {
 	return nil
 }
 
-// Create opens a backend and adds a device on it, as chardev-add does.
-func (s *Set) Create(id string, o Options) (*Chardev, error) {
+// Opener opens a backend, or has opened it already.
+type Opener func() (Backend, error)
+
+// Opener returns what opens a backend when it is called.
+func (s *Set) Opener(o Options) Opener {
+	return func() (Backend, error) { return s.Open(context.Background(), o) }
+}
+
+// Create opens a backend of o and adds a device on it, as chardev-add does.
+func (s *Set) Create(id string, o Options) (*Chardev, error) { return s.CreateOn(id, o, s.Opener(o)) }
+
+// CreateOn is [Set.Create] with a backend from somewhere else.
+func (s *Set) CreateOn(id string, o Options, open Opener) (*Chardev, error) {
 	if err := s.MayAdd(id); err != nil {
 		return nil, err
 	}
-	b, err := s.Open(o)
+	b, err := open()
 	if err != nil {
 		return nil, addError(id, err)
 	}
@@ -153,29 +165,23 @@ func (s *Set) drop(c *Chardev) error {
 
 // Change puts a device on another backend in the place of one, whose front end
 // moves over (chardev-change).
-func (s *Set) Change(id string, o Options) (*Chardev, error) {
-	old := s.Find(id)
-	if old == nil {
-		return nil, fmt.Errorf("Chardev '%s' does not exist", id)
+func (s *Set) Change(id string, o Options) (*Chardev, error) { return s.ChangeOn(id, o, s.Opener(o)) }
+
+// ChangeOn is [Set.Change] with a backend from somewhere else.
+func (s *Set) ChangeOn(id string, o Options, open Opener) (*Chardev, error) {
+	if err := s.MayChange(id, o); err != nil {
+		return nil, err
 	}
-	if shared(old.backend) {
-		return nil, errors.New("For mux or hub device hotswap is not supported yet")
-	}
-	fe := old.port.fe
-	if fe != nil && fe.Swap == nil {
-		return nil, errors.New("Chardev user does not support chardev hotswap")
-	}
-	if fe != nil && (o.Kind == "mux" || o.Kind == "hub") {
-		return nil, errors.New("For mux or hub device hotswap is not supported yet")
-	}
-	b, err := s.Open(o)
+	b, err := open()
 	if err != nil {
 		return nil, err
 	}
+	old := s.Find(id)
+	fe := old.port.fe
 	if fe != nil {
 		old.port.detach(fe)
 	}
-	open := fe != nil && fe.open
+	wasOpen := fe != nil && fe.open
 	s.drop(old)
 	c, err := s.Add(id, b, o)
 	if err != nil {
@@ -183,13 +189,32 @@ func (s *Set) Change(id string, o Options) (*Chardev, error) {
 	}
 	if fe != nil {
 		c.port.attach(fe)
-		fe.open = open
+		fe.open = wasOpen
 		if err := fe.Swap(); err != nil {
 			return nil, err
 		}
 		fe.Ready()
 	}
 	return c, nil
+}
+
+// MayChange refuses a change that cannot be.
+func (s *Set) MayChange(id string, o Options) error {
+	old := s.Find(id)
+	if old == nil {
+		return fmt.Errorf("Chardev '%s' does not exist", id)
+	}
+	if shared(old.backend) {
+		return errors.New("For mux or hub device hotswap is not supported yet")
+	}
+	fe := old.port.fe
+	if fe != nil && fe.Swap == nil {
+		return errors.New("Chardev user does not support chardev hotswap")
+	}
+	if fe != nil && (o.Kind == "mux" || o.Kind == "hub") {
+		return errors.New("For mux or hub device hotswap is not supported yet")
+	}
+	return nil
 }
 
 func shared(b Backend) bool {

@@ -41,10 +41,10 @@ const dialTime = 3 * time.Second
 // OpenSocket listens or connects. Clients that connect before [Socket.Serve]
 // wait. A client that reconnects begins there as well.
 func OpenSocket(o SocketOptions) (*Socket, error) {
-	return new(Set).openSocket(o)
+	return new(Set).openSocket(context.Background(), o)
 }
 
-func (s *Set) openSocket(o SocketOptions) (*Socket, error) {
+func (s *Set) openSocket(ctx context.Context, o SocketOptions) (*Socket, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (s *Set) openSocket(o SocketOptions) (*Socket, error) {
 	case o.Server:
 		b.ln, err = Listen(o)
 	case o.Reconnect == 0:
-		b.first, err = Dial(context.Background(), o)
+		b.first, err = Dial(ctx, o)
 	}
 	if err != nil {
 		return nil, err

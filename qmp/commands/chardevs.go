@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -68,20 +69,50 @@ func returnOf(dev *chardev.Chardev) chardevReturn {
 	return chardevReturn{}
 }
 
-func (c *Commands) chardevAdd(_ *qmp.Call, a chardevAddArgs) (chardevReturn, error) {
-	dev, err := c.m.Characters.Create(a.ID, a.Backend.options())
-	if err != nil {
-		return chardevReturn{}, err
-	}
-	return returnOf(dev), nil
+func (c *Commands) chardevAdd(call *qmp.Call, a chardevAddArgs) (chardevReturn, error) {
+	set := c.m.Characters
+	return withBackend(call, set, a.Backend.options(), func(chardev.Options) error { return set.MayAdd(a.ID) },
+		func(o chardev.Options, open chardev.Opener) (*chardev.Chardev, error) {
+			return set.CreateOn(a.ID, o, open)
+		})
 }
 
-func (c *Commands) chardevChange(_ *qmp.Call, a chardevAddArgs) (chardevReturn, error) {
-	dev, err := c.m.Characters.Change(a.ID, a.Backend.options())
-	if err != nil {
-		return chardevReturn{}, err
+func (c *Commands) chardevChange(call *qmp.Call, a chardevAddArgs) (chardevReturn, error) {
+	set := c.m.Characters
+	return withBackend(call, set, a.Backend.options(), func(o chardev.Options) error { return set.MayChange(a.ID, o) },
+		func(o chardev.Options, open chardev.Opener) (*chardev.Chardev, error) {
+			return set.ChangeOn(a.ID, o, open)
+		})
+}
+
+// withBackend makes a device with use. A backend that has to connect first does
+// so without the machine's lock, if may does not object.
+func withBackend(call *qmp.Call, set *chardev.Set, o chardev.Options, may func(chardev.Options) error,
+	use func(chardev.Options, chardev.Opener) (*chardev.Chardev, error)) (chardevReturn, error) {
+	make := func(open chardev.Opener) (chardevReturn, error) {
+		dev, err := use(o, open)
+		if err != nil {
+			return chardevReturn{}, err
+		}
+		return returnOf(dev), nil
 	}
-	return returnOf(dev), nil
+	if !o.Connects() || may(o) != nil {
+		return make(set.Opener(o))
+	}
+	var b chardev.Backend
+	var err error
+	return qmp.Aside(call, func(ctx context.Context) { b, err = set.Open(ctx, o) }, func() (chardevReturn, error) {
+		used := false
+		defer func() {
+			if b != nil && !used { // the id was taken meanwhile
+				b.Close()
+			}
+		}()
+		return make(func() (chardev.Backend, error) {
+			used = true
+			return b, err
+		})
+	})
 }
 
 func (c *Commands) chardevRemove(_ *qmp.Call, a idArgs) (none, error) {

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/qmp/commands"
@@ -38,9 +39,9 @@ func (vm *VM) addChardev(id string, o chardev.Options, wait bool) error {
 	var b chardev.Backend
 	var err error
 	if o.Kind == "mux" || o.Kind == "hub" {
-		vm.Machine.Do(func() { b, err = set.Open(o) })
+		vm.Machine.Do(func() { b, err = set.Open(context.Background(), o) })
 	} else {
-		b, err = set.Open(o)
+		b, err = set.Open(context.Background(), o)
 	}
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package hmp
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -74,7 +75,7 @@ func chardevAdd(r *run) error {
 }
 
 func (r *run) openChardev(id string, o chardev.Options) error {
-	b, err := r.h.m.Characters.Open(o)
+	b, err := r.h.m.Characters.Open(context.Background(), o)
 	if err == nil {
 		_, err = r.h.m.Characters.Add(id, b, o)
 	}
