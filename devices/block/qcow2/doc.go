@@ -1,0 +1,22 @@
+// Package qcow2 reads and writes QEMU's image format of that name, versions 2
+// and 3, as docs/interop/qcow2.txt of QEMU describes it.
+//
+// [Create] makes an image, [Open] opens one. An [Image] knows what is in its
+// own file; what shows through from a backing image is the caller's, who gives
+// it to [Image.ReadAt] and [Image.WriteAt].
+//
+// Metadata is written at once, in an order in which a crash can lose clusters
+// but no data: refcounts first, then data, then the tables that lead to it.
+//
+// # Limits
+//
+// Clusters compressed by zlib are read, those by zstd are not; when written to
+// they become ordinary ones. Images with extended L2 entries, with an external
+// data file or with encryption are refused, and so is writing to one that was
+// not closed properly or is marked corrupt. Internal snapshots
+// are respected: what they share is copied before it is written.
+//
+// # Concurrency
+//
+// The methods of an Image may be called by many goroutines at once.
+package qcow2
