@@ -22,6 +22,7 @@ type Backend struct {
 	started  bool
 	readOnly bool
 	movable  bool // the medium can be taken out
+	job      bool // of a block job
 	plain    bool // the device tells neither of errors nor of a tray
 	trayOpen bool
 	locked   bool

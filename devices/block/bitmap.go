@@ -11,12 +11,14 @@ type bitmap struct {
 	name        string
 	granularity int64 // bytes, a power of two
 	recording   bool
-	dirty       map[int64]struct{} // granules
+	dirty       *granules
+	persistent  bool
+	successor   *bitmap // takes the writes while a job uses the bitmap; nil: none does
 }
 
 // BitmapInfo is QEMU's BlockDirtyInfo.
 type BitmapInfo struct {
-	Name        string `json:"name"`
+	Name        string `json:"name,omitempty"`
 	Recording   bool   `json:"recording"`
 	Persistent  bool   `json:"persistent"`
 	Busy        bool   `json:"busy"`
@@ -24,17 +26,71 @@ type BitmapInfo struct {
 	Count       int64  `json:"count"` // bytes
 }
 
-func (b *bitmap) info() BitmapInfo {
-	return BitmapInfo{Name: b.name, Recording: b.recording, Granularity: b.granularity, Count: int64(len(b.dirty)) * b.granularity}
+func newBitmap(name string, n *Node, granularity int64) *bitmap {
+	return &bitmap{name: name, granularity: granularity, recording: true, dirty: newGranules(n.Size(), granularity)}
 }
 
+func (b *bitmap) info() BitmapInfo {
+	count := b.dirty.count
+	if b.successor != nil {
+		count = b.merged().count
+	}
+	return BitmapInfo{
+		Name: b.name, Recording: b.records(), Persistent: b.persistent, Busy: b.successor != nil,
+		Granularity: b.granularity, Count: count * b.granularity,
+	}
+}
+
+func (b *bitmap) records() bool { return b.recording && (b.successor == nil || b.successor.recording) }
+
 func (b *bitmap) mark(off, n int64) {
-	if !b.recording || n <= 0 {
-		return
+	switch {
+	case b.successor != nil:
+		b.successor.mark(off, n)
+	case b.recording:
+		b.dirty.add(off, n)
 	}
-	for g := off / b.granularity; g <= (off+n-1)/b.granularity; g++ {
-		b.dirty[g] = struct{}{}
+}
+
+// merged is what a bitmap and its successor have noted together.
+func (b *bitmap) merged() *granules {
+	all := b.dirty.clone()
+	all.merge(b.successor.dirty)
+	return all
+}
+
+// lend gives a bitmap to a job: what is written from now on is noted apart.
+func (b *bitmap) lend(n *Node) {
+	b.successor = newBitmap("", n, b.granularity)
+	b.successor.recording = b.recording
+}
+
+// giveBack ends that. With done what was noted before is forgotten; otherwise
+// both are one again.
+func (b *bitmap) giveBack(done bool) {
+	if done {
+		b.dirty = b.successor.dirty
+	} else {
+		b.dirty = b.merged()
 	}
+	b.successor = nil
+}
+
+// free returns why a bitmap cannot be used now, nil when it can.
+func (b *bitmap) free() error {
+	if b.successor != nil {
+		return fmt.Errorf("Bitmap '%s' is currently in use by another operation and cannot be used", b.name)
+	}
+	return nil
+}
+
+// freeBitmap is findBitmap for one that is to be changed.
+func (g *Graph) freeBitmap(node, name string) (*Node, *bitmap, error) {
+	n, b, err := g.findBitmap(node, name)
+	if err == nil {
+		err = b.free()
+	}
+	return n, b, err
 }
 
 // findBitmap finds a node and one of its bitmaps.
@@ -79,7 +135,7 @@ func (g *Graph) AddBitmap(o BitmapOptions) error {
 	}
 	granularity := int64(65536)
 	if n.header != nil {
-		granularity = max(4096, min(n.header.clusterSize, 65536))
+		granularity = max(4096, min(n.header.ClusterSize(), 65536))
 	}
 	if o.Granularity != nil {
 		granularity = *o.Granularity
@@ -98,13 +154,15 @@ func (g *Graph) AddBitmap(o BitmapOptions) error {
 			return fmt.Errorf("Bitmap already exists: %s", o.Name)
 		}
 	}
-	n.bitmaps = append(n.bitmaps, &bitmap{name: o.Name, granularity: granularity, recording: !o.Disabled, dirty: map[int64]struct{}{}})
+	b := newBitmap(o.Name, n, granularity)
+	b.recording = !o.Disabled
+	n.bitmaps = append(n.bitmaps, b)
 	return nil
 }
 
 // RemoveBitmap removes a dirty bitmap; what it returns puts it back.
 func (g *Graph) RemoveBitmap(node, name string) (undo func(), err error) {
-	n, b, err := g.findBitmap(node, name)
+	n, b, err := g.freeBitmap(node, name)
 	if err != nil {
 		return nil, err
 	}
@@ -114,19 +172,19 @@ func (g *Graph) RemoveBitmap(node, name string) (undo func(), err error) {
 
 // ClearBitmap forgets what was written; what it returns undoes that.
 func (g *Graph) ClearBitmap(node, name string) (undo func(), err error) {
-	_, b, err := g.findBitmap(node, name)
+	_, b, err := g.freeBitmap(node, name)
 	if err != nil {
 		return nil, err
 	}
 	old := b.dirty
-	b.dirty = map[int64]struct{}{}
+	b.dirty = newGranules(0, b.granularity)
 	return func() { b.dirty = old }, nil
 }
 
 // RecordBitmap makes a bitmap take notice of writes, or not; what it returns
 // undoes that.
 func (g *Graph) RecordBitmap(node, name string, on bool) (undo func(), err error) {
-	_, b, err := g.findBitmap(node, name)
+	_, b, err := g.freeBitmap(node, name)
 	if err != nil {
 		return nil, err
 	}
@@ -141,27 +199,20 @@ type BitmapRef struct{ Node, Name string }
 
 // MergeBitmaps adds bitmaps to a target; what it returns undoes that.
 func (g *Graph) MergeBitmaps(node, target string, from []BitmapRef) (undo func(), err error) {
-	_, t, err := g.findBitmap(node, target)
+	_, t, err := g.freeBitmap(node, target)
 	if err != nil {
 		return nil, err
 	}
-	merged := map[int64]struct{}{}
-	for granule := range t.dirty {
-		merged[granule] = struct{}{}
-	}
+	merged := t.dirty.clone()
 	for _, ref := range from {
 		if ref.Node == "" {
 			ref.Node = node
 		}
-		_, b, err := g.findBitmap(ref.Node, ref.Name)
+		_, b, err := g.freeBitmap(ref.Node, ref.Name)
 		if err != nil {
 			return nil, err
 		}
-		for granule := range b.dirty {
-			for at := granule * b.granularity; at < (granule+1)*b.granularity; at += min(t.granularity, b.granularity) {
-				merged[at/t.granularity] = struct{}{}
-			}
-		}
+		merged.merge(b.dirty)
 	}
 	old := t.dirty
 	t.dirty = merged

@@ -35,7 +35,8 @@ type JobOptions struct {
 	AutoDismiss  *bool // nil: true
 }
 
-// newJob makes a block job of a kind on a node; spec says what it does.
+// newJob makes a block job of a kind on a node, which gives it its name unless
+// it has one; spec says what it does.
 func (g *Graph) newJob(o JobOptions, kind string, n *Node, spec job.Spec) (*blockJob, error) {
 	if o.ID == "" {
 		if b := n.namedBackend(); b != nil {
@@ -61,7 +62,6 @@ func (g *Graph) newJob(o JobOptions, kind string, n *Node, spec job.Spec) (*bloc
 	}
 	b.job = j
 	g.jobs = append([]*blockJob{b}, g.jobs...)
-	b.block(n)
 	if o.Speed != 0 {
 		if err := b.setSpeed(o.Speed); err != nil {
 			b.discard()
@@ -86,12 +86,17 @@ func (b *blockJob) describe() string { return fmt.Sprintf("%s job '%s'", b.kind,
 
 // block keeps others from changing a node.
 func (b *blockJob) block(n *Node) {
-	b.edges = append(b.edges, link(b, "main node", roleRoot, n))
+	name := "main node"
+	if len(b.edges) > 0 {
+		name = n.name
+	}
+	b.edges = append(b.edges, link(b, name, roleRoot, n))
 }
 
 // use makes the job a user of a node, with what it needs.
 func (b *blockJob) use(n *Node, perm, shared Perm) error {
 	back := b.g.newBackend("")
+	back.job = true
 	back.insert(n)
 	b.backends = append(b.backends, back)
 	return back.grant(perm, shared)
@@ -115,16 +120,6 @@ func (b *blockJob) letGo() {
 func (b *blockJob) discard() {
 	b.job.Discard()
 	b.letGo()
-}
-
-// busy returns the reason why a node must not be changed, nil for none.
-func (n *Node) busy() error {
-	for _, e := range n.parents {
-		if j, ok := e.parent.(*blockJob); ok {
-			return fmt.Errorf("Node '%s' is busy: block device is in use by block job: %s", n.name, j.kind)
-		}
-	}
-	return nil
 }
 
 func (b *blockJob) setSpeed(bytes int64) error {

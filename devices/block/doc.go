@@ -17,11 +17,16 @@
 // tokens its model took, until its requests came back. Latency of null-aio and
 // limits of throttling pass in virtual time, without a goroutine.
 //
+// # Jobs
+//
+// A job reads and writes on its own goroutine. What it must know of the writes
+// of others it learns from a filter node above the node it copies, as in QEMU;
+// [gate] keeps requests back while the graph changes.
+//
 // # Limits
 //
-// A qcow2 image is read, but what is written to it stays in memory, and is
-// gone when the node is; its file is never changed. As soon as there is such
-// data the image's dirty-flag is set, and its actual-size counts the memory.
+// What package qcow2 cannot write is opened for reading only, or not at all; see
+// there. Images with extended L2 entries are read by a library.
 //
 // An NBD server must answer within a second when a node is opened, because the
 // machine waits for it. There is no encryption.

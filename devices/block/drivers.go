@@ -67,7 +67,7 @@ func openRaw(n *Node, o *qjson.Object) error {
 	case !limited:
 		length = -1
 	}
-	n.img = &childImage{edge: e, offset: offset, size: length}
+	n.img = &childImage{edge: e, offset: offset, size: length, opaque: true}
 	return nil
 }
 
@@ -161,13 +161,27 @@ func (n *Node) exactName() string {
 		return n.exact
 	}
 	e := n.primary()
-	if e == nil || n.isFilter() || n.options.Len() > 0 || n.header != nil && n.header.overridden {
+	if e == nil || n.isFilter() && !n.ofJob() || n.options.Len() > 0 || n.overridden() {
 		return ""
 	}
 	if c := e.Node(); driverOf(c.driver).protocol {
 		return c.exact
+	} else if n.ofJob() {
+		return c.exactName()
 	}
 	return ""
+}
+
+// overridden reports whether there is another backing node than the image
+// names.
+func (n *Node) overridden() bool {
+	if n.header == nil {
+		return false
+	}
+	if c := n.child("backing"); c != nil {
+		return n.header.backingPath != c.filename()
+	}
+	return n.header.Backing != ""
 }
 
 // full are the options that would open the node again, its children's
@@ -178,11 +192,11 @@ func (n *Node) full() *qjson.Object {
 		o.Set(k, v)
 	}
 	for _, e := range slices.Backward(n.children) {
-		if e.name != "backing" || n.header.overridden {
+		if e.role != roleBacking || n.overridden() {
 			o.Set(e.name, e.Node().full())
 		}
 	}
-	if n.header != nil && n.header.overridden && n.edge("backing") == nil {
+	if n.overridden() && n.edge("backing") == nil {
 		o.Set("backing", nil)
 	}
 	o.Set("driver", n.driver)

@@ -134,29 +134,20 @@ func (g *Graph) reapExport(e *export) {
 	g.emit("BLOCK_EXPORT_DELETED", exportDeleted{e.id})
 }
 
-// enter makes a connection a client of the export of a name; false when there
-// is none.
-func (g *Graph) enter(name string, c net.Conn) (e *export, n *Node) {
+// enter makes a connection a client of the export of a name, and returns that;
+// nil when there is none.
+func (g *Graph) enter(name string, c net.Conn) *export {
 	for _, e := range g.exports {
 		if e.name == name && !e.shuttingDown {
 			e.conns[c] = struct{}{}
-			n := e.backend.Node()
-			for _, p := range n.pins(nil) {
-				p.inFlight++
-			}
-			return e, n
+			return e
 		}
 	}
-	return nil, nil
+	return nil
 }
 
-// leave undoes enter; pins are the nodes that it pinned.
-func (g *Graph) leave(e *export, c net.Conn, pins []*Node) {
-	for _, p := range pins {
-		if p.inFlight--; p.inFlight == 0 && p.closed {
-			g.finish(p)
-		}
-	}
+// leave undoes enter. The export's node stays as long as it has clients.
+func (g *Graph) leave(e *export, c net.Conn) {
 	delete(e.conns, c)
 	g.reapExport(e)
 }

@@ -29,6 +29,7 @@ type Graph struct {
 	numbered int                    // of generated names
 	groups   map[*qom.Object]*group // of throttle nodes
 	pending  map[*request]struct{}
+	gate     gate
 	jobs     []*blockJob // newest first
 	exports  []*export
 	server   *server // nil: not running
@@ -114,6 +115,8 @@ func (g *Graph) Del(name string) error {
 		return fmt.Errorf("Failed to find node with node-name='%s'", name)
 	case n.backend() != nil:
 		return fmt.Errorf("Node %s is in use", name)
+	case n.busyFor(opOther) != nil:
+		return n.busyFor(opOther)
 	case len(n.parents) > 0 && n.owned:
 		return fmt.Errorf("Block device %s is in use", name)
 	case !n.owned:

@@ -67,6 +67,7 @@ type childImage struct {
 	edge   *Edge
 	offset int64
 	size   int64 // -1: whatever follows offset
+	opaque bool  // what is behind the child is part of it
 	fault  *faults
 }
 

@@ -46,8 +46,8 @@ type DeviceInfo struct {
 	Driver       string       `json:"drv"`
 	IOPS         int64        `json:"iops"`
 	BPSWr        int64        `json:"bps_wr"`
-	Threshold    uint64       `json:"write_threshold"`
 	BackingFile  string       `json:"backing_file,omitempty"`
+	Threshold    uint64       `json:"write_threshold"`
 	Bitmaps      []BitmapInfo `json:"dirty-bitmaps,omitempty"`
 	Encrypted    bool         `json:"encrypted"`
 	BPS          int64        `json:"bps"`
@@ -71,9 +71,6 @@ func (n *Node) actual() (int64, bool) {
 		return img.actual(), true
 	case *nullImage:
 		return 0, true
-	case *qcow2Image:
-		total, ok := n.primary().Node().actual()
-		return total + img.written(), ok
 	}
 	if n.driver == "blkdebug" {
 		return 0, false
@@ -91,7 +88,7 @@ func (n *Node) onFile() bool {
 		return true
 	}
 	e := n.primary()
-	return e != nil && !n.isFilter() && e.Node().onFile()
+	return e != nil && (!n.isFilter() || n.ofJob()) && e.Node().onFile()
 }
 
 // Image describes a node's image; with chain also those behind it.
@@ -102,21 +99,19 @@ func (n *Node) Image(chain bool) ImageInfo {
 	}
 	if n.onFile() {
 		i.Dirty = new(bool)
-		if q, ok := n.img.(*qcow2Image); ok {
-			*i.Dirty = q.written() > 0
-		}
 	}
 	if n.driver == "file" || n.driver == "host_device" {
 		i.Specific = specific{n.driver, struct{}{}}
 	}
 	if h := n.header; h != nil {
-		i.ClusterSize = h.clusterSize
-		q := qcow2Info{Compat: "0.10", Compression: h.compression, RefcountBits: h.refcountBits}
-		if h.version >= 3 {
-			q.Compat, q.Lazy, q.Corrupt, q.ExtendedL2 = "1.1", &h.lazy, &h.corrupt, &h.extendedL2
+		i.ClusterSize = h.ClusterSize()
+		q := qcow2Info{Compat: "0.10", Compression: h.compressionName(), RefcountBits: 1 << h.RefcountOrder}
+		if h.Version >= 3 {
+			lazy, corrupt, extended := h.Lazy(), h.Corrupt(), h.ExtendedL2()
+			q.Compat, q.Lazy, q.Corrupt, q.ExtendedL2 = "1.1", &lazy, &corrupt, &extended
 		}
 		i.Specific = specific{"qcow2", q}
-		i.BackingFilename, i.FullBacking, i.BackingFormat = h.backing, h.backingPath, h.backingFormat
+		i.BackingFilename, i.FullBacking, i.BackingFormat = h.Backing, h.backingPath, h.BackingFormat
 	}
 	if c := n.behind(); c != nil && chain {
 		b := c.Image(true)
@@ -145,11 +140,14 @@ func (n *Node) Info(chain bool) DeviceInfo {
 	for _, e := range n.children {
 		i.Children = append(i.Children, ChildInfo{e.Node().name, e.name})
 	}
-	if c := n.behind(); c != nil {
+	if c := n.behind(); c != nil && !n.ofJob() {
 		i.BackingFile = c.filename()
 	}
 	for c := n.behind(); c != nil && chain; c = c.behind() {
 		i.Depth++
+	}
+	if w, ok := n.img.(*watchedImage); ok && w.progress != nil {
+		i.Bitmaps = w.progress()
 	}
 	for _, b := range n.bitmaps {
 		i.Bitmaps = append([]BitmapInfo{b.info()}, i.Bitmaps...)

@@ -71,8 +71,7 @@ func (s *server) serve(c net.Conn) error {
 	if err := n.negotiate(); err != nil || n.export == nil {
 		return err
 	}
-	pins := n.pins
-	defer s.g.opts.Do(func() { s.g.leave(n.export, c, pins) })
+	defer s.g.opts.Do(func() { s.g.leave(n.export, c) })
 	return n.transmit()
 }
 
@@ -82,10 +81,9 @@ type nbdSession struct {
 	c        net.Conn
 	noZeroes bool
 	export   *export
-	node     *Node
-	img      image
+	root     *Edge
+	size     int64 // when the client came
 	writable bool
-	pins     []*Node
 }
 
 // negotiate answers options until the client has chosen an export, or leaves.
@@ -110,7 +108,7 @@ func (n *nbdSession) negotiate() error {
 			if !n.enter(string(data)) {
 				return errNBD
 			}
-			reply := be.AppendUint16(be.AppendUint64(nil, uint64(n.img.Size())), n.flags())
+			reply := be.AppendUint16(be.AppendUint64(nil, uint64(n.size)), n.flags())
 			if !n.noZeroes {
 				reply = append(reply, make([]byte, 124)...)
 			}
@@ -141,7 +139,7 @@ func (n *nbdSession) negotiate() error {
 
 // back gives the export up again.
 func (n *nbdSession) back() {
-	n.s.g.opts.Do(func() { n.s.g.leave(n.export, n.c, n.pins) })
+	n.s.g.opts.Do(func() { n.s.g.leave(n.export, n.c) })
 	n.export = nil
 }
 
@@ -178,7 +176,7 @@ func (n *nbdSession) info(option uint32, data []byte) error {
 		return n.answer(option, nbdUnknown, nil)
 	}
 	// An information request of type 0: size and flags.
-	reply := be.AppendUint16(be.AppendUint64(be.AppendUint16(nil, 0), uint64(n.img.Size())), n.flags())
+	reply := be.AppendUint16(be.AppendUint64(be.AppendUint16(nil, 0), uint64(n.size)), n.flags())
 	if err := n.answer(option, nbdInfo, reply); err != nil {
 		return err
 	}
@@ -190,8 +188,8 @@ func (n *nbdSession) info(option uint32, data []byte) error {
 
 func (n *nbdSession) enter(name string) bool {
 	n.s.g.opts.Do(func() {
-		if n.export, n.node = n.s.g.enter(name, n.c); n.export != nil {
-			n.img, n.writable, n.pins = n.node.img, n.export.writable, n.node.pins(nil)
+		if n.export = n.s.g.enter(name, n.c); n.export != nil {
+			n.root, n.size, n.writable = n.export.backend.root, n.export.backend.Length(), n.export.writable
 		}
 	})
 	return n.export != nil
@@ -230,7 +228,7 @@ func (n *nbdSession) transmit() error {
 		}
 		out, err := n.carryOut(kind, off, length, data)
 		if err == nil && flags&nbdFUA != 0 && kind == nbdWrite {
-			err = n.img.Flush()
+			_, err = n.carryOut(nbdFlush, 0, 0, nil)
 		}
 		var reply bytes.Buffer
 		reply.Write(be.AppendUint32(be.AppendUint32(nil, nbdReply), uint32(errnoOf(err))))
@@ -245,28 +243,34 @@ func (n *nbdSession) transmit() error {
 }
 
 func (n *nbdSession) carryOut(kind uint16, off, length int64, data []byte) ([]byte, error) {
-	size := n.img.Size()
 	switch {
-	case kind != nbdFlush && (off < 0 || off > size || length > size-off || kind == nbdRead && length > maxNBDTransfer):
+	case kind != nbdFlush && (off < 0 || off > n.size || length > n.size-off || kind == nbdRead && length > maxNBDTransfer):
 		return nil, syscall.EINVAL
 	case (kind == nbdWrite || kind == nbdTrim) && !n.writable:
 		return nil, syscall.EPERM
+	case kind == nbdRead:
+		data = make([]byte, length)
 	}
-	switch kind {
-	case nbdRead:
-		out := make([]byte, length)
-		_, err := n.img.ReadAt(out, off)
-		return out, err
-	case nbdWrite:
-		n.s.g.opts.Do(func() { n.node.wrote(off, length) })
-		_, err := n.img.WriteAt(data, off)
-		return nil, err
-	case nbdFlush:
-		return nil, n.img.Flush()
-	case nbdTrim:
-		return nil, n.img.Discard(off, length)
+	err := n.s.g.pass(n.root, func(node *Node, img image) (err error) {
+		switch kind {
+		case nbdRead:
+			_, err = img.ReadAt(data, off)
+		case nbdWrite:
+			n.s.g.opts.Do(func() { node.wrote(off, length) })
+			_, err = img.WriteAt(data, off)
+		case nbdFlush:
+			err = img.Flush()
+		case nbdTrim:
+			err = img.Discard(off, length)
+		default:
+			err = syscall.EINVAL
+		}
+		return err
+	})
+	if kind != nbdRead {
+		data = nil
 	}
-	return nil, syscall.EINVAL
+	return data, err
 }
 
 // errnoOf gives an error one of the numbers that NBD knows.

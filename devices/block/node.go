@@ -24,18 +24,22 @@ type Node struct {
 	detectZeroes string
 	owned        bool // made by blockdev-add: it stays when nobody uses it
 
-	img       image
-	perm      Perm // what the parents need, together
-	shared    Perm // what all parents let others do
-	closed    bool
-	reopening bool // just made read-only
-	inFlight  int
-	threshold uint64 // of block-set-write-threshold, 0: none
-	highest   int64  // end of the furthest write
-	bitmaps   []*bitmap
-	header    *qcow2Header // of qcow2 nodes
-	group     *group       // of throttle nodes
-	opened    *qjson.Object
+	img        image
+	perm       Perm // what the parents need, together
+	shared     Perm // what all parents let others do
+	closed     bool
+	reopening  bool // just made read-only
+	held       bool // its requests wait, see gate
+	leaving    bool // a filter that is being taken out: it needs nothing any more
+	committing bool // a mirror into its own backing chain
+	implicit   bool // made by a job: queries about drives see through it
+	inFlight   int
+	threshold  uint64 // of block-set-write-threshold, 0: none
+	highest    int64  // end of the furthest write
+	bitmaps    []*bitmap
+	header     *qcow2Header // of qcow2 nodes
+	group      *group       // of throttle nodes
+	opened     *qjson.Object
 }
 
 // Cache are the cache modes, which are kept and shown.
@@ -77,7 +81,7 @@ func (n *Node) child(name string) *Node {
 // primary is the edge that the data comes from.
 func (n *Node) primary() *Edge {
 	for _, e := range n.children {
-		if e.name == "file" || e.name == "image" {
+		if e.role == roleFiltered || e.name == "file" {
 			return e
 		}
 	}

@@ -27,6 +27,7 @@ type opener struct {
 	needs    string   // the name of the child it must have, empty for none
 	protocol bool
 	filter   bool
+	internal bool // only jobs make such nodes
 	limits   func(n *Node) limits
 }
 
@@ -54,6 +55,10 @@ func driverOf(name string) *opener {
 	case "copy-on-read":
 		return &opener{open: openFilter, options: []string{"file", "bottom"}, strong: []string{"bottom"},
 			needs: "file", file: roleFiltered, filter: true}
+	case "mirror_top":
+		return &opener{internal: true, filter: true, limits: mirrorLimits}
+	case "commit_top", "copy-before-write":
+		return &opener{internal: true, filter: true}
 	case "blkdebug":
 		return &opener{open: openDebug, options: []string{"image", "config", "align", "max-transfer", "opt-write-zero",
 			"max-write-zero", "opt-discard", "max-discard", "inject-error", "set-state", "take-child-perms", "unshare-child-perms"},
@@ -72,7 +77,7 @@ func driverOf(name string) *opener {
 func (g *Graph) open(o *qjson.Object, in inherited) (*Node, error) {
 	driver, _ := text(o, "driver")
 	d := driverOf(driver)
-	if d == nil {
+	if d == nil || d.internal {
 		if driver == "" {
 			return nil, errors.New("Must specify either driver or file")
 		}

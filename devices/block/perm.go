@@ -62,6 +62,7 @@ const (
 	roleFiltered             // the parent shows the same data
 	roleStorage              // holds data and metadata of a format
 	roleBacking              // behind a copy-on-write layer
+	roleTarget               // a copy is made there
 )
 
 // link makes parent a user of node. It needs nothing yet.
@@ -75,6 +76,9 @@ func link(p parent, name string, r role, n *Node) *Edge {
 // needs computes what a node needs of a child, from what its own parents need
 // of it.
 func (n *Node) needs(e *Edge) (perm, shared Perm) {
+	if n.leaving {
+		return 0, permAll
+	}
 	perm, shared = n.perm&permAll, n.shared&permAll
 	switch e.role {
 	case roleStorage:
@@ -92,12 +96,28 @@ func (n *Node) needs(e *Edge) (perm, shared Perm) {
 			shared = 0
 		}
 		shared |= permRead | permWriteUnchanged
+	case roleTarget:
+		return permWrite, permAll &^ permResize
 	}
 	if n.driver == "raw" && n.options.Len() > 0 {
 		shared &^= permResize // its place in the file was checked once
 	}
-	if n.driver == "copy-on-read" && !n.readOnly {
-		perm |= permWriteUnchanged
+	switch n.driver {
+	case "copy-on-read":
+		if !n.readOnly {
+			perm |= permWriteUnchanged
+		}
+	case "copy-before-write":
+		perm |= permRead // what is overwritten is read first
+		shared &^= permWrite | permResize
+	case "commit_top":
+		// What is below changes while it is committed.
+		perm, shared = 0, permAll
+	case "mirror_top":
+		if n.committing {
+			perm &^= permRead
+			shared |= permWrite
+		}
 	}
 	return perm, shared
 }

@@ -1,158 +1,84 @@
 package block
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"sync"
 
-	"github.com/lima-vm/go-qcow2reader/image/qcow2"
+	reader "github.com/lima-vm/go-qcow2reader/image/qcow2"
 
+	"github.com/qomd/qomd/devices/block/qcow2"
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
 // qcow2Header is what the monitor tells of a qcow2 image.
 type qcow2Header struct {
-	version       uint32
-	clusterSize   int64
-	refcountBits  int
-	lazy, corrupt bool
-	extendedL2    bool
-	compression   string
-	backing       string // as written in the image, empty for none
-	backingFormat string
-	backingPath   string // found from the image's own
-	overridden    bool   // the options name another backing node than the image
+	qcow2.Header
+	backingPath string // found from the image's own
 }
 
-const qcow2Magic = 0x514649fb
+// compressionName is how QEMU calls the way in which clusters are compressed.
+func (h *qcow2Header) compressionName() string {
+	if h.Compression == 1 {
+		return "zstd"
+	}
+	return "zlib"
+}
 
 // isQcow2 reports whether data begins as a qcow2 image does.
 func isQcow2(img image) bool {
 	var b [4]byte
 	img.ReadAt(b[:], 0)
-	return binary.BigEndian.Uint32(b[:]) == qcow2Magic
+	return qcow2.Is(b[:])
 }
 
-// readQcow2Header reads the parts of the header that the library does not
-// tell, as docs/interop/qcow2 of QEMU describes them.
-func readQcow2Header(img image) (*qcow2Header, error) {
-	var b [112]byte
-	if _, err := img.ReadAt(b[:], 0); err != nil {
-		return nil, err
+// setHeader takes over what the header says now.
+func (n *Node) setHeader(h qcow2.Header) {
+	n.header = &qcow2Header{Header: h, backingPath: h.Backing}
+	if own := n.primary().Node().exact; h.Backing != "" && !filepath.IsAbs(h.Backing) && own != "" {
+		n.header.backingPath = filepath.Join(filepath.Dir(own), h.Backing)
 	}
-	be := binary.BigEndian
-	if be.Uint32(b[:]) != qcow2Magic {
-		return nil, errors.New("Image is not in qcow2 format")
-	}
-	h := &qcow2Header{version: be.Uint32(b[4:]), refcountBits: 16, compression: "zlib"}
-	if h.version < 2 || h.version > 3 {
-		return nil, fmt.Errorf("Unsupported qcow2 version %d", h.version)
-	}
-	bits := be.Uint32(b[20:])
-	if bits < 9 || bits > 21 {
-		return nil, errors.New("Unsupported cluster size: 2^" + fmt.Sprint(bits))
-	}
-	h.clusterSize = 1 << bits
-	end := int64(72)
-	if h.version == 3 {
-		incompatible, compatible := be.Uint64(b[72:]), be.Uint64(b[80:])
-		h.corrupt, h.extendedL2 = incompatible&2 != 0, incompatible&16 != 0
-		h.lazy = compatible&1 != 0
-		h.refcountBits = 1 << min(be.Uint32(b[96:]), 6)
-		end = int64(be.Uint32(b[100:]))
-		if end > 104 && b[104] == 1 {
-			h.compression = "zstd"
-		}
-	}
-	at, n := int64(be.Uint64(b[8:])), int64(be.Uint32(b[16:]))
-	if at == 0 {
-		return h, nil
-	}
-	if n > 1023 || n > h.clusterSize-at {
-		return nil, errors.New("Backing file name too long")
-	}
-	name := make([]byte, n)
-	if _, err := img.ReadAt(name, at); err != nil {
-		return nil, err
-	}
-	h.backing = string(name)
-	h.backingFormat = readBackingFormat(img, end, at)
-	return h, nil
-}
-
-// readBackingFormat walks through the header's extensions.
-func readBackingFormat(img image, at, end int64) string {
-	const formatExtension = 0xe2792aca
-	for at+8 <= end {
-		var b [8]byte
-		if _, err := img.ReadAt(b[:], at); err != nil {
-			return ""
-		}
-		kind, n := binary.BigEndian.Uint32(b[:]), int64(binary.BigEndian.Uint32(b[4:]))
-		if kind == 0 || n > end-at-8 {
-			return ""
-		}
-		if kind == formatExtension {
-			name := make([]byte, n)
-			img.ReadAt(name, at+8)
-			return string(name)
-		}
-		at += 8 + (n+7)&^7
-	}
-	return ""
 }
 
 func openQcow2(n *Node, o *qjson.Object) error {
-	file := n.primary()
-	h, err := readQcow2Header(file.Node().img)
+	file := imageFile{n.primary()}
+	h, err := qcow2.ReadHeader(file)
 	if err != nil {
 		return err
 	}
-	n.header = h
-	if h.backing != "" {
-		h.backingPath = h.backing
-		if own := file.Node().exact; !filepath.IsAbs(h.backing) && own != "" {
-			h.backingPath = filepath.Join(filepath.Dir(own), h.backing)
-		}
-	}
-	reader, err := qcow2.Open(noBacking{file}, nil)
-	if err == nil {
-		err = reader.Readable()
+	n.setHeader(*h)
+	var img image
+	if h.ExtendedL2() {
+		img, err = openExtended(file, n.readOnly, int64(h.Size))
+	} else {
+		img, err = openWritable(file, n.readOnly)
 	}
 	if err != nil {
-		return fmt.Errorf("Could not open the qcow2 image: %w", err)
-	}
-	if err := n.openBacking(o); err != nil {
 		return err
 	}
-	img := &qcow2Image{reader: reader, overlay: map[int64][]byte{}, cluster: h.clusterSize}
-	for _, e := range n.children {
-		if e.name == "backing" {
-			img.backing = e
-		}
-	}
-	img.size = reader.Size()
 	n.img = img
-	return nil
+	return n.openBacking(o)
 }
+
+// backed is an image that shows another one where it has nothing itself.
+type backed interface{ setBacking(*Edge) }
 
 // openBacking opens the backing node that the options or the image name.
 func (n *Node) openBacking(o *qjson.Object) error {
 	v, given := o.Get("backing")
 	if given {
-		n.header.overridden = true
 		if s, isText := v.(string); v == nil || isText && s == "" {
 			return nil // null: the image is to stand alone
 		}
-		return n.openChild(o, "backing", roleBacking)
+		return n.openBehind(o)
 	}
-	if n.header.backing == "" {
+	if n.header.Backing == "" {
 		return nil
 	}
 	file := qjson.NewObject(qjson.Member{Name: "driver", Value: "file"}, qjson.Member{Name: "filename", Value: n.header.backingPath})
-	format := n.header.backingFormat
+	format := n.header.BackingFormat
 	if format == "" {
 		var err error
 		if format, err = n.g.probe(file); err != nil {
@@ -161,140 +87,200 @@ func (n *Node) openBacking(o *qjson.Object) error {
 	}
 	opts := qjson.NewObject(qjson.Member{Name: "backing", Value: qjson.NewObject(
 		qjson.Member{Name: "driver", Value: format}, qjson.Member{Name: "file", Value: file})})
-	if err := n.openChild(opts, "backing", roleBacking); err != nil {
+	if err := n.openBehind(opts); err != nil {
 		return fmt.Errorf("Could not open backing file: %w", err)
 	}
 	return nil
 }
 
+func (n *Node) openBehind(o *qjson.Object) error {
+	if err := n.openChild(o, "backing", roleBacking); err != nil {
+		return err
+	}
+	n.img.(backed).setBacking(n.edge("backing"))
+	return nil
+}
+
+// imageFile is the child that holds an image.
+type imageFile struct{ edge *Edge }
+
+var _ qcow2.File = imageFile{}
+
+func (f imageFile) img() image { return f.edge.Node().img }
+
+func (f imageFile) ReadAt(p []byte, off int64) (int, error) { return f.img().ReadAt(p, off) }
+
+func (f imageFile) WriteAt(p []byte, off int64) (int, error) {
+	if end := off + int64(len(p)); end > f.img().Size() {
+		if err := f.Truncate(end); err != nil {
+			return 0, err
+		}
+	}
+	return f.img().WriteAt(p, off)
+}
+
+func (f imageFile) Truncate(size int64) error {
+	r, ok := f.img().(resizer)
+	if !ok {
+		return errCannotGrow
+	}
+	return r.Truncate(size)
+}
+
+func (f imageFile) Flush() error { return f.img().Flush() }
+
+// qcow2Image is an image together with what shows through it.
+type qcow2Image struct {
+	img *qcow2.Image
+
+	mu      sync.RWMutex
+	backing *Edge // nil for none
+}
+
+func openWritable(f imageFile, readOnly bool) (image, error) {
+	img, err := qcow2.Open(f, !readOnly)
+	if err != nil {
+		return nil, err
+	}
+	return &qcow2Image{img: img}, nil
+}
+
+func (i *qcow2Image) setBacking(e *Edge) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.backing = e
+}
+
+// behind returns what shows through and how long that is; nil for nothing.
+func (i *qcow2Image) behind() (io.ReaderAt, int64) {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	if i.backing == nil {
+		return nil, 0
+	}
+	img := i.backing.Node().img
+	return img, img.Size()
+}
+
+func (i *qcow2Image) ReadAt(p []byte, off int64) (int, error) {
+	backing, _ := i.behind()
+	return len(p), i.img.ReadAt(p, off, backing)
+}
+
+func (i *qcow2Image) WriteAt(p []byte, off int64) (int, error) {
+	backing, _ := i.behind()
+	return len(p), i.img.WriteAt(p, off, backing)
+}
+
+// WriteZeroes implements zeroer.
+func (i *qcow2Image) WriteZeroes(off, n int64) error {
+	backing, _ := i.behind()
+	return i.img.Zero(off, n, backing)
+}
+
+func (i *qcow2Image) Flush() error               { return i.img.Flush() }
+func (i *qcow2Image) Discard(off, n int64) error { return i.img.Discard(off, n) }
+func (i *qcow2Image) Size() int64                { return i.img.Size() }
+func (i *qcow2Image) Close() error               { return nil }
+
+// Truncate implements resizer.
+func (i *qcow2Image) Truncate(size int64) error {
+	backing, covered := i.behind()
+	return i.img.Truncate(size, backing, covered)
+}
+
+// extent implements mapper.
+func (i *qcow2Image) extent(off, n int64) (extentKind, int64, error) {
+	k, length, err := i.img.Extent(off, n)
+	switch k {
+	case qcow2.Unallocated:
+		return extentBehind, length, err
+	case qcow2.Zero:
+		return extentZero, length, err
+	}
+	return extentData, length, err
+}
+
+// extendedImage is an image with divided clusters, which a library reads.
+type extendedImage struct {
+	size int64
+
+	mu      sync.Mutex // the library keeps caches
+	lib     *reader.Qcow2
+	backing *Edge
+}
+
+func openExtended(f imageFile, readOnly bool, size int64) (image, error) {
+	if !readOnly {
+		return nil, errors.New("Images with extended L2 entries can only be opened read-only")
+	}
+	lib, err := reader.Open(noBacking{f}, nil)
+	if err == nil {
+		err = lib.Readable()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("Could not open the qcow2 image: %w", err)
+	}
+	return &extendedImage{lib: lib, size: size}, nil
+}
+
 // noBacking is an image file whose header names no backing file: that is the
 // graph's matter, not the library's.
-type noBacking struct{ file *Edge }
+type noBacking struct{ imageFile }
 
 func (r noBacking) ReadAt(p []byte, off int64) (int, error) {
-	n, err := r.file.Node().img.ReadAt(p, off)
+	n, err := r.imageFile.ReadAt(p, off)
 	for at := max(off, 8); at < min(off+int64(n), 20); at++ {
 		p[at-off] = 0
 	}
 	return n, err
 }
 
-// qcow2Image reads an image by the library, and keeps what is written to it in
-// memory, by clusters.
-type qcow2Image struct {
-	backing *Edge // nil for none
-	cluster int64
-	size    int64
-
-	mu      sync.Mutex // the library keeps caches
-	reader  *qcow2.Qcow2
-	overlay map[int64][]byte
-}
-
-func (i *qcow2Image) ReadAt(p []byte, off int64) (int, error) {
+func (i *extendedImage) setBacking(e *Edge) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	for done := 0; done < len(p); {
-		at := off + int64(done)
-		n := int(min(i.cluster-at%i.cluster, int64(len(p)-done)))
-		if err := i.readCluster(p[done:done+n], at); err != nil {
-			return done, err
-		}
-		done += n
-	}
-	return len(p), nil
+	i.backing = e
 }
 
-// readCluster reads within one cluster.
-func (i *qcow2Image) readCluster(p []byte, at int64) error {
+func (i *extendedImage) ReadAt(p []byte, off int64) (int, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	clear(p)
-	if c := i.overlay[at/i.cluster]; c != nil {
-		copy(p, c[at%i.cluster:])
-		return nil
-	}
-	p = p[:max(min(int64(len(p)), i.size-at), 0)]
+	all := len(p)
+	p = p[:max(min(int64(len(p)), i.size-off), 0)]
 	for len(p) > 0 {
-		x, err := i.reader.Extent(at, int64(len(p)))
+		x, err := i.lib.Extent(off, int64(len(p)))
 		if err != nil {
-			return err
+			return all - len(p), err
 		}
 		n := min(int64(len(p)), x.Length)
 		if n <= 0 {
-			return errors.New("qcow2: empty extent")
+			return all - len(p), errors.New("qcow2: empty extent")
 		}
 		switch {
 		case x.Allocated && !x.Zero:
-			_, err = i.reader.ReadAt(p[:n], at)
+			_, err = i.lib.ReadAt(p[:n], off)
 		case !x.Allocated && i.backing != nil:
-			_, err = i.backing.Node().img.ReadAt(p[:n], at)
+			_, err = i.backing.Node().img.ReadAt(p[:n], off)
 		}
 		if err != nil {
-			return err
+			return all - len(p), err
 		}
-		p, at = p[n:], at+n
+		p, off = p[n:], off+n
 	}
-	return nil
+	return all, nil
 }
 
-func (i *qcow2Image) WriteAt(p []byte, off int64) (int, error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	for done := 0; done < len(p); {
-		at := off + int64(done)
-		n := int(min(i.cluster-at%i.cluster, int64(len(p)-done)))
-		c := i.overlay[at/i.cluster]
-		if c == nil {
-			fresh := make([]byte, i.cluster)
-			if err := i.readCluster(fresh, at-at%i.cluster); err != nil {
-				return done, err
-			}
-			c = fresh
-			i.overlay[at/i.cluster] = c
-		}
-		copy(c[at%i.cluster:], p[done:done+n])
-		done += n
-	}
-	return len(p), nil
-}
-
-func (i *qcow2Image) Flush() error               { return nil }
-func (i *qcow2Image) Discard(off, n int64) error { return nil }
-
-func (i *qcow2Image) Size() int64 {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.size
-}
-
-// Truncate implements resizer, in memory like writes.
-func (i *qcow2Image) Truncate(size int64) error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if size%512 != 0 {
-		return errors.New("The new size must be a multiple of 512")
-	}
-	for c := range i.overlay {
-		if c*i.cluster >= size {
-			delete(i.overlay, c)
-		}
-	}
-	i.size = size
-	return nil
-}
-
-// written returns how many bytes are kept in memory.
-func (i *qcow2Image) written() int64 {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return int64(len(i.overlay)) * i.cluster
-}
-
-func (i *qcow2Image) Close() error { return nil }
+func (i *extendedImage) WriteAt([]byte, int64) (int, error) { return 0, errReadOnly }
+func (i *extendedImage) Flush() error                       { return nil }
+func (i *extendedImage) Discard(off, n int64) error         { return nil }
+func (i *extendedImage) Size() int64                        { return i.size }
+func (i *extendedImage) Close() error                       { return nil }
 
 func qcow2Limits(n *Node) limits {
 	l := n.primary().Node().limits()
 	if n.header != nil {
-		l.WriteZeroes, l.Discard = n.header.clusterSize, n.header.clusterSize
+		l.WriteZeroes, l.Discard = n.header.ClusterSize(), n.header.ClusterSize()
 	}
 	return l
 }

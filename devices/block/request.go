@@ -15,13 +15,14 @@ const chunk = 256 << 10
 type request struct {
 	g     *Graph
 	b     *Backend
+	edge  *Edge
 	pins  []*Node
 	kind  accountKind
 	bytes int64
 	start int64 // virtual time
 	done  func(error)
 	timer qdev.Timer
-	work  func() error
+	work  func(img image) error
 }
 
 // submit starts a request of a backend. work does the I/O, without the lock,
@@ -50,14 +51,10 @@ func (b *Backend) submit(kind accountKind, off, n int64, done func(error), work 
 		done(err)
 		return
 	}
-	r := &request{g: b.g, b: b, kind: kind, bytes: n, start: b.g.now(), done: done, pins: node.pins(nil)}
-	for _, p := range r.pins {
-		p.inFlight++
-	}
+	r := &request{g: b.g, b: b, edge: b.root, kind: kind, bytes: n, start: b.g.now(), done: done, work: work, pins: b.g.pin(node)}
 	if kind == accountWrite {
 		node.wrote(off, n)
 	}
-	r.work = func() error { return work(img) }
 	var wait time.Duration
 	if p, ok := img.(pacer); ok {
 		wait = p.pace(kind == accountWrite, n)
@@ -69,23 +66,40 @@ func (b *Backend) submit(kind accountKind, off, n int64, done func(error), work 
 		b.g.pending[r] = struct{}{}
 		r.timer = b.g.opts.Env.Clock.AfterFunc(wait, func() {
 			delete(r.g.pending, r)
-			r.run(img)
+			r.again()
 		})
 		return
 	}
-	r.run(img)
+	r.run()
 }
 
-// run does the work: in place where that cannot take long, else on a goroutine.
-func (r *request) run(img image) {
+// run does the work, on the node that is there now: in place where that cannot
+// take long, else on a goroutine.
+func (r *request) run() {
+	if !r.g.gate.enter(r.pins, r.again) {
+		return
+	}
+	img := r.pins[0].img
+	end := func(err error) {
+		r.g.gate.leave()
+		r.finish(err)
+	}
 	if i, ok := img.(instant); ok && i.instant() {
-		r.finish(r.work())
+		end(r.work(img))
 		return
 	}
 	r.g.running.Go(func() {
-		err := r.work()
-		r.g.opts.Do(func() { r.finish(err) })
+		err := r.work(img)
+		r.g.opts.Do(func() { end(err) })
 	})
+}
+
+// again runs a request that had to wait: its nodes may be others now.
+func (r *request) again() {
+	old := r.pins
+	r.pins = r.g.pin(r.edge.Node())
+	r.g.unpin(old)
+	r.run()
 }
 
 // cancel ends a request that waits for its time.
@@ -97,11 +111,7 @@ func (r *request) cancel() {
 
 // finish hands the request back, under the lock.
 func (r *request) finish(err error) {
-	for _, p := range r.pins {
-		if p.inFlight--; p.inFlight == 0 && p.closed {
-			r.g.finish(p)
-		}
-	}
+	r.g.unpin(r.pins)
 	if err != nil {
 		r.b.stats.failed(r.kind)
 		r.b.complain(r.kind, err)

@@ -51,6 +51,9 @@ type Spec struct {
 	Run func(*Job) error
 	// Idle says at the start that there is nothing to do: Run is not called.
 	Idle func() bool
+	// Prompt makes a cancelled job end before the request that cancels it, if
+	// its Run is waiting; Run must do nothing more when it learns of it.
+	Prompt bool
 	// Prepare does what may still fail after all jobs of the transaction ran.
 	Prepare func() error
 	// Commit, or else Abort, settles the outcome; Clean follows both.
@@ -83,7 +86,8 @@ type Job struct {
 	done, total atomic.Int64
 
 	started    bool
-	pauses     int // reasons to stand still
+	running    bool // Run was called
+	pauses     int  // reasons to stand still
 	userPaused bool
 	cancelled  bool
 	forced     bool // cancelled without waiting for a good end
@@ -93,6 +97,7 @@ type Job struct {
 	parked    chan struct{} // Run waits until it is closed; nil: it does not
 	sleeping  bool          // until Wake
 	timer     qdev.Timer    // that wakes it
+	nudge     chan struct{} // for those without the lock who want it to wake
 }
 
 // New makes a job, which does nothing until [Job.Start].
@@ -103,7 +108,7 @@ func (s *Jobs) New(spec Spec) (*Job, error) {
 	case s.Find(spec.ID) != nil:
 		return nil, fmt.Errorf("Job ID '%s' already in use", spec.ID)
 	}
-	j := &Job{jobs: s, spec: spec, txn: spec.Txn}
+	j := &Job{jobs: s, spec: spec, txn: spec.Txn, nudge: make(chan struct{}, 1)}
 	if j.txn == nil {
 		j.txn = new(Txn)
 	}
@@ -142,7 +147,7 @@ func (j *Job) AutoFinalize() bool { return !j.spec.ManualFinalize }
 func (j *Job) AutoDismiss() bool { return !j.spec.ManualDismiss }
 
 // Busy reports whether Run is at work, rather than waiting.
-func (j *Job) Busy() bool { return j.started && !j.returned && j.parked == nil }
+func (j *Job) Busy() bool { return j.running && !j.returned && j.parked == nil }
 
 // UserPaused reports whether a user paused it.
 func (j *Job) UserPaused() bool { return j.userPaused }
@@ -184,25 +189,35 @@ func (j *Job) become(s Status) {
 func (j *Job) Start() {
 	j.started = true
 	j.become(Running)
-	if j.spec.Idle != nil && j.spec.Idle() {
-		j.returned = true
-		j.completed(nil)
-		return
-	}
 	if j.pauses > 0 { // somebody holds it from the start on
 		j.become(Paused)
+		return
+	}
+	j.run()
+}
+
+// run calls Run, unless there is nothing to do.
+func (j *Job) run() {
+	j.running = true
+	if j.spec.Idle != nil && j.spec.Idle() {
+		j.end(nil)
+		return
 	}
 	j.jobs.running.Go(func() {
-		err := j.Point()
-		if err == nil {
-			err = j.spec.Run(j)
-		}
-		j.jobs.opts.Do(func() {
-			j.stopTimer()
-			j.returned = true
-			j.completed(err)
+		err := j.spec.Run(j)
+		j.Do(func() {
+			if !j.returned {
+				j.end(err)
+			}
 		})
 	})
+}
+
+// end is the end of Run.
+func (j *Job) end(err error) {
+	j.stopTimer()
+	j.returned = true
+	j.completed(err)
 }
 
 // Discard ends a job that was made and cannot be started.

@@ -170,18 +170,22 @@ func TestTransaction(t *testing.T) {
 				return nil
 			}))
 			synctest.Wait()
-			if outcome != "" && !fail {
-				t.Errorf("before the last has run: %s", outcome)
-			}
+			r.do(func() {
+				if outcome != "" && !fail {
+					t.Errorf("before the last has run: %s", outcome)
+				}
+			})
 			time.Sleep(2 * time.Hour)
 			want := "commit fast commit slow "
 			if fail {
 				want = "abort fast abort slow "
 			}
 			r.heard()
-			if outcome != want {
-				t.Errorf("fail %t: %q, want %q", fail, outcome, want)
-			}
+			r.do(func() {
+				if outcome != want {
+					t.Errorf("fail %t: %q, want %q", fail, outcome, want)
+				}
+			})
 			r.jobs.Wait()
 		})
 	}

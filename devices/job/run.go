@@ -57,7 +57,26 @@ func (j *Job) rest(d time.Duration) error {
 		if wait == nil {
 			return err
 		}
-		<-wait
+		nudge := j.nudge
+		if d >= 0 { // it is not news that Run waits for
+			nudge = nil
+		}
+		for parked := true; parked; {
+			select {
+			case <-wait:
+				parked = false
+			case <-nudge:
+				j.Do(j.Wake)
+			}
+		}
+	}
+}
+
+// Nudge ends a [Job.Sit] as Wake does, for those who do not have the lock.
+func (j *Job) Nudge() {
+	select {
+	case j.nudge <- struct{}{}:
+	default: // it has been nudged already
 	}
 }
 
@@ -120,7 +139,10 @@ func (j *Job) Release() {
 	}
 	j.attention.Store(j.forced)
 	j.unstand()
-	if !j.sleeping {
+	switch {
+	case j.started && !j.running:
+		j.run()
+	case !j.sleeping:
 		j.unpark()
 	}
 }

@@ -79,7 +79,9 @@ func (t *Txn) abort(j *Job) {
 				continue
 			}
 			o.cancelSoon(true)
-			o.leave()
+			if o.started && !o.returned {
+				o.leave()
+			}
 		}
 	}
 	for _, o := range t.jobs {

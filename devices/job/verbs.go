@@ -120,8 +120,16 @@ func (j *Job) cancel(force bool) {
 
 // leave lets Run see that it is to end at once, even if the job is paused.
 func (j *Job) leave() {
-	if j.forced && j.parked != nil {
+	switch {
+	case !j.forced:
+	case !j.running:
 		j.unstand()
+		j.end(nil)
+	case j.parked != nil:
+		j.unstand()
+		if j.spec.Prompt {
+			j.end(nil)
+		}
 		j.unpark()
 	}
 }

@@ -19,9 +19,10 @@ func (c *Commands) block() {
 	qmp.Register(c.set, "block_resize", 0, c.blockResize)
 	qmp.Register(c.set, "block-set-write-threshold", 0, c.blockSetThreshold)
 	c.media()
-	c.bitmaps()
+	c.transactions()
 	c.exports()
 	c.jobs()
+	c.blockJobs()
 }
 
 func (c *Commands) blockdevAdd(_ *qmp.Call, args *qjson.Object) (any, error) {
