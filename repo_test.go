@@ -24,7 +24,7 @@ const module = "github.com/qomd/qomd/"
 // longest prefix that fits counts; "devices" alone means just that package.
 var layers = [][]string{
 	{"cmd", "examples"},
-	{"qmp/qmptest", "qmp/scenario"},
+	{"qmp/qmptest", "qmp/scenario", "qmp/capture"},
 	{"qmp/daemon"},
 	{"qmp/commands", "qmp/hmp", "qmp/qtest"},
 	{"config"},

@@ -31,6 +31,10 @@ type Catalog struct {
 	aliasesOnce sync.Once
 	aliases     map[string]string
 
+	groupsOnce sync.Once
+	groups     []OptionGroup
+	groupsErr  error
+
 	rawMu sync.Mutex
 	raw   map[uint32][]byte
 }

@@ -3,7 +3,7 @@ package catalog
 import "github.com/qomd/qomd/devices/catalog/format"
 
 // DeviceFacts is what is known of a device type beyond its properties. None of
-// it is told by QMP; it was observed on a real QEMU by program gen/capture.
+// it is told by QMP; it was observed on a real QEMU, see package qmp/capture.
 type DeviceFacts struct {
 	// UserCreatable tells that device_add and -device accept the type; for
 	// others QEMU says "Parameter 'driver' expects a pluggable device type".
@@ -80,8 +80,8 @@ type USBFacts struct {
 }
 
 // Device returns the observed facts of a device type; false when the catalog
-// has none: types that are no devices, and every type of a catalog that was
-// captured over QMP alone (7.2).
+// has none: types that are no devices, and those that users cannot make and that
+// came with none of the machines of the capture.
 func (c *Catalog) Device(name string) (DeviceFacts, bool) {
 	i := c.find(name)
 	if i < 0 || c.devices.String(i) == "" {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/qomd/qomd/devices/catalog/format"
@@ -23,9 +24,6 @@ type Machine struct {
 	CPUMax         int64
 	DefaultCPUType string // "" when the machine has none
 	DefaultRAMID   string // "" when the machine has none
-
-	record     int // in the table of machines
-	compatTold bool
 }
 
 // CompatProp is one compatibility property of a machine: the value a property
@@ -48,7 +46,7 @@ func (c *Catalog) Machines() []Machine {
 
 func (c *Catalog) machineAt(i int) Machine {
 	cur := c.machines.At(i)
-	m := Machine{Name: c.str(&cur), record: i}
+	m := Machine{Name: c.str(&cur)}
 	m.Alias = c.str(&cur)
 	m.DefaultCPUType = c.str(&cur)
 	m.DefaultRAMID = c.str(&cur)
@@ -60,23 +58,25 @@ func (c *Catalog) machineAt(i int) Machine {
 	m.ACPI = flags&format.MachineACPI != 0
 	m.ACPITold = flags&format.MachineACPITold != 0
 	m.Deprecated = flags&format.MachineDeprecated != 0
-	m.compatTold = flags&format.MachineCompatTold != 0
 	return m
 }
 
 // Machine finds a machine type by name or alias.
 func (c *Catalog) Machine(name string) (Machine, bool) {
+	if i := c.findMachine(name); i >= 0 {
+		return c.Machines()[i], true
+	}
+	return Machine{}, false
+}
+
+// findMachine returns the index of a machine, -1 when there is none.
+func (c *Catalog) findMachine(name string) int {
 	all := c.Machines()
 	i := sort.Search(len(all), func(i int) bool { return all[i].Name >= name })
 	if i < len(all) && all[i].Name == name {
-		return all[i], true
+		return i
 	}
-	for _, m := range all {
-		if name != "" && m.Alias == name {
-			return m, true
-		}
-	}
-	return Machine{}, false
+	return slices.IndexFunc(all, func(m Machine) bool { return name != "" && m.Alias == name })
 }
 
 // DefaultMachine is the machine QEMU takes when none is named.
@@ -93,16 +93,18 @@ func (c *Catalog) DefaultMachine() (Machine, bool) {
 // order, in which later ones override earlier ones. It is false when there is
 // no such machine, or when its QEMU does not report them (7.2 does not).
 func (c *Catalog) CompatProps(machine string) ([]CompatProp, bool) {
-	m, ok := c.Machine(machine)
-	if !ok || !m.compatTold {
+	i := c.findMachine(machine)
+	if i < 0 {
 		return nil, false
 	}
-	cur := c.machines.At(m.record)
+	cur := c.machines.At(i)
 	for range 4 {
 		c.str(&cur)
 	}
 	cur.Int()
-	cur.Uint()
+	if cur.Uint()&format.MachineCompatTold == 0 {
+		return nil, false
+	}
 	out := make([]CompatProp, cur.Count())
 	for i := range out {
 		out[i] = CompatProp{Type: c.str(&cur), Property: c.str(&cur), Value: c.str(&cur)}

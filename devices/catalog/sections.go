@@ -15,9 +15,16 @@ type Version struct {
 	Capabilities        []string
 }
 
+// Option is an option of the command line.
+type Option struct {
+	Name     string // without dash
+	Argument bool   // takes one
+}
+
 type meta struct {
-	version          Version
-	commands, events []string
+	version               Version
+	commands, events, hmp []string
+	options               []Option
 }
 
 func (c *Catalog) metadata() *meta {
@@ -33,6 +40,13 @@ func (c *Catalog) metadata() *meta {
 		c.meta.commands = c.strs(&names)
 		names = t.At(2)
 		c.meta.events = c.strs(&names)
+		options := t.At(3)
+		c.meta.options = make([]Option, options.Count())
+		for i := range c.meta.options {
+			c.meta.options[i] = Option{Name: c.str(&options), Argument: options.Uint() != 0}
+		}
+		names = t.At(4)
+		c.meta.hmp = c.strs(&names)
 	})
 	return &c.meta
 }
@@ -45,6 +59,14 @@ func (c *Catalog) Commands() []string { return c.metadata().commands }
 
 // Events lists the names of all events, sorted.
 func (c *Catalog) Events() []string { return c.metadata().events }
+
+// Options lists the options of the command line that "-help" tells of, in its
+// order.
+func (c *Catalog) Options() []Option { return c.metadata().options }
+
+// HMPCommands lists the commands of the human monitor as its help does, with
+// their short names ("cont|c"), and the topics of info ("info balloon").
+func (c *Catalog) HMPCommands() []string { return c.metadata().hmp }
 
 // section inflates a JSON section once and keeps it.
 func (c *Catalog) section(id uint32) ([]byte, error) {
@@ -78,12 +100,33 @@ func (c *Catalog) CommandLineOptionsJSON() ([]byte, error) {
 	return c.section(format.CommandLineOptions)
 }
 
+// OptionGroup is what may be said with one option of the command line.
+type OptionGroup struct {
+	Option     string            `json:"option"`
+	Parameters []OptionParameter `json:"parameters"`
+}
+
+// OptionParameter is one member of an option group.
+type OptionParameter struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"` // "string", "boolean", "number" or "size"
+	Default string `json:"default,omitempty"`
+}
+
+// OptionGroups is CommandLineOptionsJSON decoded, which happens once.
+func (c *Catalog) OptionGroups() ([]OptionGroup, error) {
+	c.groupsOnce.Do(func() {
+		c.groups, c.groupsErr = decodeSection[[]OptionGroup](c, format.CommandLineOptions)
+	})
+	return c.groups, c.groupsErr
+}
+
 // CPUDefinition is one CPU model.
 type CPUDefinition struct {
 	Name                string   `json:"name"`
 	Typename            string   `json:"typename"`
 	UnavailableFeatures []string `json:"unavailable-features"`
-	AliasOf             string   `json:"alias-of"`
+	AliasOf             string   `json:"alias-of,omitempty"`
 	Static              bool     `json:"static"`
 	MigrationSafe       bool     `json:"migration-safe"`
 	Deprecated          bool     `json:"deprecated"`
@@ -130,6 +173,29 @@ func (c *Catalog) CPUModelReply(model, typ string) (json.RawMessage, bool) {
 		return nil, false
 	}
 	return reply, true
+}
+
+// CPUSlots is where a machine with one processor takes more: the answer to
+// query-hotpluggable-cpus.
+type CPUSlots struct {
+	Machine string    `json:"machine"`
+	Slots   []CPUSlot `json:"slots"`
+}
+
+// CPUSlot is one place for a processor.
+type CPUSlot struct {
+	Type    string           `json:"type"`
+	VCPUs   int64            `json:"vcpus-count"`
+	Props   map[string]int64 `json:"props"`
+	QOMPath string           `json:"qom-path,omitempty"` // "" when nobody sits there
+}
+
+// CPUSlotsJSON is what CPUSlots decodes.
+func (c *Catalog) CPUSlotsJSON() ([]byte, error) { return c.section(format.CPUSlots) }
+
+// CPUSlots lists the machines that processors can be plugged into, by name.
+func (c *Catalog) CPUSlots() ([]CPUSlots, error) {
+	return decodeSection[[]CPUSlots](c, format.CPUSlots)
 }
 
 func decodeSection[T any](c *Catalog, id uint32) (T, error) {

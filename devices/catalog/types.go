@@ -204,6 +204,20 @@ func (c *Catalog) Overrides(name string) []Property {
 	return out
 }
 
+// Untold returns the properties of a device type for which only
+// device-list-properties tells a default: all that have one, in 7.2.
+func (c *Catalog) Untold(name string) []Property {
+	t, _ := c.Type(name)
+	list, _ := c.DeviceProperties(name)
+	var out []Property
+	for _, p := range list {
+		if told, ok := t.Property(p.Name); p.HasDefault && ok && !told.HasDefault {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // sameDefault compares defaults; lists are the only ones that == cannot
 // compare, and the only list QEMU reports is the empty one.
 func sameDefault(a, b any) bool {

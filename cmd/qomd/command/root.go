@@ -52,6 +52,6 @@ FILE is YAML, TOML or JSON, or QEMU's -readconfig format if its name ends in
 		},
 	}
 	o.addFlags(root)
-	root.AddCommand(newCheckCommand(), newScenarioCommand(), newRefsCommand(), newVerifyCommand(), newVersionCommand())
+	root.AddCommand(newCheckCommand(), newScenarioCommand(), newRefsCommand(), newVerifyCommand(), newCaptureCommand(), newVersionCommand())
 	return root
 }

@@ -164,46 +164,10 @@ func (o *verifyOptions) report(ctx context.Context, out io.Writer, cfg *verify.C
 	return exitStatus(1)
 }
 
-// progressLine tells how a search goes: on a terminal in one line that is
-// written over, elsewhere in a line now and then.
-type progressLine struct {
-	out      io.Writer
-	terminal bool
-	shown    bool
-	next     time.Duration
-}
-
-// progressInterval is the time between lines that stay.
-const progressInterval = 5 * time.Second
-
-func newProgressLine(out io.Writer) *progressLine {
-	p := &progressLine{out: out, next: progressInterval}
-	if f, ok := out.(*os.File); ok {
-		info, err := f.Stat()
-		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
-	return p
-}
-
-func (p *progressLine) show(s verify.Stats) {
-	text := fmt.Sprintf("%s: %d states, %d transitions, depth %d, %.0f states/s",
+// searched says how far a search is.
+func searched(s verify.Stats) string {
+	return fmt.Sprintf("%s: %d states, %d transitions, depth %d, %.0f states/s",
 		s.Config, s.States, s.Transitions, s.Depth, s.PerSecond())
-	switch {
-	case p.terminal:
-		fmt.Fprintf(p.out, "\r%-100s", text)
-		p.shown = true
-	case s.Elapsed >= p.next:
-		fmt.Fprintln(p.out, text)
-		p.next = s.Elapsed + progressInterval
-	}
-}
-
-// end makes room for what comes after the search.
-func (p *progressLine) end() {
-	if p.shown {
-		fmt.Fprintf(p.out, "\r%-100s\r", "")
-	}
-	p.shown, p.next = false, progressInterval
 }
 
 // runSuite explores the configurations and prints a table of them.
@@ -224,7 +188,7 @@ func (o *verifyOptions) runSuite(ctx context.Context, out, progress io.Writer) e
 	var in *verify.Config
 	for i := range configs {
 		res, err := verify.Explore(ctx, &configs[i], verify.Options{
-			Workers: o.workers, Preemptions: o.preemptions, Progress: line.show, Reclaimer: newReclaimer,
+			Workers: o.workers, Preemptions: o.preemptions, Progress: func(s verify.Stats) { line.show(searched(s)) }, Reclaimer: newReclaimer,
 		})
 		line.end()
 		if err != nil {

@@ -1,50 +1,9 @@
 package build
 
 import (
-	"bufio"
-	"encoding/json"
-	"fmt"
-	"os"
-
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/catalog/format"
 )
-
-// Observed is a line of a facts file, as program gen/capture writes it.
-type Observed struct {
-	Type string `json:"type"`
-	catalog.DeviceFacts
-}
-
-// ReadFacts adds observed device facts from a file of JSON lines. A type the
-// source does not have is an error: the file is of another QEMU then.
-func (s *Source) ReadFacts(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("read device facts: %w", err)
-	}
-	defer f.Close()
-	known := map[string]bool{}
-	for _, t := range s.Types {
-		known[t.Name] = true
-	}
-	s.Devices = map[string]catalog.DeviceFacts{}
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		var o Observed
-		if err := json.Unmarshal(lines.Bytes(), &o); err != nil {
-			return fmt.Errorf("%s:%d: %w", path, n, err)
-		}
-		if !known[o.Type] {
-			return fmt.Errorf("%s:%d: no type %q in this QEMU", path, n, o.Type)
-		}
-		s.Devices[o.Type] = o.DeviceFacts
-	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("read device facts: %w", err)
-	}
-	return nil
-}
 
 // devices packs observed facts, one record per type; a type without any has
 // an empty record.

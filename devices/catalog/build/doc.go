@@ -1,4 +1,4 @@
-// Package build makes catalog files: it reads what a QEMU said of itself, as a
-// folder of JSON files or as a Source filled in by a program, and writes the
-// compact form that package catalog opens.
+// Package build makes catalog files: it writes what a QEMU said of itself,
+// gathered in a Source, in the compact form that package catalog opens. It also
+// tells how catalogs differ.
 package build

@@ -1,7 +1,6 @@
 package build
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -29,18 +28,18 @@ func (s *Source) Encode() ([]byte, error) {
 	e.w.Table(format.Props, e.propRecords)
 	e.w.Table(format.Lists, e.listRecords)
 	for _, j := range []struct {
-		id   uint32
-		json json.RawMessage
+		id    uint32
+		value any
 	}{
-		{format.Schema, s.Schema}, {format.CPUDefinitions, s.CPUDefinitions},
-		{format.CPUExpansions, s.CPUExpansions}, {format.CommandLineOptions, s.CommandLineOptions},
+		{format.Schema, s.Schema}, {format.CPUDefinitions, s.CPUDefinitions}, {format.CPUExpansions, s.CPUExpansions},
+		{format.CommandLineOptions, s.CommandLineOptions}, {format.CPUSlots, s.CPUSlots},
 	} {
-		var b bytes.Buffer
-		if err := json.Compact(&b, j.json); err != nil {
-			return nil, fmt.Errorf("section %d: %w", j.id, err)
+		b, err := json.Marshal(j.value) // which also takes the white space out of a json.RawMessage
+		if err == nil {
+			err = e.w.Deflate(j.id, b)
 		}
-		if err := e.w.Deflate(j.id, b.Bytes()); err != nil {
-			return nil, err
+		if err != nil {
+			return nil, fmt.Errorf("section %d: %w", j.id, err)
 		}
 	}
 	return e.w.Bytes(), nil
@@ -137,7 +136,7 @@ func (e *encoder) machines(machines []Machine) {
 }
 
 func (e *encoder) meta(s *Source) {
-	var version, commands, events format.Record
+	var version, commands, events, options, human format.Record
 	version.Uint(uint64(s.Version.Major))
 	version.Uint(uint64(s.Version.Minor))
 	version.Uint(uint64(s.Version.Micro))
@@ -145,7 +144,13 @@ func (e *encoder) meta(s *Source) {
 	e.strs(&version, s.Version.Capabilities)
 	e.strs(&commands, s.Commands)
 	e.strs(&events, s.Events)
-	e.w.Table(format.Meta, [][]byte{version, commands, events})
+	options.Uint(uint64(len(s.Options)))
+	for _, o := range s.Options {
+		e.str(&options, o.Name)
+		options.Uint(bits(o.Argument))
+	}
+	e.strs(&human, s.HMPCommands)
+	e.w.Table(format.Meta, [][]byte{version, commands, events, options, human})
 }
 
 // bits packs flags in the order of the constants of package format.

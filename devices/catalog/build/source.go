@@ -10,14 +10,19 @@ import (
 type Source struct {
 	Version          catalog.Version
 	Commands, Events []string
+	Options          []catalog.Option
+	HMPCommands      []string
 	Types            []Type
 	Machines         []Machine
+	CPUDefinitions   []catalog.CPUDefinition
+	CPUExpansions    []catalog.CPUExpansion
+	CPUSlots         []catalog.CPUSlots
 
 	// Devices holds observed facts by type name; it may be empty.
 	Devices map[string]catalog.DeviceFacts
 
 	// JSON values that are stored as they are, white space aside.
-	Schema, CPUDefinitions, CPUExpansions, CommandLineOptions json.RawMessage
+	Schema, CommandLineOptions json.RawMessage
 }
 
 // Type is a QOM type as qom-list-types, qom-list-properties and

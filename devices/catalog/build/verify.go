@@ -20,6 +20,9 @@ func (s *Source) Verify(c *catalog.Catalog) error {
 	if !slices.Equal(c.Commands(), s.Commands) || !slices.Equal(c.Events(), s.Events) {
 		return fmt.Errorf("commands or events differ")
 	}
+	if !slices.Equal(c.Options(), s.Options) || !slices.Equal(c.HMPCommands(), s.HMPCommands) {
+		return fmt.Errorf("options or commands of the human monitor differ")
+	}
 	if c.NumTypes() != len(s.Types) {
 		return fmt.Errorf("%d types, not %d", c.NumTypes(), len(s.Types))
 	}
@@ -110,22 +113,23 @@ func (s *Source) verifyJSON(c *catalog.Catalog) error {
 	for _, j := range []struct {
 		name string
 		get  func() ([]byte, error)
-		want json.RawMessage
+		want any
 	}{
 		{"schema", c.SchemaJSON, s.Schema},
 		{"CPU definitions", c.CPUDefinitionsJSON, s.CPUDefinitions},
 		{"CPU model expansions", c.CPUModelExpansionJSON, s.CPUExpansions},
 		{"command line options", c.CommandLineOptionsJSON, s.CommandLineOptions},
+		{"places for processors", c.CPUSlotsJSON, s.CPUSlots},
 	} {
 		got, err := j.get()
 		if err != nil {
 			return fmt.Errorf("%s: %w", j.name, err)
 		}
-		var want bytes.Buffer
-		if err := json.Compact(&want, j.want); err != nil {
+		want, err := json.Marshal(j.want)
+		if err != nil {
 			return fmt.Errorf("%s: %w", j.name, err)
 		}
-		if !bytes.Equal(got, want.Bytes()) {
+		if !bytes.Equal(got, want) {
 			return fmt.Errorf("%s differ", j.name)
 		}
 	}

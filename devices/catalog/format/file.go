@@ -31,11 +31,12 @@ const (
 	Types              // table of types, sorted by name
 	Machines
 	Devices // table parallel to Types: what a device does when plugged
-	Meta    // version, capabilities, commands, events
+	Meta    // version, commands, events, options, commands of the human monitor
 	Schema  // JSON of query-qmp-schema
 	CPUDefinitions
 	CPUExpansions
 	CommandLineOptions
+	CPUSlots
 )
 
 // ErrFormat says that data is not a catalog file, or a damaged one.

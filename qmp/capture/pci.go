@@ -1,4 +1,4 @@
-package main
+package capture
 
 import (
 	"fmt"
@@ -42,28 +42,28 @@ const (
 const portSlot = 2
 
 // pci finds the device with id "dut", on bus 0 or behind the root port.
-func (s *session) pci(port bool) (*catalog.PCIFacts, error) {
+func (q *qemu) pci(port bool) (*catalog.PCIFacts, error) {
 	if port {
 		// Nothing behind a bridge can be addressed before it has numbers.
-		if err := s.setConfig(at{slot: portSlot}, regBusNumbers, 0x00010100); err != nil {
+		if err := q.setConfig(at{slot: portSlot}, regBusNumbers, 0x00010100); err != nil {
 			return nil, err
 		}
 	}
 	var buses []struct{ Devices []pciDevice }
-	if err := s.run("query-pci", nil, &buses); err != nil {
+	if err := q.run("query-pci", nil, &buses); err != nil {
 		return nil, err
 	}
 	for _, b := range buses {
 		for _, d := range b.Devices {
 			if d.QdevID == "dut" && d.Bus == 0 {
-				return s.facts(d)
+				return q.facts(d)
 			}
 			if d.PCIBridge == nil {
 				continue
 			}
 			for _, d := range d.PCIBridge.Devices {
 				if d.QdevID == "dut" {
-					return s.facts(d)
+					return q.facts(d)
 				}
 			}
 		}
@@ -71,7 +71,7 @@ func (s *session) pci(port bool) (*catalog.PCIFacts, error) {
 	return nil, fmt.Errorf("not in query-pci")
 }
 
-func (s *session) facts(d pciDevice) (*catalog.PCIFacts, error) {
+func (q *qemu) facts(d pciDevice) (*catalog.PCIFacts, error) {
 	where := at{d.Bus, d.Slot, d.Function}
 	p := &catalog.PCIFacts{
 		Vendor: d.ID.Vendor, Device: d.ID.Device, Class: d.ClassInfo.Class,
@@ -83,18 +83,18 @@ func (s *session) facts(d pciDevice) (*catalog.PCIFacts, error) {
 			Number: r.BAR, IO: r.Type == "io", Size: r.Size, Prefetch: r.Prefetch, Mem64: r.Mem64,
 		})
 	}
-	v, err := s.config(where, regRevision)
+	v, err := q.config(where, regRevision)
 	if err != nil {
 		return nil, err
 	}
 	p.Revision, p.ProgIf = uint8(v), uint8(v>>8)
-	status, err := s.config(where, regStatus)
+	status, err := q.config(where, regStatus)
 	if err != nil || status>>16&statusCapList == 0 {
 		return p, err
 	}
-	next, err := s.config(where, regCapabilities)
+	next, err := q.config(where, regCapabilities)
 	for next &= 0xfc; err == nil && next != 0 && len(p.Capabilities) < 48; {
-		if v, err = s.config(where, int(next)); err != nil {
+		if v, err = q.config(where, int(next)); err != nil {
 			return nil, err
 		}
 		p.Capabilities = append(p.Capabilities, catalog.Capability{ID: uint8(v), Offset: uint8(next)})

@@ -1,11 +1,10 @@
-package main
+package capture
 
 import (
 	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/devices/catalog"
@@ -18,9 +17,14 @@ var provided = []string{
 	"-chardev", "null,id=char0", "-audiodev", "none,id=audio0",
 	"-object", "memory-backend-ram,id=mem0,size=16M,share=on",
 	"-object", "cryptodev-backend-builtin,id=crypto0",
-	"-fsdev", "local,id=fs0,path=/tmp,security_model=none",
 	"-object", "can-bus,id=can0",
 	"-netdev", "hubport,id=net0,hubid=0",
+}
+
+// extra is what machines offer only to devices that are given the property.
+var extra = map[string][]string{
+	"fsdev=fs0": {"-fsdev", "local,id=fs0,path=/tmp,security_model=none"},
+	"bmc=bmc0":  {"-device", "ipmi-bmc-sim,id=bmc0"},
 }
 
 // setups are ways to plug a device; the first that works is taken. {dev}
@@ -66,29 +70,30 @@ var behindPort = [][]string{{
 	"-device", "pcie-root-port,id=rp,addr=0x2", "-device", "{dev},bus=rp",
 }}
 
-func observe(command []string, name string, f *catalog.DeviceFacts, orders map[string][]string) error {
+// observe plugs one device and looks at it.
+func (c *capture) observe(name string, f *catalog.DeviceFacts, orders map[string][]string) error {
 	list, ok := setups[f.Bus]
 	if !ok {
 		list = anyMachine
 	}
-	err := attempt(command, name, list, func(s *session) error {
-		if err := s.qtree(orders); err != nil {
+	err := c.attempt(name, list, func(q *qemu) error {
+		if err := q.qtree(orders); err != nil {
 			return err
 		}
 		var err error
 		switch f.Bus {
 		case "usb-bus":
-			f.USB, err = s.usb()
+			f.USB, err = q.usb()
 		case "PCI":
-			f.PCI, err = s.pci(false)
+			f.PCI, err = q.pci(false)
 		}
 		return err
 	})
 	if err != nil || f.PCI == nil {
 		return err
 	}
-	err = attempt(command, name, behindPort, func(s *session) error {
-		port, err := s.pci(true)
+	err = c.attempt(name, behindPort, func(q *qemu) error {
+		port, err := q.pci(true)
 		if err == nil && !reflect.DeepEqual(port, f.PCI) {
 			f.PCIePort = port
 		}
@@ -101,28 +106,28 @@ func observe(command []string, name string, f *catalog.DeviceFacts, orders map[s
 }
 
 // attempt starts machines until one takes the device, and looks at that one.
-func attempt(command []string, name string, list [][]string, look func(*session) error) error {
+func (c *capture) attempt(name string, list [][]string, look func(*qemu) error) error {
 	var why []error
 	for _, setup := range list {
 		for _, wish := range wishes {
 			args := append([]string{}, provided...)
-			if slices.Contains(wish, "bmc=bmc0") {
-				args = append(args, "-device", "ipmi-bmc-sim,id=bmc0")
+			for _, w := range wish {
+				args = append(args, extra[w]...)
 			}
 			dev := strings.Join(append([]string{name, "id=dut"}, wish...), ",")
 			for _, a := range setup {
 				args = append(args, strings.Replace(a, "{dev}", dev, 1))
 			}
-			s, err := start(command, args...)
+			q, err := start(c.ctx, c.command, c.plugged(args...)...)
 			if err != nil {
 				why = append(why, err)
-				if hopeless.MatchString(err.Error()) {
+				if hopeless.MatchString(err.Error()) || c.ctx.Err() != nil {
 					break
 				}
 				continue
 			}
-			err = look(s)
-			s.stop()
+			err = look(q)
+			q.stop()
 			return err
 		}
 	}
@@ -152,8 +157,8 @@ var (
 )
 
 // qtree collects the order of properties of every device in the tree.
-func (s *session) qtree(orders map[string][]string) error {
-	tree, err := s.hmp("info qtree")
+func (q *qemu) qtree(orders map[string][]string) error {
+	tree, err := q.hmp("info qtree")
 	if err != nil {
 		return err
 	}
@@ -178,8 +183,8 @@ func (s *session) qtree(orders map[string][]string) error {
 
 var usbLine = regexp.MustCompile(`Speed (\S+) Mb/s, Product (.*), ID: dut`)
 
-func (s *session) usb() (*catalog.USBFacts, error) {
-	text, err := s.hmp("info usb")
+func (q *qemu) usb() (*catalog.USBFacts, error) {
+	text, err := q.hmp("info usb")
 	if err != nil {
 		return nil, err
 	}

@@ -1,15 +1,14 @@
-package main
+package capture
 
 import (
 	"errors"
-	"fmt"
 	"maps"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/qmp"
 )
 
 var (
@@ -17,16 +16,15 @@ var (
 	helpLine    = regexp.MustCompile(`^name "([^"]+)"(?:, bus ([^,]+))?(?:, alias "([^"]+)")?`)
 )
 
-// help reads "-device help", which lists what users may create.
-func help(command []string) (map[string]*catalog.DeviceFacts, error) {
-	all := append(command[1:len(command):len(command)], "-device", "help")
-	out, err := exec.Command(command[0], all...).Output()
+// deviceHelp reads "-device help", which lists what users may create.
+func (c *capture) deviceHelp() (map[string]*catalog.DeviceFacts, error) {
+	out, err := c.output("-device", "help")
 	if err != nil {
-		return nil, fmt.Errorf("-device help: %w", err)
+		return nil, err
 	}
 	facts := map[string]*catalog.DeviceFacts{}
 	category := ""
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(out) {
 		line = strings.TrimSpace(line)
 		if m := helpHeading.FindStringSubmatch(line); m != nil {
 			category = m[1]
@@ -49,42 +47,44 @@ var (
 	notHotpluggable = regexp.MustCompile(`^Device '.*' does not support hotplugging`)
 )
 
-// rich is a machine with many kinds of buses that take devices while it runs.
-var rich = []string{
-	"-machine", "pc", "-device", "virtio-scsi-pci", "-device", "qemu-xhci", "-device", "usb-ccid",
-	"-device", "virtio-serial-pci", "-device", "nvme,serial=s", "-device", "tpci200",
-	"-device", "sdhci-pci", "-device", "ufs,serial=s",
+// rich makes a machine with many kinds of buses that take devices while it
+// runs, as far as QEMU has them.
+func rich(facts map[string]*catalog.DeviceFacts) []string {
+	args := []string{"-machine", "pc"}
+	for _, dev := range []string{"virtio-scsi-pci", "qemu-xhci", "usb-ccid", "virtio-serial-pci",
+		"nvme,serial=s", "tpci200", "sdhci-pci", "ufs,serial=s"} {
+		if driver, _, _ := strings.Cut(dev, ","); facts[driver] != nil {
+			args = append(args, "-device", dev)
+		}
+	}
+	return args
 }
 
 // hotplug tries device_add for every type without properties: what refuses it,
 // if anything, tells whether the type can be hot-plugged at all.
-func hotplug(command []string, facts map[string]*catalog.DeviceFacts) error {
-	var s *session
-	defer func() {
-		if s != nil {
-			s.stop()
-		}
-	}()
-	for _, name := range slices.Sorted(maps.Keys(facts)) {
-		if s == nil {
+func (c *capture) hotplug(facts map[string]*catalog.DeviceFacts) error {
+	var q *qemu
+	defer func() { q.stop() }()
+	return each(c, "hot-plug", slices.Sorted(maps.Keys(facts)), func(name string) error {
+		if q == nil {
 			var err error
-			if s, err = start(command, rich...); err != nil {
+			if q, err = start(c.ctx, c.command, c.plugged(rich(facts)...)...); err != nil {
 				return err
 			}
 		}
 		f := facts[name]
-		err := s.run("device_add", map[string]string{"driver": name, "id": "dut"}, nil)
-		var refused *qmpError
+		err := q.run("device_add", map[string]string{"driver": name, "id": "dut"}, nil)
+		var refused *qmp.Error
 		if errors.As(err, &refused) {
 			f.HotplugTold = !noAnswer.MatchString(refused.Desc)
 			f.Hotpluggable = f.HotplugTold && !notHotpluggable.MatchString(refused.Desc)
-			continue
+			return nil
 		}
 		// It was plugged, or it took QEMU down: either way the type passed,
 		// and the next one gets a fresh machine.
 		f.HotplugTold, f.Hotpluggable = true, true
-		s.stop()
-		s = nil
-	}
-	return nil
+		q.stop()
+		q = nil
+		return nil
+	})
 }
