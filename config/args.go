@@ -3,7 +3,10 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/qomd/qomd/devices/catalog"
 )
 
 // ParseArgs reads the command line of qemu-system-x86_64, without the name of
@@ -16,11 +19,18 @@ import (
 // The order in which mistakes are found is QEMU's: unknown options first, then
 // each option by itself from left to right, then what needs all of them.
 func ParseArgs(prog string, args []string) (*Machine, error) {
-	b, err := newBuilder()
-	if err == nil {
-		err = b.arguments(args)
-	}
+	used, unusable := splitArguments(args)
 	var m *Machine
+	b, err := chooseCatalog(used)
+	if err == nil {
+		err = b.checkKnown(used)
+	}
+	if err == nil {
+		err = unusable
+	}
+	if err == nil {
+		err = b.arguments(used)
+	}
 	if err == nil {
 		m, err = b.finish()
 	}
@@ -29,6 +39,7 @@ func ParseArgs(prog string, args []string) (*Machine, error) {
 	case err == nil:
 		return m, nil
 	case errors.As(err, &help):
+		help.Catalog = b.catalog
 		return nil, help
 	}
 	f := &Failure{Prog: prog, Err: errors.Join(append(b.warningErrors(), err)...)}
@@ -38,8 +49,9 @@ func ParseArgs(prog string, args []string) (*Machine, error) {
 	return nil, f
 }
 
-// arguments takes the command line apart and applies every option.
-func (b *builder) arguments(args []string) error {
+// splitArguments takes the command line apart into options and what follows
+// them, up to the first mistake.
+func splitArguments(args []string) ([]argument, error) {
 	var used []argument
 	for i := 0; i < len(args); i++ {
 		word := args[i]
@@ -52,20 +64,57 @@ func (b *builder) arguments(args []string) error {
 			continue
 		}
 		name = strings.TrimPrefix(name, "-")
+		a := argument{name: name, origin: Origin{Option: word}}
 		o := findOption(name)
 		if o == nil {
-			return at(Origin{Option: word}, errors.New("invalid option"))
+			return used, at(a.origin, errInvalidOption)
 		}
-		a := argument{name: name, origin: Origin{Option: word}}
 		if o.arg {
 			if i++; i == len(args) {
-				return at(a.origin, errors.New("requires an argument"))
+				return used, at(a.origin, errors.New("requires an argument"))
 			}
 			a.value = args[i]
 			a.origin.Option += " " + a.value
 		}
 		used = append(used, a)
 	}
+	return used, nil
+}
+
+var errInvalidOption = errors.New("invalid option")
+
+// chooseCatalog starts a machine of the QEMU that -catalog names, which counts
+// for what stands before it as well.
+func chooseCatalog(used []argument) (*builder, error) {
+	var which argument
+	for _, a := range used {
+		if a.name == "catalog" {
+			which = a
+		}
+	}
+	var catalogs catalog.Set
+	b, err := newBuilder(&catalogs, which.value)
+	return b, at(which.origin, err)
+}
+
+// checkKnown holds that the QEMU to be has the options. A catalog does not list
+// those that "-help" is silent about.
+func (b *builder) checkKnown(used []argument) error {
+	known := b.catalog.Options()
+	for _, a := range used {
+		if a.name == "" || len(known) == 0 || findOption(a.name).silent || findOption(a.name).own {
+			continue
+		}
+		if !slices.ContainsFunc(known, func(o catalog.Option) bool { return o.Name == a.name }) {
+			dashes, _, _ := strings.Cut(a.origin.Option, " ")
+			return at(Origin{Option: dashes}, errInvalidOption)
+		}
+	}
+	return nil
+}
+
+// arguments applies the options from left to right.
+func (b *builder) arguments(used []argument) error {
 	for _, a := range used {
 		if err := b.apply(a); err != nil {
 			var l *located

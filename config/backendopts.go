@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
@@ -126,7 +125,7 @@ func (b *builder) addObject(object *qjson.Object, fromJSON bool, origin Origin) 
 	if kind == "" {
 		return errors.New("Parameter 'qom-type' is missing")
 	}
-	if !creatable(kind) {
+	if !b.creatable(kind) {
 		return fmt.Errorf("Parameter 'qom-type' does not accept value '%s'", kind)
 	}
 	id, ok := object.Get("id")
@@ -153,12 +152,12 @@ func (b *builder) addObject(object *qjson.Object, fromJSON bool, origin Origin) 
 
 // creatable tells whether an object of a type can be made by its user: QEMU's
 // types that say so, and this project's own, which begin with "x-".
-func creatable(kind string) bool {
+func (b *builder) creatable(kind string) bool {
 	if len(kind) > 2 && kind[:2] == "x-" {
 		return true
 	}
-	facts, ok := catalog.Default().Type(kind)
-	return ok && !facts.Abstract && catalog.Default().Implements(kind, "user-creatable")
+	facts, ok := b.catalog.Type(kind)
+	return ok && !facts.Abstract && b.catalog.Implements(kind, "user-creatable")
 }
 
 // globalForm is the short form of -global, up to the value.

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
 // builder gathers what the options and sections say, until finish makes a
 // Machine of it.
 type builder struct {
+	catalog *catalog.Catalog // the QEMU to be
+
 	m      Machine
 	groups map[string]*optGroup
 	// machine is what -machine, -smp and -boot say, as one tree of texts.
@@ -29,12 +32,18 @@ type builder struct {
 	warnings []*located
 }
 
-func newBuilder() (*builder, error) {
-	groups, err := newGroups()
+// newBuilder starts a machine of the QEMU that a catalog describes: an embedded
+// one by name, or a file.
+func newBuilder(catalogs *catalog.Set, name string) (*builder, error) {
+	cat, err := catalogs.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	return &builder{groups: groups, machine: qjson.NewObject()}, nil
+	groups, err := newGroups(cat)
+	if err != nil {
+		return nil, err
+	}
+	return &builder{catalog: cat, m: Machine{Catalog: name}, groups: groups, machine: qjson.NewObject()}, nil
 }
 
 func (b *builder) warn(origin Origin, texts ...string) {
@@ -91,7 +100,11 @@ func machineProperty(name string) func(*builder, argument) error {
 	return func(b *builder, a argument) error { return setDotted(b.machine, name, a.value) }
 }
 
-func (b *builder) usb(argument) error { return setDotted(b.machine, "usb", "on") }
+// machineSwitch applies an option without argument that sets a property of
+// -machine.
+func machineSwitch(name, value string) func(*builder, argument) error {
+	return func(b *builder, _ argument) error { return setDotted(b.machine, name, value) }
+}
 
 // keyvalUnder applies an option whose members are those of a member of
 // -machine.
@@ -197,8 +210,6 @@ func (b *builder) accel(a argument) error {
 	}
 	return err
 }
-
-func (b *builder) enableKVM(argument) error { return setDotted(b.machine, "accel", "kvm") }
 
 func (b *builder) uuid(a argument) (err error) {
 	b.m.UUID, err = parseUUID(a.value)

@@ -1,5 +1,7 @@
 package config
 
+import "github.com/qomd/qomd/devices/catalog"
+
 // ChardevText is a character device as the human monitor's commands take it:
 // the options are known, what they mean together is not checked.
 type ChardevText struct {
@@ -13,9 +15,10 @@ type ChardevText struct {
 	given *opts
 }
 
-// ParseChardev reads options in the syntax of -chardev.
-func ParseChardev(text string) (*ChardevText, error) {
-	groups, err := newGroups()
+// ParseChardev reads options in the syntax of -chardev, as the QEMU of a catalog
+// knows them.
+func ParseChardev(cat *catalog.Catalog, text string) (*ChardevText, error) {
+	groups, err := newGroups(cat)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ type checker struct {
 // refused what is wrong by itself. All mistakes are joined.
 func Check(c *Config) error {
 	var errs []error
+	var catalogs catalog.Set
 	names, sockets := map[string]bool{}, map[string]string{}
 	for i := range c.Machines {
 		m := &c.Machines[i]
@@ -43,7 +44,7 @@ func Check(c *Config) error {
 				errs = append(errs, at(ch.Origin, fmt.Errorf("%s: the path of a socket must be shorter than %d bytes: %s", where, maxSocketPath, s.Path)))
 			}
 		}
-		errs = append(errs, checkMachine(m)...)
+		errs = append(errs, checkMachine(&catalogs, m)...)
 	}
 	return errors.Join(errs...)
 }
@@ -51,14 +52,10 @@ func Check(c *Config) error {
 // maxSocketPath is what fits into a socket's address on Linux.
 const maxSocketPath = 108
 
-func checkMachine(m *Machine) []error {
-	name := m.Catalog
-	if name != "" {
-		name = "qemu-" + name
-	}
-	c, err := catalog.Load(name)
+func checkMachine(catalogs *catalog.Set, m *Machine) []error {
+	c, err := catalogs.Open(m.Catalog)
 	if err != nil {
-		return []error{at(m.Origin, fmt.Errorf("there is no catalog %q", m.Catalog))}
+		return []error{at(m.Origin, err)}
 	}
 	k := &checker{catalog: c, ids: map[string]Origin{}}
 	if _, ok := c.Machine(m.Type); !ok {

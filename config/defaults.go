@@ -1,9 +1,5 @@
 package config
 
-import (
-	"github.com/qomd/qomd/devices/catalog"
-)
-
 // addDefaults adds what QEMU adds to a machine unless told -nodefaults: the
 // serial and parallel port of a PC, and a monitor when there is no other.
 // They go to a virtual console, or with -nographic to the standard streams.
@@ -12,8 +8,8 @@ func (b *builder) addDefaults() {
 	if m.NoDefaults {
 		return
 	}
-	facts, ok := catalog.Default().Machine(m.Type)
-	pc := ok && catalog.Default().Implements(facts.Name+"-machine", "generic-pc-machine")
+	facts, ok := b.catalog.Machine(m.Type)
+	pc := ok && b.catalog.Implements(facts.Name+"-machine", "generic-pc-machine")
 	serial := pc && m.Serials == nil && !m.hasDriver("isa-serial")
 	monitor := !b.noMonitor
 	back := "vc"

@@ -1,6 +1,9 @@
 package config
 
-import "github.com/qomd/qomd/qmp/qjson"
+import (
+	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/qmp/qjson"
+)
 
 // DriveText is a drive as the human monitor's drive_add takes it.
 type DriveText struct {
@@ -9,9 +12,10 @@ type DriveText struct {
 	Warnings []string
 }
 
-// ParseDrive reads options in the syntax of -drive.
-func ParseDrive(text string) (DriveText, error) {
-	groups, err := newGroups()
+// ParseDrive reads options in the syntax of -drive, as the QEMU of a catalog
+// knows them.
+func ParseDrive(cat *catalog.Catalog, text string) (DriveText, error) {
+	groups, err := newGroups(cat)
 	if err != nil {
 		return DriveText{}, err
 	}

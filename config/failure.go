@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/qomd/qomd/devices/catalog"
 )
 
 // located is a mistake with the place where it was made.
@@ -102,8 +104,9 @@ func (m *Machine) MessagePrefix() string {
 // HelpRequest is returned in place of a description when the command line asks
 // for information: "-version", "-help", "-device help", "-machine q35,help".
 type HelpRequest struct {
-	Option string // without dashes: "device"
-	Topic  string // what help is asked about: "", "qemu-xhci"
+	Option  string           // without dashes: "device"
+	Topic   string           // what help is asked about: "", "qemu-xhci"
+	Catalog *catalog.Catalog // the QEMU that is asked
 }
 
 func (h *HelpRequest) Error() string {

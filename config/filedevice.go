@@ -3,8 +3,6 @@ package config
 import (
 	"fmt"
 	"strings"
-
-	"github.com/qomd/qomd/devices/catalog"
 )
 
 // deviceKeys are the members of a device that are not properties.
@@ -40,7 +38,7 @@ func (f *fileMachine) device(n *node, key string) Device {
 // it has complained about.
 func (f *fileMachine) strings(driver string, n *node, key string) map[string]bool {
 	wrong := map[string]bool{}
-	c := catalog.Default()
+	c := f.b.catalog
 	if alias := c.DeviceByAlias(driver); alias != "" {
 		driver = alias
 	}

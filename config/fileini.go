@@ -8,7 +8,11 @@ import (
 // readConfig reads one machine from the format of -readconfig, with what the
 // environment and flags say put over it.
 func (r *reader) readConfig(data string, over map[string]*node, c *Config) {
-	b, err := newBuilder()
+	name := ""
+	if n := over["catalog"]; n != nil {
+		name = n.text
+	}
+	b, err := newBuilder(&r.catalogs, name)
 	if err == nil {
 		err = b.readConfig(r.file, data)
 	}

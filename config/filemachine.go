@@ -24,9 +24,15 @@ type fileMachine struct {
 // machine reads one entry.
 func (r *reader) machine(n *node, key string) (*Machine, bool) {
 	before := len(r.errs)
-	b, err := newBuilder()
+	name := ""
+	where, whereKey := n, key
+	if v := n.get("catalog"); v != nil {
+		where, whereKey = v, key+".catalog"
+		r.str(v, whereKey, &name)
+	}
+	b, err := newBuilder(&r.catalogs, name)
 	if err != nil {
-		r.fail(n, key, "%w", err)
+		r.fail(where, whereKey, "%w", err)
 		return nil, false
 	}
 	f := &fileMachine{reader: r, b: b}
@@ -70,8 +76,7 @@ func (f *fileMachine) member(name string, n *node, key string) bool {
 		f.b.machine.Set("type", s)
 	case "type-options":
 		f.typeOptions(n, key)
-	case "catalog":
-		f.str(n, key, &m.Catalog)
+	case "catalog": // was read first
 	case "accel":
 		f.accels(n, key)
 	case "cpu":

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/lifetime"
 	"github.com/qomd/qomd/qmp/qjson"
 )
@@ -60,11 +59,11 @@ func (b *builder) finishType() error {
 	b.m.Type = stringOf(b.machine, "type")
 	b.machine.Delete("type")
 	if !given {
-		if facts, ok := catalog.Default().DefaultMachine(); ok {
+		if facts, ok := b.catalog.DefaultMachine(); ok {
 			b.m.Type = facts.Alias
 		}
 	}
-	if _, ok := catalog.Default().Machine(b.m.Type); !ok {
+	if _, ok := b.catalog.Machine(b.m.Type); !ok {
 		kind := b.m.Type
 		b.m.Type = ""
 		return fmt.Errorf("unsupported machine type: \"%s\"\nUse -machine help to list supported machines", kind)
@@ -151,7 +150,7 @@ func (b *builder) finishAccels() error {
 		if _, ok := o.get("accel"); !ok {
 			return at(o.origin, errors.New("Parameter 'accel' is missing"))
 		}
-		_, ok := catalog.Default().Type(name + "-accel")
+		_, ok := b.catalog.Type(name + "-accel")
 		if found = found || ok; !found {
 			return at(o.origin, fmt.Errorf("invalid accelerator %s", name))
 		}
@@ -222,7 +221,7 @@ func (b *builder) finishTopology() error {
 		b.m.SMP = s
 	}
 	if s := b.m.SMP; s != (SMP{}) {
-		if _, err := s.Resolve(b.m.Type); err != nil {
+		if _, err := s.Resolve(b.catalog, b.m.Type); err != nil {
 			return at(s.Origin, err)
 		}
 	}

@@ -16,6 +16,10 @@ func (b *builder) finishPorts() error {
 		return err
 	}
 	for _, a := range b.qtests {
+		if id, existing := strings.CutPrefix(a.value, "chardev:"); existing && b.m.chardev(id) != nil {
+			b.m.QTest = id
+			continue
+		}
 		b.m.QTest = "qtest"
 		err := b.chardevWord("qtest", a)
 		if err == nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
@@ -80,7 +81,7 @@ func TestResolve(t *testing.T) {
 		{"none", config.SMP{}, config.SMP{CPUs: 1, Sockets: 1, Cores: 1, Threads: 1, MaxCPUs: 1}},
 	} {
 		c.want.Drawers, c.want.Books, c.want.Dies, c.want.Clusters, c.want.Modules = 1, 1, 1, 1, 1
-		got, err := c.in.Resolve(c.machine)
+		got, err := c.in.Resolve(catalog.Default(), c.machine)
 		if err != nil {
 			t.Errorf("%+v: %v", c.in, err)
 		}

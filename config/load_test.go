@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -209,6 +210,25 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
+// TestCatalog takes an embedded catalog by either name, or a file.
+func TestCatalog(t *testing.T) {
+	const file = "../devices/catalog/qemu-7.2.cat"
+	for name, want := range map[string]string{
+		"7.2": "", "qemu-7.2": "", file: "",
+		"1.0":          `a.yaml:1: machines[0].catalog: there is no catalog "1.0": neither embedded (qemu-11.1, qemu-7.2) nor a file`,
+		".":            "a.yaml:1: machines[0].catalog: catalog: read .: is a directory",
+		"load_test.go": "a.yaml:1: machines[0].catalog: catalog load_test.go: not a catalog file: wrong magic",
+	} {
+		c, err := config.Parse("a.yaml", fmt.Appendf(nil, "machines: [{type: pc-q35-7.2, catalog: %q}]", name), nil)
+		if errorText(err) != want {
+			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+		if err == nil && (c.Machines[0].Catalog != name || config.Check(c) != nil) {
+			t.Errorf("%s: %+v, %v", name, c.Machines[0], config.Check(c))
+		}
+	}
+}
+
 // TestCheck finds what only the whole description and the catalog can tell.
 func TestCheck(t *testing.T) {
 	text := `machines:
@@ -223,7 +243,6 @@ func TestCheck(t *testing.T) {
 - name: a
   type: q35
   nodefaults: true
-  catalog: "1.0"
   monitors: [{address: "unix:/tmp/same.sock"}]
 `
 	c, err := config.Parse("a.yaml", []byte(text), nil)
@@ -235,8 +254,7 @@ a.yaml:8: machines[0].devices[1]: "pci-device" is a kind of devices, not a devic
 a.yaml:9: machines[0].devices[2]: device "e1000" has no property "colour"
 a.yaml:9: machines[0].devices[2]: the id "x" is used twice
 a.yaml:11: machines[1].type: the name "a" is used twice
-a.yaml:14: machines[1].monitors[0]: a: the socket /tmp/same.sock is also used by a
-a.yaml:11: machines[1].type: there is no catalog "1.0"`
+a.yaml:13: machines[1].monitors[0]: a: the socket /tmp/same.sock is also used by a`
 	if diff := cmp.Diff(want, errorText(config.Check(c))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

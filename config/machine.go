@@ -27,7 +27,9 @@ type Machine struct {
 	// Origin is where the type was given.
 	Origin Origin
 
-	// Catalog is the QEMU version to be: "11.1" or "7.2". Empty is the newest.
+	// Catalog is the QEMU to be: an embedded version, "qemu-7.2" or just "7.2",
+	// or the name of a file as "qomd capture" writes it. Empty is the newest
+	// version.
 	Catalog string
 	// Accels are the accelerators to try, in order.
 	Accels []Accel

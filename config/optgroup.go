@@ -1,10 +1,8 @@
 package config
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -74,19 +72,12 @@ var groupForms = []optGroup{
 // catalog lists some.
 var free = map[string]bool{"machine": true, "smp-opts": true, "boot-opts": true, "drive": true}
 
-// described are the members of the groups as QEMU reports them, by group and
-// name. They are decoded once and never change.
-var described = sync.OnceValues(func() (map[string]map[string]string, error) {
-	data, err := catalog.Default().CommandLineOptionsJSON()
+// described are the members of the groups as the QEMU of a catalog reports
+// them, by group and name.
+func described(cat *catalog.Catalog) (map[string]map[string]string, error) {
+	list, err := cat.OptionGroups()
 	if err != nil {
 		return nil, err
-	}
-	var list []struct {
-		Option     string
-		Parameters []struct{ Name, Type string }
-	}
-	if err := json.Unmarshal(data, &list); err != nil {
-		return nil, fmt.Errorf("command line options of the catalog: %w", err)
 	}
 	groups := map[string]map[string]string{}
 	for _, d := range list {
@@ -99,11 +90,11 @@ var described = sync.OnceValues(func() (map[string]map[string]string, error) {
 		}
 	}
 	return groups, nil
-})
+}
 
 // newGroups returns empty groups with the members QEMU reports for them.
-func newGroups() (map[string]*optGroup, error) {
-	params, err := described()
+func newGroups(cat *catalog.Catalog) (map[string]*optGroup, error) {
+	params, err := described(cat)
 	if err != nil {
 		return nil, err
 	}

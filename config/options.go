@@ -13,8 +13,10 @@ const (
 type option struct {
 	name   string
 	arg    bool // an argument follows
+	silent bool // "-help" of some QEMU does not mention it, although it has it
+	own    bool // QEMU does not have it
 	effect effect
-	note   string // why it is ignored or refused
+	note   string // why it is ignored or refused, or how it differs from QEMU's
 	apply  func(b *builder, a argument) error
 }
 
@@ -33,22 +35,27 @@ const (
 	noTrace  = "there are no trace points"
 )
 
-// options is QEMU 11.1's command line for x86.
+// options are those of every QEMU for x86 that can be taken for another: 11.1
+// and what 7.2 had besides. The catalog says which of them there are.
 var options = []option{
 	{name: "h", apply: (*builder).help},
 	{name: "help", apply: (*builder).help},
 	{name: "version", apply: (*builder).help},
 
+	{name: "catalog", arg: true, own: true, note: "qomd's own: the QEMU to be, by name or file"}, // see chooseCatalog
+
 	{name: "machine", arg: true, apply: (*builder).machineOption},
-	{name: "M", arg: true, apply: (*builder).machineOption},
+	{name: "M", arg: true, silent: true, apply: (*builder).machineOption},
 	{name: "cpu", arg: true, apply: (*builder).cpu},
 	{name: "accel", arg: true, apply: (*builder).accel},
-	{name: "enable-kvm", apply: (*builder).enableKVM},
+	{name: "enable-kvm", apply: machineSwitch("accel", "kvm")},
 	{name: "smp", arg: true, apply: keyvalUnder("smp", "cpus")},
 	{name: "boot", arg: true, apply: keyvalUnder("boot", "order")},
 	{name: "numa", arg: true, apply: inGroup("numa")},
 	{name: "m", arg: true, apply: inGroup("memory")},
-	{name: "usb", apply: (*builder).usb},
+	{name: "usb", apply: machineSwitch("usb", "on")},
+	{name: "no-acpi", apply: machineSwitch("acpi", "off")},
+	{name: "no-hpet", apply: machineSwitch("hpet", "off")},
 	{name: "kernel", arg: true, apply: machineProperty("kernel")},
 	{name: "initrd", arg: true, apply: machineProperty("initrd")},
 	{name: "append", arg: true, apply: machineProperty("append")},
@@ -66,8 +73,8 @@ var options = []option{
 	{name: "daemonize", apply: flag(func(m *Machine) *bool { return &m.Daemonize })},
 	{name: "pidfile", arg: true, apply: text(func(m *Machine) *string { return &m.PIDFile })},
 	{name: "D", arg: true, apply: text(func(m *Machine) *string { return &m.LogFile })},
-	{name: "qtest", arg: true, apply: (*builder).qtest},
-	{name: "qtest-log", arg: true, apply: text(func(m *Machine) *string { return &m.QTestLog })},
+	{name: "qtest", arg: true, silent: true, apply: (*builder).qtest},
+	{name: "qtest-log", arg: true, silent: true, apply: text(func(m *Machine) *string { return &m.QTestLog })},
 	{name: "no-shutdown", apply: action("shutdown", "pause")},
 	{name: "no-reboot", apply: action("reboot", "shutdown")},
 	{name: "watchdog-action", arg: true, apply: (*builder).watchdog},
@@ -102,6 +109,9 @@ var options = []option{
 
 	{name: "k", arg: true, effect: ignored, note: noScreen},
 	{name: "full-screen", effect: ignored, note: noScreen},
+	{name: "portrait", effect: ignored, note: noScreen},
+	{name: "rotate", arg: true, effect: ignored, note: noScreen},
+	{name: "singlestep", effect: ignored, note: noCode},
 	{name: "sandbox", arg: true, effect: ignored, note: noHost, apply: inGroup("sandbox")},
 	{name: "overcommit", arg: true, effect: ignored, note: noHost, apply: inGroup("overcommit")},
 	{name: "mem-prealloc", effect: ignored, note: "guest memory is sparse"},
@@ -119,6 +129,10 @@ var options = []option{
 	{name: "only-migratable", effect: ignored, note: "nothing is migrated"},
 	{name: "echr", arg: true, effect: ignored, note: "there is no multiplexed terminal"},
 
+	{name: "chroot", arg: true, effect: refused, note: "changing user or root directory"},
+	{name: "runas", arg: true, effect: refused, note: "changing user or root directory"},
+	{name: "async-teardown", effect: ignored, note: noHost},
+	{name: "audio-help", apply: (*builder).help},
 	{name: "run-with", arg: true, effect: refused, note: "changing user or root directory"},
 	{name: "fw_cfg", arg: true, effect: refused, note: "firmware configuration"},
 	{name: "acpitable", arg: true, effect: refused, note: "ACPI tables from files"},

@@ -1,24 +1,40 @@
 package config
 
-// OptionInfo tells what becomes of an option of QEMU's command line.
+import "github.com/qomd/qomd/devices/catalog"
+
+// OptionInfo tells what becomes of an option of the command line.
 type OptionInfo struct {
 	Name     string // without dash
 	Argument bool   // takes one
-	Effect   string // "applies", "no effect: ..." or "refused: ..."
+	Effect   string // "" means that it does what it does in QEMU; "no effect: ..." or "refused: ..."
 }
 
-// OptionTable lists every option of the command line, in QEMU's order.
-func OptionTable() []OptionInfo {
-	list := make([]OptionInfo, 0, len(options))
-	for _, o := range options {
-		info := OptionInfo{Name: o.name, Argument: o.arg, Effect: "applies"}
-		switch o.effect {
-		case ignored:
-			info.Effect = "no effect: " + o.note
-		case refused:
-			info.Effect = "refused: " + o.note
+// OptionTable lists the options of the QEMU that a catalog describes, in the
+// order of its help, and behind them qomd's own.
+func OptionTable(cat *catalog.Catalog) []OptionInfo {
+	var list []OptionInfo
+	for _, known := range cat.Options() {
+		info := OptionInfo{Name: known.Name, Argument: known.Argument, Effect: "refused: an unknown option"}
+		if o := findOption(known.Name); o != nil {
+			info.Effect = o.becomes()
 		}
 		list = append(list, info)
 	}
+	for _, o := range options {
+		if o.own {
+			list = append(list, OptionInfo{Name: o.name, Argument: o.arg, Effect: o.becomes()})
+		}
+	}
 	return list
+}
+
+// becomes says what becomes of an option.
+func (o *option) becomes() string {
+	switch o.effect {
+	case ignored:
+		return "no effect: " + o.note
+	case refused:
+		return "refused: " + o.note
+	}
+	return o.note
 }

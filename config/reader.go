@@ -7,14 +7,16 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
 // reader turns nodes into fields. It gathers every mistake instead of stopping
 // at the first.
 type reader struct {
-	file string
-	errs []error
+	file     string
+	catalogs catalog.Set
+	errs     []error
 }
 
 // fail notes a mistake at a node. The key is the path to it.

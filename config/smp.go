@@ -63,14 +63,14 @@ func parseInteger(text string) (uint64, error) {
 }
 
 // Resolve fills in the levels that were not given, as QEMU does for machine
-// types from 6.2 on: cores before sockets. The machine, by name or alias,
-// limits the number of processors. The errors are QEMU's.
-func (s SMP) Resolve(machine string) (SMP, error) {
-	facts, ok := catalog.Default().Machine(machine)
+// types from 6.2 on: cores before sockets. The machine, by name or alias in the
+// catalog, limits the number of processors. The errors are QEMU's.
+func (s SMP) Resolve(cat *catalog.Catalog, machine string) (SMP, error) {
+	facts, ok := cat.Machine(machine)
 	if !ok {
 		return s, fmt.Errorf("unsupported machine type: \"%s\"", machine)
 	}
-	pc := catalog.Default().Implements(facts.Name+"-machine", "generic-pc-machine")
+	pc := cat.Implements(facts.Name+"-machine", "generic-pc-machine")
 	levels := []struct {
 		name      string
 		value     *uint64

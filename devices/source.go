@@ -60,6 +60,13 @@ func (s source) Type(name string) (qom.TypeInfo, bool) {
 // default. Children are left out: real ones stand for themselves.
 func (s source) properties(name string, device bool) []*qom.Property {
 	own := append(s.cat.Own(name), s.cat.Overrides(name)...)
+	for _, p := range s.cat.Untold(name) {
+		if s.cat.Implements(name, "cpu") {
+			break // package cpu knows the values of its features
+		}
+		own = slices.DeleteFunc(own, func(o catalog.Property) bool { return o.Name == p.Name })
+		own = append(own, p)
+	}
 	plugged, _ := s.cat.Device(name)
 	out := make([]*qom.Property, 0, len(own))
 	for _, p := range own {

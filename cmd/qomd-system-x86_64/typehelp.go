@@ -13,8 +13,7 @@ import (
 
 // deviceHelp lists the devices, or the properties of one. As in all these
 // lists, QEMU's prose is missing: a catalog has none.
-func deviceHelp(out, errOut io.Writer, prog, driver string) int {
-	cat := catalog.Default()
+func deviceHelp(cat *catalog.Catalog, out, errOut io.Writer, prog, driver string) int {
 	if driver == "" || driver == "help" || driver == "?" {
 		fmt.Fprint(out, hmp.DeviceList(cat, false))
 		return 0
@@ -31,15 +30,15 @@ func deviceHelp(out, errOut io.Writer, prog, driver string) int {
 }
 
 // objectHelp lists the types of objects, or the properties of one.
-func objectHelp(out, errOut io.Writer, prog, typ string) int {
+func objectHelp(cat *catalog.Catalog, out, errOut io.Writer, prog, typ string) int {
 	if typ == "" {
 		fmt.Fprintln(out, "List of user creatable objects:")
-		for _, name := range concrete("user-creatable") {
+		for _, name := range concrete(cat, "user-creatable") {
 			fmt.Fprintf(out, "  %s\n", name)
 		}
 		return 0
 	}
-	facts, ok := catalog.Default().Type(typ)
+	facts, ok := cat.Type(typ)
 	if !ok || !facts.Implements("user-creatable") {
 		fmt.Fprintf(errOut, "%s: -object %s,help: invalid object type: %s\n", prog, typ, typ)
 		return 1
@@ -50,8 +49,8 @@ func objectHelp(out, errOut io.Writer, prog, typ string) int {
 }
 
 // cpuHelp lists the CPU models.
-func cpuHelp(out, errOut io.Writer, prog string) int {
-	list, err := catalog.Default().CPUDefinitions()
+func cpuHelp(cat *catalog.Catalog, out, errOut io.Writer, prog string) int {
+	list, err := cat.CPUDefinitions()
 	if err != nil {
 		fmt.Fprintf(errOut, "%s: -cpu help: %v\n", prog, err)
 		return 1
@@ -72,8 +71,7 @@ func cpuHelp(out, errOut io.Writer, prog string) int {
 }
 
 // concrete lists the types below or with another that can be made, by name.
-func concrete(ancestor string) []string {
-	cat := catalog.Default()
+func concrete(cat *catalog.Catalog, ancestor string) []string {
 	var list []string
 	for name := range cat.Types() {
 		if f, _ := cat.Type(name); !f.Abstract && !f.IsInterface && f.Implements(ancestor) {
@@ -85,14 +83,14 @@ func concrete(ancestor string) []string {
 
 // machinesInOrder lists the machine types as QEMU does: the versions of a
 // family from the highest as text.
-func machinesInOrder() []catalog.Machine {
+func machinesInOrder(cat *catalog.Catalog) []catalog.Machine {
 	family := func(m catalog.Machine) string {
 		if i := strings.LastIndex(m.Name, "-"); i > 0 && m.DefaultCPUType != "" && strings.HasPrefix(m.Name, "pc-") {
 			return m.Name[:i]
 		}
 		return m.Name
 	}
-	list := slices.Clone(catalog.Default().Machines())
+	list := slices.Clone(cat.Machines())
 	slices.SortStableFunc(list, func(a, b catalog.Machine) int {
 		if f, g := family(a), family(b); f != g {
 			return strings.Compare(f, g)

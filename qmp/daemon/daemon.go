@@ -25,9 +25,10 @@ import (
 // Shared is what all machines of a process have in common. The zero value is
 // ready to use, and safe for concurrent use.
 type Shared struct {
-	mu      sync.Mutex
-	types   map[*catalog.Catalog]*qom.Types
-	schemas commands.Schemas
+	catalogs catalog.Set
+	mu       sync.Mutex
+	types    map[*catalog.Catalog]*qom.Types
+	schemas  commands.Schemas
 }
 
 func (s *Shared) typesOf(cat *catalog.Catalog) *qom.Types {

@@ -4,7 +4,6 @@ import (
 	"log/slog"
 
 	"github.com/qomd/qomd/config"
-	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/devices/qdev"
 )
@@ -39,7 +38,11 @@ func machineOptions(cfg config.Machine, opts Options, log *slog.Logger) (machine
 	if opts.Stepped {
 		o.Clock = machine.SteppedTime
 	}
-	smp, err := cfg.SMP.Resolve(cfg.Type)
+	var err error
+	if o.Catalog, err = opts.Shared.catalogs.Open(cfg.Catalog); err != nil {
+		return o, &Error{Origin: cfg.Origin, Err: err}
+	}
+	smp, err := cfg.SMP.Resolve(o.Catalog, cfg.Type)
 	if err != nil {
 		return o, &Error{Origin: cfg.SMP.Origin, Err: err}
 	}
@@ -54,13 +57,6 @@ func machineOptions(cfg config.Machine, opts Options, log *slog.Logger) (machine
 		// Nobody chose this guest, so that nobody looks for the object to steer
 		// it: the tree is QEMU's.
 		o.Guest, o.HideGuest = opts.Guest, true
-	}
-	o.Catalog = catalog.Default()
-	if cfg.Catalog != "" {
-		var err error
-		if o.Catalog, err = catalog.Load("qemu-" + cfg.Catalog); err != nil {
-			return o, &Error{Origin: cfg.Origin, Err: err}
-		}
 	}
 	o.Types = opts.Shared.typesOf(o.Catalog)
 	for _, g := range cfg.Globals {

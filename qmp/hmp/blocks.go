@@ -32,7 +32,7 @@ func blockRows() []*command {
 }
 
 func driveAdd(r *run) error {
-	d, err := config.ParseDrive(r.args.text("opts"))
+	d, err := config.ParseDrive(r.h.m.Options().Catalog, r.args.text("opts"))
 	if err != nil {
 		r.printf("%s\n", err)
 		return nil

@@ -34,7 +34,7 @@ var errParsing = errors.New("Parsing chardev args failed")
 
 // chardevOptions reads options; nil when they ask for help, which it has given.
 func (r *run) chardevOptions(text string) (*config.ChardevText, error) {
-	c, err := config.ParseChardev(text)
+	c, err := config.ParseChardev(r.h.m.Options().Catalog, text)
 	if err != nil {
 		r.printf("%s\n", err)
 		return nil, errParsing

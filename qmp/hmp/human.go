@@ -3,6 +3,7 @@ package hmp
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/devices/machine"
@@ -49,15 +50,20 @@ func (h *Human) Command(c *qmp.Call, line string, cpu *int64) (string, error) {
 // table returns the machine's commands.
 func (h *Human) table() *table {
 	if h.commands == nil {
-		h.commands = newTable(commandRows())
+		h.commands = newTable("", commandRows())
 	}
 	return h.commands
 }
 
-// offers reports whether the monitor has a command: those that stand for a QMP
-// command are there when that one is.
+// offers reports whether the monitor has a command: the QEMU of the catalog has
+// it, or only qomd; and those that stand for a QMP command are there when that
+// one is.
 func (h *Human) offers(c *command) bool {
-	return c.qmp == "" || h.set().Lookup(c.qmp) != nil
+	if c.qmp != "" && h.set().Lookup(c.qmp) == nil {
+		return false
+	}
+	known := h.m.Options().Catalog.HMPCommands()
+	return c.own || len(known) == 0 || slices.Contains(known, c.title)
 }
 
 func (h *Human) log() *slog.Logger { return h.m.Options().Log }

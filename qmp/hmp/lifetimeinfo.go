@@ -10,7 +10,7 @@ import (
 // lifetimeTopics are the topics of "info" that only qomd has.
 func lifetimeTopics() []*command {
 	return []*command{{
-		names: "refs", args: "path:s?", params: "[path]", qmp: "x-query-draining",
+		names: "refs", args: "path:s?", params: "[path]", qmp: "x-query-draining", own: true,
 		help: "who holds an object; without a path what still drains after it was unplugged",
 		run: func(r *run) error {
 			if r.has("path") {

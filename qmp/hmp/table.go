@@ -13,11 +13,14 @@ type command struct {
 	help   string // one line for people
 	qmp    string // the QMP command it stands for; empty: none
 	sub    *table // commands of the second word
+	own    bool   // QEMU does not have it
 	run    func(*run) error
 
 	// complete proposes values for an argument: words are those typed so far,
 	// the command's name first, the last one unfinished. May be nil.
 	complete func(c *completer, words []string)
+
+	title string // names, with "info " before those of a topic; set by newTable
 }
 
 // table is a set of commands, sorted by name as help prints them.
@@ -26,10 +29,12 @@ type table struct {
 	byName map[string]*command
 }
 
-func newTable(rows []*command) *table {
+// newTable makes a table of commands that are said behind a prefix.
+func newTable(prefix string, rows []*command) *table {
 	t := &table{rows: slices.Clone(rows), byName: map[string]*command{}}
 	slices.SortStableFunc(t.rows, func(a, b *command) int { return strings.Compare(a.names, b.names) })
 	for _, c := range t.rows {
+		c.title = prefix + c.names
 		for _, n := range strings.Split(c.names, "|") {
 			t.byName[n] = c
 		}
@@ -50,7 +55,7 @@ func commandRows() []*command {
 	rows := slices.Concat(helpRows(), controlRows(), deviceRows(), objectRows(), chardevRows(), networkRows(), blockRows(), blockJobRows(), migrationRows(), inputRows(), miscRows(), logRows(), absentRows(), treeRows(), expressionRows(), dumpRows(), portRows())
 	return append(rows, &command{
 		names: "info", args: "item:s?", params: "[subcommand]", help: "tell about the state of the machine",
-		sub: newTable(topicRows()),
+		sub: newTable("info ", topicRows()),
 		run: func(r *run) error { r.helpFor([]string{"info"}); return nil },
 	})
 }

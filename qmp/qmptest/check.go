@@ -7,16 +7,16 @@ import (
 	"github.com/qomd/qomd/qmp/schema"
 )
 
-// schemas keeps the schema of each catalog for all machines of a test binary.
-var schemas commands.Schemas
+// They keep each catalog and its schema for all machines of a test binary.
+var (
+	catalogs catalog.Set
+	schemas  commands.Schemas
+)
 
 // findSchema returns what the machine of a configuration says of its commands
 // and events.
 func findSchema(cfg config.Machine) (*schema.Schema, error) {
-	if cfg.Catalog == "" {
-		return schemas.Of(catalog.Default()), nil
-	}
-	c, err := catalog.Load("qemu-" + cfg.Catalog)
+	c, err := catalogs.Open(cfg.Catalog)
 	if err != nil {
 		return nil, err
 	}

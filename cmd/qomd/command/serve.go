@@ -19,6 +19,7 @@ import (
 // serveOptions are the flags of the root command.
 type serveOptions struct {
 	file      string
+	catalog   string
 	set       []string
 	logLevel  string
 	logFormat string
@@ -27,6 +28,7 @@ type serveOptions struct {
 func (o *serveOptions) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&o.set, "set", nil, "set KEY=VALUE for every machine, over the file and the environment (memory.size=256M)")
+	f.StringVar(&o.catalog, "catalog", "", "the QEMU to be: qemu-11.1, qemu-7.2, or a file from \"qomd capture\"")
 	f.StringVar(&o.logLevel, "log-level", "", "least severe level that is logged: debug, info, warn, error")
 	f.StringVar(&o.logFormat, "log-format", "", "text, json, or auto: text on a terminal")
 }
@@ -40,6 +42,9 @@ func (o *serveOptions) settings() (config.Settings, error) {
 			return nil, fmt.Errorf("--set %s: want KEY=VALUE", kv)
 		}
 		s[key] = value
+	}
+	if o.catalog != "" {
+		s["catalog"] = o.catalog
 	}
 	if o.logLevel != "" {
 		s["log.level"] = o.logLevel
