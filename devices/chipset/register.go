@@ -28,6 +28,7 @@ func Register(t *qom.Types) {
 	registerRTC(t)
 	registerPorts(t)
 	registerDrives(t)
+	registerCards(t)
 	for _, typ := range wiredTypes {
 		if t.HasFacts(typ) {
 			t.Add(qom.TypeInfo{Name: typ, Parent: "device", New: func() qom.Instance { return new(wired) }})
@@ -60,15 +61,20 @@ func fixedClass(id pci.Class) func(*qom.Class) {
 	}
 }
 
-// function is a PCI function of the board without code of its own: its part
-// says what it shows.
+// function is a PCI function without code of its own. That of a board shows what
+// its part says, another what is known of its type.
 type function struct {
 	pci.Device
 	wiring
 }
 
 // RealizePCI implements [pci.Function].
-func (f *function) RealizePCI() error { return nil }
+func (f *function) RealizePCI() error {
+	if f.board == nil {
+		f.RealizeFromFacts()
+	}
+	return nil
+}
 
 var fixedClasses = map[string]pci.Class{
 	"ICH9-SMB":  {Vendor: 0x8086, Device: 0x2930, Class: 0x0c05, Revision: 2, IRQPin: 1},

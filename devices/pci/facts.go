@@ -21,6 +21,7 @@ func (d *Device) realizeFromFacts() {
 	for i := len(f.Capabilities) - 1; i >= 0; i-- { // each becomes the head of the list
 		d.addKnownCapability(f.Capabilities[i])
 	}
+	d.offerKnown(d.layout())
 	if f.IsExpress && d.exp == 0 && d.OnExpressBus() {
 		if err := d.AddExpress(d.EndpointCap(0)); err != nil {
 			d.Env().Log.Warn("capability left out", "device", d.Label(), "error", err)

@@ -1,5 +1,12 @@
 package pci
 
+import (
+	"fmt"
+
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qom"
+)
+
 // layout is what a configuration space does not tell of a type: what QEMU calls
 // the regions of its BARs, what lies in them, and where its interrupt vectors
 // are.
@@ -10,11 +17,24 @@ type layout struct {
 	bar     int            // that has their table
 	table   uint32
 	pending uint32
+	// vectorsIn names a property that tells the number of vectors, if not vectors.
+	vectorsIn string
+	buses     layoutBuses
+	lines     []string // children of type irq
+	outputs   int      // interrupt lines that leave the function by a property
 	// fills are values that QEMU gives properties which are still zero or empty
 	// when the function starts, or functions of it that tell them.
 	fills map[string]any
 	// physical tells that the function has virtual ones.
 	physical bool
+}
+
+// layoutBuses are buses that a function offers, with automatic names unless
+// named is set: then there is one, called as the function is.
+type layoutBuses struct {
+	typ    string
+	n, max int
+	named  bool
 }
 
 // part is a region inside that of a BAR.
@@ -36,7 +56,11 @@ var layouts = map[string]layout{
 	"i82558a": eepro100, "i82558b": eepro100, "i82559a": eepro100, "i82559b": eepro100, "i82559c": eepro100,
 	"i82559er": eepro100, "i82562": eepro100, "i82801": eepro100,
 	"iommu-testdev": {regions: [ROMBAR]string{"iommu-testdev.bar0"}},
-	"lsi53c810":     {regions: [ROMBAR]string{"lsi-io", "lsi-mmio", "lsi-ram"}},
+	"ich9-ahci": {regions: [ROMBAR]string{4: "ahci-idp", 5: "ahci"}, buses: layoutBuses{typ: "IDE", n: 6, max: 1},
+		lines: []string{"update-irq"}},
+	"intel-hda-generic": {regions: [ROMBAR]string{"intel-hda-container"},
+		parts: map[int][]part{0: {{"intel-hda", 0, 0x2000}, {"intel-hda-alias", 0x2000, 0x2000}}}, buses: layoutBuses{typ: "HDA", n: 1}},
+	"lsi53c895a": {regions: [ROMBAR]string{"lsi-io", "lsi-mmio", "lsi-ram"}, outputs: 1},
 	"megasas": {regions: [ROMBAR]string{0: "megasas-mmio", 2: "megasas-io", 3: "megasas-queue"}, vectors: 15, bar: 0, table: 0x2000, pending: 0x3800,
 		fills: map[string]any{"hba_serial": "QEMU123456", "sas_address": sasAddress}},
 	"megasas-gen2": {regions: [ROMBAR]string{0: "megasas-io", 1: "megasas-mmio", 3: "megasas-queue"}, vectors: 15, bar: 1, table: 0x2000, pending: 0x3800,
@@ -45,14 +69,25 @@ var layouts = map[string]layout{
 	"ne2k_pci":    {regions: [ROMBAR]string{"ne2000"}},
 	"pci-testdev": {regions: [ROMBAR]string{"pci-testdev-mmio", "pci-testdev-portio"}},
 	"pcnet":       {regions: [ROMBAR]string{"pcnet-io", "pcnet-mmio"}},
-	"pvscsi":      {regions: [ROMBAR]string{"pvscsi-io"}},
-	"rocker":      {regions: [ROMBAR]string{"rocker-mmio", "rocker-msix-bar"}, vectors: 2, bar: 1, pending: 0x1000},
-	"rtl8139":     {regions: [ROMBAR]string{"rtl8139", "rtl8139-mem"}},
-	"sdhci-pci":   {regions: [ROMBAR]string{"sdhci"}},
+	"nvme": {regions: [ROMBAR]string{"nvme-bar0"}, parts: map[int][]part{0: {{"nvme", 0, 0x2000}}}, vectorsIn: "msix_qsize",
+		table: 0x2000, pending: 0x3000},
+	"pci-ide": {regions: [ROMBAR]string{4: "piix-bmdma-container"}, parts: map[int][]part{4: {
+		{"piix-bmdma", 0, 4}, {"bmdma", 4, 4}, {"piix-bmdma", 8, 4}, {"bmdma", 12, 4}}}, buses: layoutBuses{typ: "IDE", n: 2, max: 2}},
+	"pci-serial": {regions: [ROMBAR]string{"serial"}},
+	"pci-serial-2x": {regions: [ROMBAR]string{"multiserial"}, parts: map[int][]part{0: {{"uart #1", 0, 8}, {"uart #2", 8, 8}}},
+		lines: []string{"irq[0]", "irq[1]"}},
+	"pci-serial-4x": {regions: [ROMBAR]string{"multiserial"}, parts: map[int][]part{0: {
+		{"uart #1", 0, 8}, {"uart #2", 8, 8}, {"uart #3", 16, 8}, {"uart #4", 24, 8}}}, lines: []string{"irq[0]", "irq[1]", "irq[2]", "irq[3]"}},
+	"pvscsi":    {regions: [ROMBAR]string{"pvscsi-io"}},
+	"rocker":    {regions: [ROMBAR]string{"rocker-mmio", "rocker-msix-bar"}, vectors: 2, bar: 1, pending: 0x1000},
+	"rtl8139":   {regions: [ROMBAR]string{"rtl8139", "rtl8139-mem"}},
+	"sdhci-pci": {regions: [ROMBAR]string{"sdhci"}},
 	"secondary-vga": {regions: [ROMBAR]string{0: "vga.vram", 2: "vga.mmio"},
 		parts: map[int][]part{2: append([]part{{"vga ioports remapped", 0x400, 0x20}}, displayParts...)}, fills: displayMode},
+	"tpci200": {regions: [ROMBAR]string{"tpci200_mmio", "tpci200_io", "tpci200_las0", "tpci200_las1", "tpci200_las2", "tpci200_las3"},
+		buses: layoutBuses{typ: "IndustryPack", n: 1}},
 	"tulip":   {regions: [ROMBAR]string{"tulip-io", "tulip-mem"}},
-	"ufs":     {regions: [ROMBAR]string{"ufs"}},
+	"ufs":     {regions: [ROMBAR]string{"ufs"}, buses: layoutBuses{typ: "ufs-bus", n: 1, named: true}},
 	"vmxnet3": {regions: [ROMBAR]string{"vmxnet3-b0", "vmxnet3-b1", "vmxnet3-msix-bar"}, vectors: 25, bar: 2, pending: 0x1000},
 }
 
@@ -88,8 +123,41 @@ func (d *Device) fillIn() {
 func (d *Device) layout() layout {
 	for c := d.Class(); c != nil; c = c.Parent() {
 		if l, ok := layouts[c.Name()]; ok {
+			if l.vectorsIn != "" {
+				l.vectors = int(d.Number(l.vectorsIn))
+			}
 			return l
 		}
 	}
 	return layout{}
+}
+
+// offerKnown adds the buses and interrupt lines of the type. A function that was
+// realized before has the lines.
+func (d *Device) offerKnown(l layout) {
+	for range l.buses.n {
+		name := ""
+		if l.buses.named {
+			name = d.ID()
+		}
+		b := new(qdev.Bus)
+		qdev.InitBus(b, l.buses.typ, d.Qdev(), nil, name)
+		b.MaxDevices = l.buses.max
+	}
+	for _, name := range l.lines {
+		if d.Child(name) == nil {
+			if _, err := d.Tree().NewChild(&d.Object, name, "irq"); err != nil {
+				d.Env().Log.Warn("interrupt line left out", "device", d.Label(), "error", err)
+			}
+		}
+	}
+	for i := range l.outputs {
+		name := fmt.Sprintf("unnamed-gpio-out[%d]", i)
+		if d.HasProperty(name) {
+			continue
+		}
+		if err := d.AddProperty(qom.WeakLink(name, "irq", func() *qom.Object { return nil })); err != nil {
+			d.Env().Log.Warn("interrupt line left out", "device", d.Label(), "error", err)
+		}
+	}
 }
