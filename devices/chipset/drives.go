@@ -25,7 +25,7 @@ type driveModel struct {
 }
 
 var driveModels = map[string]*driveModel{
-	"ide-cd": {what: "IDE", removable: true, ata: true}, "ide-hd": {what: "IDE", ata: true},
+	"ide-cd": {what: "IDE", removable: true, ata: true}, "ide-hd": {what: "IDE", ata: true}, "ide-cf": {what: "IDE", ata: true},
 	"floppy": {what: "floppy", removable: true},
 }
 
@@ -75,19 +75,19 @@ func (d *drive) takeUnit() error {
 
 // settle fills in what was left to the drive.
 func (d *drive) settle() error {
-	for _, name := range [...]string{"logical_block_size", "physical_block_size"} {
-		if d.Number(name) == 0 {
-			d.Store(name, uint64(sector))
-		}
-	}
-	if d.Number("logical_block_size") > d.Number("physical_block_size") {
-		return errors.New("logical_block_size > physical_block_size not supported")
+	if err := d.SettleBlockSizes(); err != nil {
+		return err
 	}
 	if !d.model.ata {
 		if v, _ := d.Stored("drive-type").(string); v == "auto" {
 			d.Store("drive-type", "288") // what the controller falls back to
 		}
 		return nil
+	}
+	if !d.model.removable {
+		if err := d.settleGeometry(); err != nil {
+			return err
+		}
 	}
 	if d.Number("discard_granularity") == noNumber {
 		d.Store("discard_granularity", uint64(sector))
@@ -97,6 +97,21 @@ func (d *drive) settle() error {
 	}
 	if v, _ := d.Stored("ver").(string); v == "" {
 		d.Store("ver", "2.5+")
+	}
+	return nil
+}
+
+// settleGeometry also says how a BIOS is to count cylinders.
+func (d *drive) settleGeometry() error {
+	disk := qdev.DiskOf(qdev.BackendOf(&d.Object, "drive"))
+	if disk == nil {
+		return nil
+	}
+	if err := d.SettleGeometry(disk.Size(), 16); err != nil {
+		return err
+	}
+	if v, _ := d.Stored("bios-chs-trans").(string); v == "auto" {
+		d.Store("bios-chs-trans", map[bool]string{true: "none", false: "lba"}[d.Number("cyls") <= 1024])
 	}
 	return nil
 }

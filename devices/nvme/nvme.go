@@ -43,6 +43,12 @@ func (c *Controller) RealizePCI() error {
 	if s, _ := c.Stored("serial").(string); s == "" {
 		return errors.New("serial property not set")
 	}
+	if b := qdev.BackendOf(&c.Object, "drive"); b != nil {
+		if err := c.Device.SettleBlockSizes(); err != nil {
+			return err
+		}
+		c.SettleGranularity()
+	}
 	if n := number(&c.Object, "max_ioqpairs"); n < 1 || n > maxPairs {
 		return fmt.Errorf("max_ioqpairs must be between 1 and %d", maxPairs)
 	}
@@ -75,7 +81,7 @@ func (c *Controller) makeSubsystem() error {
 		return err
 	}
 	c.subsystem = s
-	return nil
+	return c.Set("subsys", qom.Value(o.Path()))
 }
 
 // Realize implements [qdev.Realizer].
@@ -95,6 +101,10 @@ func (n *Namespace) Realize() error {
 	if n.Bus() == nil {
 		return fmt.Errorf("name space '%s' is on no bus", n.Label())
 	}
+	if err := n.SettleBlockSizes(); err != nil {
+		return err
+	}
+	n.SettleGranularity()
 	s := subsystemOf(n.Bus().Device())
 	if s == nil {
 		return fmt.Errorf("name space '%s' has no subsystem", n.Label())

@@ -61,40 +61,27 @@ func (d *Disk) RealizeSCSI() error {
 // fillIn gives the properties that were left open the values that hold now, as
 // QEMU does.
 func (d *Disk) fillIn() error {
-	o := &d.Object
-	logical, physical := uintOf(o, "logical_block_size"), uintOf(o, "physical_block_size")
-	if logical == 0 {
-		logical = uint64(d.blockSize)
+	if !d.cd {
+		if err := d.SettleGeometry(d.bytes(), 255); err != nil {
+			return err
+		}
 	}
-	if physical == 0 {
-		physical = uint64(d.blockSize)
+	if err := d.SettleBlockSizes(); err != nil {
+		return err
 	}
-	if logical > physical {
-		return errors.New("logical_block_size > physical_block_size not supported")
+	if !d.cd {
+		d.blockSize = uint32(d.Number("logical_block_size"))
 	}
-	d.blockSize = uint32(logical)
-	o.Store("logical_block_size", logical)
-	o.Store("physical_block_size", physical)
-	if uintOf(o, "discard_granularity") == 0xffffffff {
-		o.Store("discard_granularity", max(logical, 4096))
-	}
+	d.SettleGranularity()
 	product := "QEMU HARDDISK"
 	if d.cd {
 		product = "QEMU CD-ROM"
 	}
 	for name, value := range map[string]string{"vendor": "QEMU", "product": product, "ver": "2.5+"} {
-		if stringOf(o, name) == "" {
-			o.Store(name, value)
+		if stringOf(&d.Object, name) == "" {
+			d.Store(name, value)
 		}
 	}
-	if d.cd || uintOf(o, "cyls") != 0 {
-		return nil
-	}
-	// Without a partition table to go by, the geometry is the usual one.
-	cyls := d.bytes() / 512 / (16 * 63)
-	o.Store("cyls", uint64(min(max(cyls, 2), 16383)))
-	o.Store("heads", uint64(16))
-	o.Store("secs", uint64(63))
 	return nil
 }
 

@@ -85,9 +85,11 @@ func (b *Blk) RealizeVirtio() error {
 		return err
 	}
 	b.disk, b.wce = qdev.DiskOf(backend), true
-	b.fillIn()
-	if uintOf(&b.Object, "logical_block_size") > uintOf(&b.Object, "physical_block_size") {
-		return errors.New("logical_block_size > physical_block_size not supported")
+	if err := b.SettleGeometry(b.disk.Size(), 255); err != nil {
+		return err
+	}
+	if err := b.SettleBlockSizes(); err != nil {
+		return err
 	}
 	b.Offer(blkFeatureSegMax, blkFeatureGeometry, blkFeatureTopology, blkFeatureBlkSize, blkFeatureFlush)
 	b.OfferIf("config-wce", blkFeatureWCE)
@@ -103,23 +105,6 @@ func (b *Blk) RealizeVirtio() error {
 		b.AddQueue(int(size))
 	}
 	return nil
-}
-
-// fillIn gives properties that were left open the values that hold now, as
-// QEMU does.
-func (b *Blk) fillIn() {
-	o := &b.Object
-	for _, name := range [...]string{"logical_block_size", "physical_block_size"} {
-		if uintOf(o, name) == 0 {
-			o.Store(name, uint64(sector))
-		}
-	}
-	if uintOf(o, "cyls") == 0 {
-		cyls := b.disk.Size() / sector / (16 * 63)
-		o.Store("cyls", uint64(min(max(cyls, 2), 16383)))
-		o.Store("heads", uint64(16))
-		o.Store("secs", uint64(63))
-	}
 }
 
 // Disk returns what the device reads and writes, nil while it is not realized.
