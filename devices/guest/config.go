@@ -31,15 +31,15 @@ func (l *Linux) writeConfig(bus, devfn, reg uint8, size int, v uint32) {
 // present reports whether a function answers.
 func (l *Linux) present(bus, devfn uint8) bool { return l.readConfig(bus, devfn, 0, 4) != 0xffffffff }
 
-// express finds the PCI Express capability, 0 when there is none.
-func (l *Linux) express(bus, devfn uint8) uint8 {
+// capability finds a capability, 0 when there is none.
+func (l *Linux) capability(bus, devfn, kind uint8) uint8 {
 	at := uint8(l.readConfig(bus, devfn, cfgCapList, 1)) &^ 3
 	for range 48 { // a list cannot be longer than the space has room for
 		if at == 0 {
 			return 0
 		}
 		entry := l.readConfig(bus, devfn, at, 2)
-		if uint8(entry) == capExpress {
+		if uint8(entry) == kind {
 			return at
 		}
 		at = uint8(entry>>8) &^ 3

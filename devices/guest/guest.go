@@ -48,8 +48,9 @@ type Tables struct {
 	CPUHotplug, MemoryHotplug uint16
 	CPUs, MemorySlots         int
 
-	// Memory is how many bytes of RAM there are from address 0 on.
-	Memory uint64
+	// Memory is how many bytes of RAM there are from address 0 on, Above where
+	// memory, and what may be plugged of it, ends for good.
+	Memory, Above uint64
 
 	PM1Status  uint16 // port of the fixed event status block; 0: none
 	PM1Control uint16 // port of the fixed control block

@@ -11,12 +11,14 @@ import (
 // acknowledges what the hardware asks it to let go, at once unless its temper
 // says otherwise.
 type Linux struct {
-	hw      Hardware
-	opts    Options
-	chance  *rand.Rand
-	slots   []*slot        // hot-plug slots of PCI Express ports, found by scanning
-	buses   map[uint8]*bus // what is given out on each PCI bus, by number
-	errands []*errand
+	hw     Hardware
+	opts   Options
+	chance *rand.Rand
+	slots  []*slot // hot-plug slots of PCI Express ports, found by scanning
+	// controllers are the standard hot-plug controllers of bridges.
+	controllers []*controller
+	buses       map[uint8]*bus // what is given out on each PCI bus, by number
+	errands     []*errand
 	// functions are those with drivers, in the order in which these started, and
 	// memory is what drivers have for themselves.
 	functions []*function
@@ -93,6 +95,7 @@ func (l *Linux) Handle(e Event) {
 	l.acpiHotplug(e == Reconsider)
 	l.slotHotplug(e == Reconsider)
 	l.pcieHotplug()
+	l.shpcHotplug()
 }
 
 // boot enables the general-purpose event of PCI hot-plug, numbers the PCI buses
@@ -102,7 +105,7 @@ func (l *Linux) boot() {
 	if t.GPEEnable != 0 {
 		l.hw.Out(t.GPEEnable, 1, l.hw.In(t.GPEEnable, 1)|gpePCIHotplug|slotEvents(t))
 	}
-	l.slots, l.buses = nil, map[uint8]*bus{}
+	l.slots, l.controllers, l.buses = nil, nil, map[uint8]*bus{}
 	l.forgetDrivers()
 	if l.present(0, 0) {
 		l.scanRoot()
@@ -144,6 +147,11 @@ func (l *Linux) sockets() []socket {
 	}
 	for _, s := range l.slots {
 		list = append(list, s)
+	}
+	for _, c := range l.controllers {
+		for _, s := range c.all() {
+			list = append(list, s)
+		}
 	}
 	for _, b := range l.slotBlocks() {
 		for n := range b.slots {

@@ -65,7 +65,7 @@ func (s *slot) control(clear, set uint32) {
 
 // findSlot remembers the hot-plug slot of a bridge that has one.
 func (l *Linux) findSlot(bus, devfn, secondary uint8) {
-	cap := l.express(bus, devfn)
+	cap := l.capability(bus, devfn, capExpress)
 	if cap == 0 || l.readConfig(bus, devfn, cap+2, 2)&capSlot == 0 {
 		return
 	}

@@ -5,6 +5,8 @@ package guest
 const (
 	memoryFrom, memoryTo = 0xe0000000, 0xfe000000
 	portsFrom, portsTo   = 0xc000, 0x10000
+	// aboveTo is where the addresses end that every processor has.
+	aboveTo = 1 << 39
 
 	// A hot-plug bridge gets room for what may come.
 	spareMemory = 2 << 20
@@ -12,11 +14,15 @@ const (
 )
 
 // bus is a PCI bus with what can be given out on it.
-type bus struct{ memory, ports room }
+type bus struct {
+	memory, ports room
+	above         room // from 4 GiB on, for 64-bit BARs that find no room below
+}
 
 // scanRoot numbers all buses and gives everything its addresses.
 func (l *Linux) scanRoot() {
-	root := &bus{memory: room{from: memoryFrom, to: memoryTo}, ports: room{from: portsFrom, to: portsTo}}
+	root := &bus{memory: room{from: memoryFrom, to: memoryTo}, ports: room{from: portsFrom, to: portsTo},
+		above: room{from: max(l.hw.Tables().Above, 1<<32), to: aboveTo}}
 	l.buses[0] = root
 	l.scan(0, 0)
 }
@@ -69,6 +75,7 @@ func (l *Linux) scanBridge(number, devfn, last uint8) uint8 {
 	}
 	l.enableFunction(number, devfn, 2)
 	l.findSlot(number, devfn, secondary)
+	l.findController(number, devfn, secondary)
 	return last
 }
 
@@ -105,6 +112,7 @@ func (l *Linux) retire(number, dev uint8) {
 		if b != nil {
 			b.memory.free(owner(number, devfn))
 			b.ports.free(owner(number, devfn))
+			b.above.free(owner(number, devfn))
 		}
 	}
 }
@@ -117,26 +125,7 @@ func (l *Linux) enableFunction(number, devfn uint8, bars int) {
 		return
 	}
 	for i := 0; i < bars; i++ {
-		reg := cfgBAR + uint8(4*i)
-		old := l.readConfig(number, devfn, reg, 4)
-		l.writeConfig(number, devfn, reg, 4, 0xffffffff)
-		mask := l.readConfig(number, devfn, reg, 4)
-		l.writeConfig(number, devfn, reg, 4, old)
-		if mask == 0 || mask == 0xffffffff {
-			continue
-		}
-		wide := mask&7 == 4
-		if mask&1 != 0 {
-			if at, ok := b.ports.take(uint64(^(mask&^3)&0xffff)+1, owner(number, devfn)); ok {
-				l.writeConfig(number, devfn, reg, 4, uint32(at))
-			}
-		} else if at, ok := b.memory.take(uint64(^(mask&^15))+1, owner(number, devfn)); ok {
-			l.writeConfig(number, devfn, reg, 4, uint32(at))
-			if wide {
-				l.writeConfig(number, devfn, reg+4, 4, 0)
-			}
-		}
-		if wide {
+		if l.placeBAR(b, place{number, devfn}, cfgBAR+uint8(4*i)) {
 			i++
 		}
 	}
@@ -145,4 +134,43 @@ func (l *Linux) enableFunction(number, devfn uint8, bars int) {
 	if bars == 6 {
 		l.enabled = append(l.enabled, place{number, devfn})
 	}
+}
+
+// placeBAR gives a BAR its addresses, if it has one. It reports whether the
+// next register is its upper half.
+func (l *Linux) placeBAR(b *bus, f place, reg uint8) (wide bool) {
+	probe := func(reg uint8) uint32 {
+		old := l.readConfig(f.bus, f.devfn, reg, 4)
+		l.writeConfig(f.bus, f.devfn, reg, 4, 0xffffffff)
+		mask := l.readConfig(f.bus, f.devfn, reg, 4)
+		l.writeConfig(f.bus, f.devfn, reg, 4, old)
+		return mask
+	}
+	who, mask := owner(f.bus, f.devfn), probe(reg)
+	switch {
+	case mask == 0 || mask == 0xffffffff:
+		return false
+	case mask&1 != 0:
+		if at, ok := b.ports.take(uint64(^(mask&^3)&0xffff)+1, who); ok {
+			l.writeConfig(f.bus, f.devfn, reg, 4, uint32(at))
+		}
+		return false
+	}
+	wide = mask&7 == 4
+	size := uint64(^(mask &^ 15)) + 1
+	if wide {
+		size = ^(uint64(probe(reg+4))<<32 | uint64(mask&^15)) + 1
+	}
+	at, ok := b.memory.take(size, who)
+	if !ok && wide {
+		at, ok = b.above.take(size, who)
+	}
+	if !ok {
+		return wide
+	}
+	l.writeConfig(f.bus, f.devfn, reg, 4, uint32(at))
+	if wide {
+		l.writeConfig(f.bus, f.devfn, reg+4, 4, uint32(at>>32))
+	}
+	return wide
 }

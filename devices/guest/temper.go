@@ -89,7 +89,7 @@ func (t Temper) own() bool { return t.Answer == Eject || t.Answer == Surprise }
 // else.
 type Place struct {
 	Kind PlaceKind
-	Bus  uint32 // bus selector of ACPI, or bus number of a port
+	Bus  uint32 // bus selector of ACPI, or number of the bus of a port or of slots
 	Slot uint32 // slot number, or device and function number of a port
 }
 
@@ -98,8 +98,9 @@ type PlaceKind uint8
 
 // The kinds of places.
 const (
-	ACPISlot  PlaceKind = iota + 1 // slot of a bus selector
-	PortSlot                       // slot behind a PCI Express port
-	DIMMSlot                       // memory slot
-	Processor                      // processor slot
+	ACPISlot   PlaceKind = iota + 1 // slot of a bus selector
+	PortSlot                        // slot behind a PCI Express port
+	DIMMSlot                        // memory slot
+	Processor                       // processor slot
+	BridgeSlot                      // slot of a bridge's standard hot-plug controller
 )

@@ -61,6 +61,6 @@ func (m *Machine) tables() guest.Tables {
 		GPEStatus: t.GPEStatus, GPEEnable: t.GPEEnable, PM1Status: t.PM1Status, PM1Control: t.PM1Control,
 		PCIHotplug: t.PCIHotplug, Buses: t.PCIBuses, BusPath: m.board.Hotplug.BusPath,
 		CPUHotplug: t.CPUHotplug, CPUs: t.CPUs, MemoryHotplug: t.MemoryHotplug, MemorySlots: t.MemorySlots,
-		Memory: m.lowRAM,
+		Memory: m.lowRAM, Above: max(1<<32+m.opts.Memory-m.lowRAM, m.window.End()),
 	}
 }

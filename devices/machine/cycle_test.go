@@ -1,6 +1,7 @@
 package machine_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
+	"github.com/qomd/qomd/qmp/qmptest"
 )
 
 // newMachine starts a pc with a guest.
@@ -103,5 +105,36 @@ func TestGuestPlacesBARs(t *testing.T) {
 			}
 		})
 		unplug(t, m)
+	}
+}
+
+// TestGuestPlacesLargeBARs: what finds no room below 4 GiB gets it above all
+// memory, there is and may be, and nothing overlaps.
+func TestGuestPlacesLargeBARs(t *testing.T) {
+	args := []string{"-nodefaults", "-m", "6G,slots=1,maxmem=8G"}
+	for i := range 30 { // of 16 MiB each
+		args = append(args, "-object", fmt.Sprintf("memory-backend-ram,id=m%d,size=16M", i),
+			"-device", fmt.Sprintf("ivshmem-plain,id=i%d,memdev=m%d", i, i))
+	}
+	q := qmptest.Start(t, qmptest.GuestLinux(), qmptest.PC(), qmptest.Args(args...))
+	above, end := 0, map[bool]int64{}
+	q.VM.Machine.Do(func() {
+		for _, f := range pci.Query(q.VM.Machine.PCIRoots())[0].Devices {
+			for _, r := range f.Regions {
+				if r.BAR != 2 {
+					continue
+				}
+				high := r.Address >= 1<<32
+				if r.Address < end[high] || r.Address < 0 || high && r.Address < 9<<30 || r.Address%r.Size != 0 {
+					t.Errorf("%s: BAR 2 is at %#x", f.QdevID, r.Address)
+				}
+				if end[high] = r.Address + r.Size; high {
+					above++
+				}
+			}
+		}
+	})
+	if above == 0 || above > 5 {
+		t.Errorf("%d BARs are above 4 GiB", above)
 	}
 }

@@ -92,6 +92,8 @@ func (m *Machine) deviceAt(p guest.Place) *qdev.Device {
 				bus = pci.BridgeFrom(d).Secondary()
 			}
 		}
+	case guest.BridgeSlot:
+		bus, devfn = m.board.Root.Find(uint8(p.Bus)), uint8(p.Slot<<3)
 	case guest.DIMMSlot:
 		if d := m.window.At(int(p.Slot)); d != nil {
 			return &d.Device

@@ -23,8 +23,7 @@ type function struct {
 }
 
 const (
-	slot   = 4
-	modern = 0xe0000000 // where its memory BAR is put
+	slot = 4
 )
 
 func (f *function) address(reg uint8) uint64 {
@@ -72,15 +71,21 @@ func newGuest(t *testing.T) *guest {
 	return &guest{t: t, q: q, m: q.VM.Machine, c: q.Client(), answers: map[int][][]byte{}}
 }
 
+// Where the memory BAR of a disk is put.
+const (
+	below = 0xe0000000
+	above = 0x12_3450_0000
+)
+
 // plug adds a disk over a node, and starts its driver.
-func (g *guest) plug(node args) {
+func (g *guest) plug(node args, bar uint64) {
 	g.t.Helper()
 	g.c.Must("blockdev-add", node)
 	g.c.Must("device_add", args{"driver": "virtio-blk-pci", "id": "vb", "drive": node["node-name"], "addr": "04.0"})
 	g.m.Do(func() {
 		f := &function{m: g.m, next: 16 << 20}
-		f.writeConfig(0x20, 4, modern)
-		f.writeConfig(0x24, 4, 0)
+		f.writeConfig(0x20, 4, bar&0xffffffff)
+		f.writeConfig(0x24, 4, bar>>32)
 		f.writeConfig(0x04, 2, 7)
 		d, ok := virtio.Open(f)
 		if !ok || d.Disk() == nil {
@@ -133,8 +138,13 @@ func image(t *testing.T) string {
 // TestDisk: what a driver writes through registers and rings is in the file
 // behind the disk, and is read again.
 func TestDisk(t *testing.T) {
+	t.Run("below 4 GiB", func(t *testing.T) { testDisk(t, below) })
+	t.Run("above", func(t *testing.T) { testDisk(t, above) })
+}
+
+func testDisk(t *testing.T, bar uint64) {
 	g, name := newGuest(t), image(t)
-	g.plug(args{"driver": "file", "node-name": "n", "filename": name})
+	g.plug(args{"driver": "file", "node-name": "n", "filename": name}, bar)
 	if n := g.disk.Sectors(); n != 2048 {
 		t.Errorf("%d sectors", n)
 	}
@@ -229,7 +239,7 @@ func TestEjectInFlight(t *testing.T) {
 	relay, socket := newRelay(t, socket)
 
 	g := newGuest(t)
-	g.plug(args{"driver": "nbd", "node-name": "n", "export": "f", "server": args{"type": "unix", "path": socket}})
+	g.plug(args{"driver": "nbd", "node-name": "n", "export": "f", "server": args{"type": "unix", "path": socket}}, below)
 	write := func(text string) {
 		for i := range n {
 			g.submit(func(d *virtio.Disk) (int, bool) { return d.Write(uint64(2*i), bytes.Repeat([]byte(text), 1024)) })
