@@ -80,7 +80,11 @@ func (c *socketClient) want(want, command, args string, fds ...int) {
 	}
 }
 
-func descriptors(t *testing.T) int {
+// descriptors counts what the process has open.
+func descriptors(t interface {
+	Helper()
+	Skip(...any)
+}) int {
 	t.Helper()
 	list, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
