@@ -73,6 +73,15 @@ func (set *CommandSet) add(c *Command) {
 	set.order = append(set.order, c)
 }
 
+// Mark adds flags to those of the named commands that the set has.
+func (set *CommandSet) Mark(flags Flags, names ...string) {
+	for _, name := range names {
+		if c := set.byName[name]; c != nil {
+			c.Flags |= flags
+		}
+	}
+}
+
 // Lookup returns the command called name, or nil.
 func (set *CommandSet) Lookup(name string) *Command { return set.full().byName[name] }
 

@@ -24,6 +24,17 @@ type event struct {
 // Events that guests can trigger at will are limited to one per second, the
 // latest wins, exactly those that QEMU limits.
 func (s *Server) Emit(name string, data any) {
+	if s.cfg.Schema != nil && s.cfg.Policy != nil {
+		under := s.cfg.under()
+		if under.HidesEvent(name) {
+			return
+		}
+		var err error
+		if data, err = under.Event(name, data); err != nil {
+			s.log.Error("event does not fit the schema", "event", name, "error", err)
+			return
+		}
+	}
 	now := s.cfg.Now()
 	e := event{timestamp{now.Unix(), int64(now.Nanosecond() / 1000)}, name, data}
 	s.mu.Lock()

@@ -85,6 +85,9 @@ func (c *Session) answer(call *Call, r request, result any, err error) {
 	if f := c.server.cfg.Answered; f != nil {
 		f(call, result, err)
 	}
+	if err == nil && c.server.cfg.Schema != nil {
+		result, err = c.server.cfg.under().Reply(call.Command.Name, result)
+	}
 	c.reply(call, r, result, err)
 }
 
@@ -102,6 +105,12 @@ func (c *Session) run(call *Call, r request) (any, error) {
 	if call.Command == nil {
 		return nil, Errorf(CommandNotFound, "The command %s has not been found", e.name)
 	}
+	described := s.cfg.Schema != nil && s.cfg.Schema.HasCommand(e.name)
+	if described {
+		if err := s.cfg.under().RefuseCommand(e.name); err != nil {
+			return nil, Errorf(CommandNotFound, "%s", err)
+		}
+	}
 	if e.oob && call.Command.Flags&AllowOOB == 0 {
 		return nil, Errorf(GenericError, "The command %s does not support OOB", e.name)
 	}
@@ -110,8 +119,8 @@ func (c *Session) run(call *Call, r request) (any, error) {
 			return nil, err
 		}
 	}
-	if s.cfg.Schema != nil && s.cfg.Schema.HasCommand(e.name) {
-		if err := s.cfg.Schema.CheckArguments(e.name, e.args); err != nil {
+	if described {
+		if err := s.cfg.under().CheckArguments(e.name, e.args); err != nil {
 			return nil, err
 		}
 	}

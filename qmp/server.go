@@ -15,6 +15,7 @@ import (
 type Config struct {
 	Commands *CommandSet
 	Schema   *schema.Schema // nil: arguments are not checked before they are decoded
+	Policy   *schema.Policy // what of the schema is refused and hidden; nil: nothing
 	Version  Version
 	Logger   *slog.Logger // nil: silent
 
@@ -51,6 +52,9 @@ type Monitor struct {
 	Pretty     bool   // replies over several lines
 	WithoutOOB bool   // do not offer out-of-band execution
 }
+
+// under is the schema with the policy. Precondition: there is a schema.
+func (c *Config) under() schema.Under { return schema.Under{Schema: c.Schema, Policy: c.Policy} }
 
 // Server is the QMP side of one machine: it serves any number of monitors.
 type Server struct {

@@ -1,6 +1,7 @@
 package chardev
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/qomd/qomd/devices/object"
@@ -25,9 +26,9 @@ type Monitor struct {
 type Monitors interface {
 	// Serve makes the front end that serves a monitor.
 	Serve(m Monitor) (*Frontend, error)
-	// Current is the id of the monitor whose command is being run, and whether
-	// it is one of QMP; empty for none.
-	Current() (id string, control bool)
+	// Current is the id of the QMP monitor whose command is being run; empty
+	// for none.
+	Current() string
 	// SetPretty changes the layout of a monitor's messages.
 	SetPretty(id string, pretty bool)
 }
@@ -110,11 +111,9 @@ func (s *Set) Monitor(o *qom.Object, m Monitor) error {
 	if err != nil {
 		return err
 	}
-	if m.DeleteOnClose {
-		f.Event = func(e Event) {
-			if e == Closed {
-				s.deleteMonitor(o, c)
-			}
+	f.Event = func(e Event) {
+		if e == Closed && deleteOnClose(o, m) {
+			s.deleteMonitor(o, c)
 		}
 	}
 	if err := c.Connect(f); err != nil {
@@ -124,6 +123,15 @@ func (s *Set) Monitor(o *qom.Object, m Monitor) error {
 		o.Store(frontendKey, f)
 	}
 	return nil
+}
+
+// deleteOnClose reports whether a monitor goes with its client; its property may
+// have changed since it was made.
+func deleteOnClose(o *qom.Object, m Monitor) bool {
+	if o == nil {
+		return m.DeleteOnClose
+	}
+	return text(o, "close-action") == "delete"
 }
 
 // deleteMonitor removes a monitor whose client is gone, and the character
@@ -142,18 +150,18 @@ func text(o *qom.Object, name string) string {
 	return v
 }
 
-// mayDeleteMonitor keeps a monitor from cutting off the branch it sits on.
+// mayDeleteMonitor keeps a monitor from cutting off the branch it sits on, and
+// those for people, which QEMU never deletes.
 func mayDeleteMonitor(o *qom.Object) error {
+	if o.TypeName() == "monitor-hmp" {
+		return errors.New("Deleting HMP monitors is not supported")
+	}
 	s := SetOf(o)
 	if s == nil || s.Monitors == nil {
 		return nil
 	}
-	if id, control := s.Monitors.Current(); id == o.Name() {
-		kind := "HMP"
-		if control {
-			kind = "QMP"
-		}
-		return fmt.Errorf("Cannot delete the current %s monitor", kind)
+	if s.Monitors.Current() == o.Name() {
+		return errors.New("Cannot delete the current QMP monitor")
 	}
 	return nil
 }

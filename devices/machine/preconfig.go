@@ -4,7 +4,13 @@ import "errors"
 
 // WaitForConfiguration leaves the machine incomplete, as -preconfig does, until
 // [Machine.ExitPreconfig] has complete make the rest and start it.
-func (m *Machine) WaitForConfiguration(complete func() error) { m.complete = complete }
+// It has its places for processors already.
+func (m *Machine) WaitForConfiguration(complete func() error) {
+	m.complete = complete
+	if err := m.planProcessors(); err != nil {
+		m.log.Warn("processors", "error", err) // and told again when the rest is made
+	}
+}
 
 // Preconfig reports whether the machine is still to be completed.
 func (m *Machine) Preconfig() bool { return m.complete != nil }

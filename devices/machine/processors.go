@@ -62,9 +62,11 @@ func (t Topology) places() cpu.Topology {
 	return cpu.Topology{Sockets: t.Sockets, Dies: t.Dies, Modules: t.Modules, Cores: t.Cores, Threads: t.Threads}
 }
 
-// buildProcessors makes the table of places and the processors that are there
-// from the start.
-func (m *Machine) buildProcessors() error {
+// planProcessors makes the table of places, once.
+func (m *Machine) planProcessors() error {
+	if m.slots != nil {
+		return nil
+	}
 	m.topology = topology(m.opts.SMP)
 	if most := m.facts.CPUMax; most > 0 && m.topology.MaxCPUs > most {
 		return fmt.Errorf("Invalid SMP CPUs %d. The max CPUs supported by machine '%s' is %d", m.topology.MaxCPUs, m.facts.Name, most)
@@ -80,6 +82,17 @@ func (m *Machine) buildProcessors() error {
 			Type: typ, Index: i, APICID: places.APICID(p),
 			Thread: p.Thread, Core: p.Core, Module: p.Module, Die: p.Die, Socket: p.Socket,
 		})
+	}
+	return nil
+}
+
+// buildProcessors makes the processors that are there from the start.
+func (m *Machine) buildProcessors() error {
+	if err := m.planProcessors(); err != nil {
+		return err
+	}
+	if len(m.slots) == 0 {
+		return nil
 	}
 	for i := range m.topology.CPUs {
 		if err := m.addProcessor(&m.slots[i]); err != nil {

@@ -14,7 +14,7 @@ import (
 
 // chardevs registers the commands of qapi/char.json, and qapi/yank.json.
 func (c *Commands) chardevs() {
-	qmp.Register(c.set, "query-chardev", qmp.AllowPreconfig, c.queryChardev)
+	qmp.Register(c.set, "query-chardev", 0, c.queryChardev)
 	qmp.Register(c.set, "query-chardev-backends", 0, c.queryChardevBackends)
 	qmp.Register(c.set, "chardev-add", 0, c.chardevAdd)
 	qmp.Register(c.set, "chardev-change", 0, c.chardevChange)

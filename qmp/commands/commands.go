@@ -52,6 +52,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.virtio()
 	c.ramBlocks()
 	c.lifetime()
+	c.set.Mark(qmp.AllowPreconfig, preconfig...)
 	return c.set
 }
 

@@ -8,10 +8,10 @@ import (
 
 // control registers qapi/control.json and qapi/introspect.json.
 func (c *Commands) control() {
-	qmp.Register(c.set, "query-version", qmp.AllowPreconfig, c.queryVersion)
-	qmp.Register(c.set, "query-commands", qmp.AllowPreconfig, c.queryCommands)
-	qmp.Register(c.set, "query-qmp-schema", qmp.AllowPreconfig, c.querySchema)
-	qmp.Register(c.set, "quit", qmp.AllowPreconfig, c.quit)
+	qmp.Register(c.set, "query-version", 0, c.queryVersion)
+	qmp.Register(c.set, "query-commands", 0, c.queryCommands)
+	qmp.Register(c.set, "query-qmp-schema", 0, c.querySchema)
+	qmp.Register(c.set, "quit", 0, c.quit)
 	if c.hmp != nil {
 		qmp.Register(c.set, "human-monitor-command", 0, c.human)
 	}

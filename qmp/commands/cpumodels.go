@@ -12,7 +12,7 @@ import (
 
 // cpuModels registers the CPU model commands of qapi/machine-target.json.
 func (c *Commands) cpuModels() {
-	qmp.Register(c.set, "query-cpu-model-expansion", qmp.AllowPreconfig, c.expandCPUModel)
+	qmp.Register(c.set, "query-cpu-model-expansion", 0, c.expandCPUModel)
 }
 
 type cpuModel struct {

@@ -11,7 +11,7 @@ import (
 // cpus registers the queries about processors of qapi/machine.json.
 func (c *Commands) cpus() {
 	qmp.Register(c.set, "query-cpus-fast", 0, c.queryCPUsFast)
-	qmp.Register(c.set, "query-hotpluggable-cpus", qmp.AllowPreconfig, c.queryHotpluggableCPUs)
+	qmp.Register(c.set, "query-hotpluggable-cpus", 0, c.queryHotpluggableCPUs)
 	qmp.Register(c.set, "query-cpu-definitions", 0, c.queryCPUDefinitions)
 }
 

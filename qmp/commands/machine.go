@@ -9,14 +9,14 @@ import (
 // machine registers qapi/machine.json and the parts of qapi/misc.json about the
 // machine as a whole.
 func (c *Commands) machine() {
-	qmp.Register(c.set, "query-name", qmp.AllowPreconfig, c.queryName)
-	qmp.Register(c.set, "query-uuid", qmp.AllowPreconfig, c.queryUUID)
+	qmp.Register(c.set, "query-name", 0, c.queryName)
+	qmp.Register(c.set, "query-uuid", 0, c.queryUUID)
 	qmp.Register(c.set, "query-kvm", qmp.Deprecated, c.queryKVM)
 	qmp.Register(c.set, "query-accelerators", 0, c.queryAccelerators)
-	qmp.Register(c.set, "query-target", qmp.AllowPreconfig, c.queryTarget)
-	qmp.Register(c.set, "query-machines", qmp.AllowPreconfig, c.queryMachines)
+	qmp.Register(c.set, "query-target", 0, c.queryTarget)
+	qmp.Register(c.set, "query-machines", 0, c.queryMachines)
 	qmp.Register(c.set, "query-current-machine", 0, c.queryCurrentMachine)
-	qmp.Register(c.set, "query-command-line-options", qmp.AllowPreconfig, c.queryCommandLineOptions)
+	qmp.Register(c.set, "query-command-line-options", 0, c.queryCommandLineOptions)
 }
 
 type nameInfo struct {

@@ -10,8 +10,8 @@ import (
 
 // net registers the commands of qapi/net.json.
 func (c *Commands) net() {
-	qmp.RegisterRaw(c.set, "netdev_add", qmp.AllowPreconfig, c.netdevAdd)
-	qmp.Register(c.set, "netdev_del", qmp.AllowPreconfig, c.netdevDel)
+	qmp.RegisterRaw(c.set, "netdev_add", 0, c.netdevAdd)
+	qmp.Register(c.set, "netdev_del", 0, c.netdevDel)
 	qmp.Register(c.set, "set_link", 0, c.setLink)
 	qmp.Register(c.set, "query-rx-filter", 0, c.queryRxFilter)
 	qmp.Register(c.set, "announce-self", 0, c.announceSelf)

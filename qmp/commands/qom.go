@@ -13,15 +13,15 @@ import (
 
 // qom registers qapi/qom.json and device-list-properties of qapi/qdev.json.
 func (c *Commands) qom() {
-	qmp.Register(c.set, "qom-list", qmp.AllowPreconfig, c.qomList)
-	qmp.Register(c.set, "qom-get", qmp.AllowPreconfig, c.qomGet)
-	qmp.Register(c.set, "qom-set", qmp.AllowPreconfig, c.qomSet)
-	qmp.Register(c.set, "qom-list-get", qmp.AllowPreconfig, c.qomListGet)
-	qmp.Register(c.set, "qom-list-types", qmp.AllowPreconfig, c.qomListTypes)
-	qmp.Register(c.set, "qom-list-properties", qmp.AllowPreconfig, c.qomListProperties)
-	qmp.Register(c.set, "device-list-properties", qmp.AllowPreconfig, c.deviceListProperties)
-	qmp.RegisterRaw(c.set, "object-add", qmp.AllowPreconfig, c.objectAdd)
-	qmp.Register(c.set, "object-del", qmp.AllowPreconfig, c.objectDel)
+	qmp.Register(c.set, "qom-list", 0, c.qomList)
+	qmp.Register(c.set, "qom-get", 0, c.qomGet)
+	qmp.Register(c.set, "qom-set", 0, c.qomSet)
+	qmp.Register(c.set, "qom-list-get", 0, c.qomListGet)
+	qmp.Register(c.set, "qom-list-types", 0, c.qomListTypes)
+	qmp.Register(c.set, "qom-list-properties", 0, c.qomListProperties)
+	qmp.Register(c.set, "device-list-properties", 0, c.deviceListProperties)
+	qmp.RegisterRaw(c.set, "object-add", 0, c.objectAdd)
+	qmp.Register(c.set, "object-del", 0, c.objectDel)
 }
 
 // resolve finds the object of a path. Only qom-list says that a path is

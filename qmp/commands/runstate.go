@@ -8,7 +8,7 @@ import (
 // runState registers qapi/run-state.json and the commands of qapi/misc.json
 // that change the run state.
 func (c *Commands) runState() {
-	qmp.Register(c.set, "query-status", qmp.AllowPreconfig, c.queryStatus)
+	qmp.Register(c.set, "query-status", 0, c.queryStatus)
 	qmp.Register(c.set, "stop", 0, func(*qmp.Call, none) (none, error) { c.m.Stop(); return none{}, nil })
 	qmp.Register(c.set, "cont", 0, func(*qmp.Call, none) (none, error) { return none{}, c.m.Cont() })
 	qmp.Register(c.set, "system_reset", 0, func(*qmp.Call, none) (none, error) {
@@ -19,10 +19,10 @@ func (c *Commands) runState() {
 		c.m.Powerdown()
 		return none{}, nil
 	})
-	qmp.Register(c.set, "x-exit-preconfig", qmp.AllowPreconfig|qmp.Unstable, func(*qmp.Call, none) (none, error) {
+	qmp.Register(c.set, "x-exit-preconfig", qmp.Unstable, func(*qmp.Call, none) (none, error) {
 		return none{}, c.m.ExitPreconfig()
 	})
-	qmp.Register(c.set, "set-action", qmp.AllowPreconfig, c.setAction)
+	qmp.Register(c.set, "set-action", 0, c.setAction)
 	qmp.Register(c.set, "watchdog-set-action", 0, c.setWatchdogAction)
 }
 

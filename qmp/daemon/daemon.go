@@ -154,7 +154,7 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	vm.human = hmp.New(vm.Machine, sc, func() *qmp.CommandSet { return set })
 	set = qmp.LazyCommandSet(func() *qmp.CommandSet { return commands.New(vm.Machine, sc, vm.human.Command) })
 	vm.server = qmp.NewServer(qmp.Config{
-		Commands: set, Schema: sc, Logger: vm.log, Do: vm.Machine.Do,
+		Commands: set, Schema: sc, Policy: policy(cfg.Compat), Logger: vm.log, Do: vm.Machine.Do,
 		Now: vm.now(), AfterFunc: vm.afterFunc(),
 		Version: commands.Version(mo.Catalog), Allowed: vm.allowed, Answered: vm.answered,
 		Running: vm.host.running, Connected: vm.host.connected, Disconnected: vm.host.disconnected,

@@ -27,7 +27,11 @@ func newMonitorHost(vm *VM) *monitorHost {
 // Serve implements [chardev.Monitors].
 func (h *monitorHost) Serve(m chardev.Monitor) (*chardev.Frontend, error) {
 	f := &chardev.Frontend{Who: "monitor " + m.ID}
-	if !m.Control {
+	switch {
+	case !m.Control && m.NoReadline:
+		f.Stream = h.vm.onceReady(h.vm.human.ServeBytes)
+		return f, nil
+	case !m.Control:
 		f.Stream = h.vm.onceReady(h.vm.human.ServeConn)
 		return f, nil
 	}
@@ -55,11 +59,11 @@ func (vm *VM) onceReady(serve func(context.Context, net.Conn)) func(context.Cont
 }
 
 // Current implements [chardev.Monitors].
-func (h *monitorHost) Current() (id string, control bool) {
+func (h *monitorHost) Current() string {
 	if h.current == nil {
-		return "", false
+		return ""
 	}
-	return h.current.Monitor().Name, true
+	return h.current.Monitor().Name
 }
 
 // SetPretty implements [chardev.Monitors].

@@ -23,8 +23,7 @@ func (h *Human) ServeConn(ctx context.Context, conn net.Conn) {
 		return list, typed
 	}}
 	s := &session{history: &e.history}
-	v := h.m.Options().Catalog.Version()
-	e.print(fmt.Sprintf("QEMU %d.%d.%d monitor - type 'help' for more information\n", v.Major, v.Minor, v.Micro))
+	e.print(h.greeting())
 	e.start()
 	buf := make([]byte, 4096)
 	for flush(e, conn) {
@@ -39,6 +38,35 @@ func (h *Human) ServeConn(ctx context.Context, conn net.Conn) {
 				return
 			}
 			e.start()
+		}
+		if err != nil {
+			flush(e, conn)
+			return
+		}
+	}
+}
+
+// greeting is the first line of a monitor.
+func (h *Human) greeting() string {
+	v := h.m.Options().Catalog.Version()
+	return fmt.Sprintf("QEMU %d.%d.%d monitor - type 'help' for more information\n", v.Major, v.Minor, v.Micro)
+}
+
+// ServeBytes is a monitor without a line editor (readline=off). As QEMU's, it
+// takes one byte at a time for a line, which none but an empty one, a NUL, is.
+func (h *Human) ServeBytes(ctx context.Context, conn net.Conn) {
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	e := &editor{}
+	e.print(h.greeting())
+	buf := make([]byte, 4096)
+	for flush(e, conn) {
+		n, err := conn.Read(buf)
+		for _, b := range buf[:n] {
+			if b != 0 {
+				e.print("corrupted command\n")
+			}
 		}
 		if err != nil {
 			flush(e, conn)

@@ -11,6 +11,10 @@ import (
 // may be nil when the request had none. An error of any other type says that the
 // schema lacks the command or is broken.
 func (s *Schema) CheckArguments(command string, args *qjson.Object) error {
+	return s.checkArguments(command, args, nil)
+}
+
+func (s *Schema) checkArguments(command string, args *qjson.Object, p *Policy) error {
 	e, err := s.command(command)
 	if err != nil {
 		return err
@@ -18,7 +22,7 @@ func (s *Schema) CheckArguments(command string, args *qjson.Object) error {
 	if unchecked[command] {
 		return s.checkLoosely(e.arguments, args)
 	}
-	v := visitor{s: s}
+	v := visitor{s: s, policy: p}
 	return v.object(e.arguments, args)
 }
 

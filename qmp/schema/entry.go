@@ -24,10 +24,11 @@ type entry struct {
 	tag      string            // object: the member that selects a variant
 	variants map[string]*entry // object: by value of the tag
 
-	element *entry          // array
-	values  map[string]bool // enum
-	json    string          // builtin: "int", "string", ...
-	choices []*entry        // alternate
+	element *entry              // array
+	values  map[string]bool     // enum
+	marked  map[string][]string // enum: features of the values that have some
+	json    string              // builtin: "int", "string", ...
+	choices []*entry            // alternate
 }
 
 // member is one member of an object type.
@@ -36,6 +37,7 @@ type member struct {
 	of       *entry
 	optional bool
 	width    *width // of an integer; nil when 64 bits
+	features []string
 }
 
 // source is the JSON form of an entry.
@@ -47,9 +49,10 @@ type source struct {
 	RetType  string   `json:"ret-type"`
 	AllowOOB bool     `json:"allow-oob"`
 	Members  []struct {
-		Name    string    `json:"name"`
-		Type    string    `json:"type"`
-		Default qjson.Raw `json:"default"` // there, if only as null: optional
+		Name     string    `json:"name"`
+		Type     string    `json:"type"`
+		Features []string  `json:"features"`
+		Default  qjson.Raw `json:"default"` // there, if only as null: optional
 	} `json:"members"`
 	Tag      string `json:"tag"`
 	Variants []struct {
@@ -99,8 +102,15 @@ func (e *entry) fill(s *Schema, src *source) error {
 		switch e.kind {
 		case "object":
 			e.members = append(e.members, member{
-				name: m.Name, of: find(m.Type), optional: m.Default != nil, width: widthOf(src, m.Name),
+				name: m.Name, of: find(m.Type), optional: m.Default != nil, width: widthOf(src, m.Name), features: m.Features,
 			})
+		case "enum":
+			if len(m.Features) > 0 {
+				if e.marked == nil {
+					e.marked = map[string][]string{}
+				}
+				e.marked[m.Name] = m.Features
+			}
 		case "alternate":
 			e.choices = append(e.choices, find(m.Type))
 		}

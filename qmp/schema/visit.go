@@ -11,7 +11,8 @@ import (
 // Its path is kept as steps so that a correct value costs no text.
 type visitor struct {
 	s      *Schema
-	output bool // the value is one of ours: widths are those of arguments
+	output bool    // the value is one of ours: widths are those of arguments
+	policy *Policy // what is refused; nil: nothing
 	path   []step
 }
 
@@ -82,6 +83,9 @@ func (v *visitor) members(t *entry, o *qjson.Object) (seen int, err error) {
 			return seen, missing(v.full(m.name))
 		}
 		seen++
+		if err := v.policy.refuse("parameter", m.name, m.features); err != nil {
+			return seen, err
+		}
 		if err := v.value(m.of, m.name, value, m.width); err != nil {
 			return seen, err
 		}
@@ -155,7 +159,7 @@ func (v *visitor) value(t *entry, name string, value any, w *width) error {
 		if !t.values[text] {
 			return faultf("Parameter '%s' does not accept value '%s'", bare(name), text)
 		}
-		return nil
+		return v.policy.refuse("value", text, t.marked[text])
 	case "alternate":
 		return v.alternate(t, name, value, w)
 	case "builtin":
