@@ -32,6 +32,10 @@ func Aside[R any](c *Call, work func(context.Context), then func() (R, error)) (
 	return none, &aside{work, func() (any, error) { return then() }}
 }
 
+// CanWait reports whether the call steps aside in [Aside]; work then runs without
+// the machine's lock, else with it.
+func (c *Call) CanWait() bool { return c.canWait }
+
 // stepAside goes on with a command that has not ended.
 func (c *Session) stepAside(call *Call, r request, a *aside) {
 	s := c.server

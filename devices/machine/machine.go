@@ -87,6 +87,7 @@ type Machine struct {
 	actions     Actions
 	startWhenIn bool
 	exiting     bool
+	closed      bool
 	complete    func() error // with -preconfig, until it is called
 	onReset     []func()
 
@@ -403,6 +404,7 @@ func (m *Machine) Close() []*qom.Storage {
 	}
 	m.Files.Close()
 	m.clock.close()
+	m.Do(func() { m.closed = true })
 	m.endRequests()
 	m.async.Wait()
 	var leaks []*qom.Storage

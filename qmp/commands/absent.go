@@ -16,7 +16,6 @@ func (c *Commands) absent() {
 	for name, answer := range map[string]any{
 		"query-colo-status":            object(is("mode", "none"), is("last-mode", "none"), is("reason", "none")),
 		"query-display-options":        object(is("type", "none")),
-		"query-dump":                   object(is("status", "none"), is("completed", int64(0)), is("total", int64(0))),
 		"query-replay":                 object(is("mode", "none"), is("icount", int64(0))),
 		"query-spice":                  object(is("enabled", false), is("migrated", false), is("mouse-mode", "client")),
 		"query-vnc":                    object(is("enabled", false)),

@@ -51,6 +51,8 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.queries()
 	c.virtio()
 	c.ramBlocks()
+	c.saveMemory()
+	c.dump()
 	c.lifetime()
 	c.set.Mark(qmp.AllowPreconfig, preconfig...)
 	return c.set
