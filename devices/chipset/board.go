@@ -60,6 +60,8 @@ type Board struct {
 	pm      *power
 	reset   resetControl
 	lines   inputLines
+	pins    pciPins
+	rcrb    rcrb
 
 	parts   []part
 	devices []*qdev.Device       // by part; nil for one that is no device or is missing

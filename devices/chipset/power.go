@@ -26,6 +26,8 @@ type power struct {
 	apm     memory.Region
 	apmRegs [2]byte
 	extra   []memory.Region
+	rcrb    *memory.Region // of an ICH9; nil: none
+	rcrbAt  uint64         // where it shows, 0 for nowhere
 
 	bridges, root bool
 	s4            uint8
@@ -100,6 +102,8 @@ func (p *power) RealizePCI() error {
 			p.block.AddSubregion(s.at, r)
 		case "io":
 			b.opts.IO.AddSubregionOverlap(s.at, r, s.priority)
+		case "":
+			p.rcrb = r
 		}
 	}
 	p.cpus.Init(&p.Device.Device, &p.gpe, b.opts.IO, m.cpuhp, b.opts.CPUs)
@@ -142,6 +146,9 @@ func (p *power) ResetPCI() {
 	m := p.model
 	p.SetConfigLong(m.baseReg, 1)
 	p.SetConfig(m.enableReg, 0)
+	if p.rcrb != nil {
+		p.resetRoutes()
+	}
 	p.decode()
 	p.ResetHotplug()
 }
@@ -168,6 +175,37 @@ func (p *power) decode() {
 	on := p.Config(p.model.enableReg)&p.model.enableBit != 0
 	p.block.SetEnabled(on)
 	p.block.SetAddress(uint64(p.ConfigLong(p.model.baseReg) & p.model.baseMask))
+	if p.rcrb != nil {
+		p.decodeRCRB()
+	}
+}
+
+// decodeRCRB shows the root complex registers where the configuration space
+// says.
+func (p *power) decodeRCRB() {
+	at := uint64(0)
+	if reg := p.ConfigLong(rcrbBase); reg&rcrbOn != 0 {
+		at = uint64(reg & rcrbMask)
+	}
+	if at == p.rcrbAt {
+		return
+	}
+	if p.rcrbAt != 0 {
+		p.board.opts.System.DelSubregion(p.rcrb)
+	}
+	if p.rcrbAt = at; at != 0 {
+		p.board.opts.System.AddSubregionOverlap(at, p.rcrb, 1)
+	}
+}
+
+// resetRoutes is what a reset does to the routes of interrupts.
+func (p *power) resetRoutes() {
+	p.SetConfigLong(rcrbBase, 0)
+	for line := range 4 {
+		p.SetConfig(routeAtoD+line, routeNone)
+		p.SetConfig(routeEtoH+line, routeNone)
+	}
+	p.board.rcrb.reset()
 }
 
 func (p *power) tables() Tables {

@@ -1,6 +1,7 @@
 package chipset
 
 import (
+	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
@@ -45,11 +46,11 @@ func Register(t *qom.Types) {
 				qdev.UpdateClass(c, func(k *qdev.Class) { k.UserCreatable, k.Hotpluggable = true, false })
 			}
 		}
-		t.Add(qom.TypeInfo{
-			Name: typ, Parent: "pci-device",
-			New:       func() qom.Instance { return new(function) },
-			ClassInit: init,
-		})
+		make := func() qom.Instance { return new(function) }
+		if typ == "PIIX3" {
+			make = func() qom.Instance { return new(isaBridgePIIX) }
+		}
+		t.Add(qom.TypeInfo{Name: typ, Parent: "pci-device", New: make, ClassInit: init})
 	}
 }
 
@@ -88,11 +89,11 @@ var ich9 = powerModel{
 	class: pci.Class{Vendor: 0x8086, Device: 0x2918, Class: 0x0601, Revision: 2},
 	block: "ich9-pm", blockSize: 0x80, baseReg: 0x40, baseMask: 0xff80, enableReg: 0x44, enableBit: 0x80,
 	gpeSize: 16, gpeOffset: 0x20, pcihp: 0xcc0, cpuhp: 0xcd8, enableCmd: 2, disableCmd: 3,
-	writable: []writable{{0x40, 4, 0xff80}, {0x44, 1, 0x87}, {0xf0, 4, 0xffffc001}},
+	writable: []writable{{0x40, 4, 0xff80}, {0x44, 1, 0x87}, {rcrbBase, 4, rcrbMask | rcrbOn}},
 	extra: []region{
 		{name: "acpi-smi", size: 8, in: "ich9-pm", at: 0x30},
 		{name: "sm-tco", size: 0x20, in: "ich9-pm", at: 0x60},
-		{name: "lpc-rcrb-mmio", size: 16 * kib},
+		{name: rcrbName, size: rcrbSize, ops: func(b *Board) memory.Ops { b.rcrb.board = b; return &b.rcrb }},
 		{name: "lpc-reset-control", size: 1, in: "io", at: 0xcf9, priority: 1, ops: resetPort},
 	},
 }
