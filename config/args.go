@@ -131,7 +131,8 @@ func (b *builder) arguments(used []argument) error {
 // apply does what one option says.
 func (b *builder) apply(a argument) error {
 	if a.name == "" {
-		return errors.New("disk images by name alone are not supported by qomd; use -drive")
+		a.value = a.origin.Option
+		return image(pair{"index", "0"}, pair{"media", "disk"})(b, a)
 	}
 	o := findOption(a.name)
 	switch o.effect {

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/devices/catalog"
@@ -78,6 +79,20 @@ func inGroup(group string) func(*builder, argument) error {
 var helpWords = map[string]bool{"chardev": true}
 
 func isHelp(s string) bool { return s == "help" || s == "?" }
+
+// image applies an option that is short for -drive, with a file and what else
+// it says.
+func image(pairs ...pair) func(*builder, argument) error {
+	return func(b *builder, a argument) error {
+		o, err := b.groups["drive"].use("", false)
+		if err != nil {
+			return err
+		}
+		o.origin = a.origin
+		o.pairs = append(slices.Clone(pairs), pair{"file", a.value})
+		return nil
+	}
+}
 
 // flag applies an option without argument.
 func flag(field func(*Machine) *bool) func(*builder, argument) error {

@@ -17,8 +17,9 @@ type Backend struct {
 	id       string
 	root     *Edge // nil without a medium
 	device   *qom.Object
-	legacy   bool       // from -drive or drive_add: it goes with its device
-	place    drivePlace // of a drive
+	legacy   bool  // from -drive or drive_add: it goes with its device
+	place    Place // of a drive
+	cdrom    bool  // the drive was declared as one
 	started  bool
 	readOnly bool
 	movable  bool // the medium can be taken out
@@ -131,7 +132,7 @@ func (b *Backend) Name() string {
 // nothing of the node.
 func (b *Backend) Attach(o *qom.Object, _ string) error {
 	if b.device != nil {
-		if b.legacy && b.place.iface != "none" {
+		if b.legacy && b.place.Interface != "none" {
 			return fmt.Errorf("Drive '%s' is already in use because it has been automatically connected to another device "+
 				"(did you need 'if=none' in the drive options?)", b.id)
 		}

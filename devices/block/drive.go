@@ -10,9 +10,10 @@ import (
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
-// AddDrive makes a drive as -drive and drive_add do, from text options. iface
-// is the interface that drives are connected by unless they say so.
-func (g *Graph) AddDrive(id string, o *qjson.Object, iface string) (*Backend, error) {
+// AddDrive makes a drive as -drive and drive_add do, from text options, for a
+// machine that is wired so.
+func (g *Graph) AddDrive(id string, o *qjson.Object, w Wiring) (*Backend, error) {
+	iface := w.Interface
 	d := &driveOptions{o: unflatten(o), cache: defaultCache}
 	if v, ok := d.take("if"); ok {
 		if !slices.Contains(interfaces, v) {
@@ -23,20 +24,21 @@ func (g *Graph) AddDrive(id string, o *qjson.Object, iface string) (*Backend, er
 	if id != "" && g.BackendOf(id) != nil {
 		return nil, fmt.Errorf("Duplicate ID '%s' for drive", id)
 	}
-	at, err := g.drivePlace(d, iface)
+	at, err := g.drivePlace(d, w, iface)
 	if err != nil {
 		return nil, err
 	}
 	if id == "" {
-		id = at.name(d)
+		id = at.name(d, w)
 	}
+	cd := isCD(d)
 	if err := d.read(); err != nil {
 		return nil, err
 	}
 	if g.Node(id) != nil {
 		return nil, fmt.Errorf("Device name '%s' conflicts with an existing node name", id)
 	}
-	b := &Backend{g: g, id: id, legacy: true, place: at, readOnly: d.readOnly}
+	b := &Backend{g: g, id: id, legacy: true, place: at, cdrom: cd, readOnly: d.readOnly}
 	if err := d.limits.Check(); err != nil {
 		return nil, err
 	}
@@ -61,21 +63,43 @@ var interfaces = []string{"none", "ide", "scsi", "floppy", "pflash", "mtd", "sd"
 // for none.
 func (g *Graph) Waiting(iface string) *Backend {
 	for _, b := range g.backends {
-		if b.legacy && b.place.iface == iface && b.device == nil {
+		if b.legacy && b.place.Interface == iface && b.device == nil {
 			return b
 		}
 	}
 	return nil
 }
 
+// Drives lists the drives of an interface that no device uses, in order.
+func (g *Graph) Drives(iface string) []*Backend {
+	var list []*Backend
+	for _, b := range g.backends {
+		if b.legacy && b.place.Interface == iface && b.device == nil {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// Place is where a drive is connected.
+func (b *Backend) Place() Place { return b.place }
+
+// CDROM reports whether a drive was declared to be one (media=cdrom).
+func (b *Backend) CDROM() bool { return b.cdrom }
+
+func isCD(d *driveOptions) bool {
+	media, _ := text(d.o, "media")
+	return media == "cdrom"
+}
+
 // HotAddDrive is AddDrive on a machine that runs, where drives cannot be
 // connected by themselves.
-func (g *Graph) HotAddDrive(id string, o *qjson.Object, iface string) error {
-	b, err := g.AddDrive(id, o, iface)
+func (g *Graph) HotAddDrive(id string, o *qjson.Object, w Wiring) error {
+	b, err := g.AddDrive(id, o, w)
 	if err != nil {
 		return err
 	}
-	if i := slices.Index(interfaces, b.place.iface); i > 0 {
+	if i := slices.Index(interfaces, b.place.Interface); i > 0 {
 		b.drop()
 		return fmt.Errorf("Can't hot-add drive to type %d", i)
 	}

@@ -1,26 +1,41 @@
 package block
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
 )
 
-// drivePlace is where a drive is connected, or would be.
-type drivePlace struct {
-	iface     string
-	bus, unit int
+// Wiring is how a machine connects drives.
+type Wiring struct {
+	Interface string // of drives that name none
+	IDEUnits  int    // how many drives an IDE bus takes; 0 means 2
 }
 
-// drivesPerBus is how many drives a bus of an interface takes; others have one
+// Place is where a drive is connected, or would be.
+type Place struct {
+	Interface string // "ide", "floppy", "virtio", ..., "none"
+	Bus, Unit int
+}
+
+// perBus is how many drives a bus of an interface takes; 0 means that it has one
 // bus without end.
-var drivesPerBus = map[string]int{"ide": 2, "scsi": 7}
+func (w Wiring) perBus(iface string) int {
+	switch iface {
+	case "ide":
+		return cmp.Or(w.IDEUnits, 2)
+	case "scsi":
+		return 7
+	}
+	return 0
+}
 
 // drivePlace reads where a drive is to be; what is left open is the next free
 // place.
-func (g *Graph) drivePlace(d *driveOptions, iface string) (drivePlace, error) {
-	at := drivePlace{iface: iface}
-	most := drivesPerBus[iface]
+func (g *Graph) drivePlace(d *driveOptions, w Wiring, iface string) (Place, error) {
+	at := Place{Interface: iface}
+	most := w.perBus(iface)
 	var given [3]bool
 	var numbers [3]int
 	for i, key := range []string{"bus", "unit", "index"} {
@@ -34,37 +49,43 @@ func (g *Graph) drivePlace(d *driveOptions, iface string) (drivePlace, error) {
 		}
 		given[i], numbers[i] = true, int(n)
 	}
-	at.bus, at.unit = numbers[0], numbers[1]
+	at.Bus, at.Unit = numbers[0], numbers[1]
 	index := numbers[2]
 	switch {
-	case given[2] && (at.bus != 0 || given[1]):
+	case given[2] && (at.Bus != 0 || given[1]):
 		return at, errors.New("index cannot be used with bus and unit")
 	case given[2]:
-		at = at.indexed(index)
+		at = w.indexed(iface, index)
 	case !given[1]:
 		for g.driveAt(at) != nil {
-			if at.unit++; most != 0 && at.unit >= most {
-				at.unit, at.bus = at.unit-most, at.bus+1
+			if at.Unit++; most != 0 && at.Unit >= most {
+				at.Unit, at.Bus = at.Unit-most, at.Bus+1
 			}
 		}
-	case most != 0 && at.unit >= most:
-		return at, fmt.Errorf("unit %d too big (max is %d)", at.unit, most-1)
+	case most != 0 && at.Unit >= most:
+		return at, fmt.Errorf("unit %d too big (max is %d)", at.Unit, most-1)
 	}
 	if g.driveAt(at) != nil {
-		return at, fmt.Errorf("drive with bus=%d, unit=%d (index=%d) exists", at.bus, at.unit, index)
+		return at, fmt.Errorf("drive with bus=%d, unit=%d (index=%d) exists", at.Bus, at.Unit, index)
 	}
 	return at, nil
 }
 
 // indexed returns the place of a number counted over all busses.
-func (p drivePlace) indexed(index int) drivePlace {
-	if most := drivesPerBus[p.iface]; most != 0 {
-		return drivePlace{p.iface, index / most, index % most}
+func (w Wiring) indexed(iface string, index int) Place {
+	if most := w.perBus(iface); most != 0 {
+		return Place{iface, index / most, index % most}
 	}
-	return drivePlace{p.iface, 0, index}
+	return Place{iface, 0, index}
 }
 
-func (g *Graph) driveAt(p drivePlace) *Backend {
+// DriveAt returns the drive with a number counted over all busses of its
+// interface, nil when there is none.
+func (g *Graph) DriveAt(w Wiring, iface string, index int) *Backend {
+	return g.driveAt(w.indexed(iface, index))
+}
+
+func (g *Graph) driveAt(p Place) *Backend {
 	for _, b := range g.backends {
 		if b.legacy && b.place == p {
 			return b
@@ -74,16 +95,16 @@ func (g *Graph) driveAt(p drivePlace) *Backend {
 }
 
 // name makes the id of a drive that was given none: "none0", "ide0-hd0".
-func (p drivePlace) name(d *driveOptions) string {
+func (p Place) name(d *driveOptions, w Wiring) string {
 	media := ""
-	if p.iface == "ide" || p.iface == "scsi" {
+	if p.Interface == "ide" || p.Interface == "scsi" {
 		media = "-hd"
 		if m, _ := text(d.o, "media"); m == "cdrom" {
 			media = "-cd"
 		}
 	}
-	if drivesPerBus[p.iface] != 0 {
-		return fmt.Sprintf("%s%d%s%d", p.iface, p.bus, media, p.unit)
+	if w.perBus(p.Interface) != 0 {
+		return fmt.Sprintf("%s%d%s%d", p.Interface, p.Bus, media, p.Unit)
 	}
-	return fmt.Sprintf("%s%s%d", p.iface, media, p.unit)
+	return fmt.Sprintf("%s%s%d", p.Interface, media, p.Unit)
 }

@@ -83,6 +83,9 @@ func build(env *qdev.Env, o Options, parts []part) (*Board, error) {
 	o.System.AddSubregionOverlap(0, &b.pciMem, -1)
 	for i := range parts {
 		if err := b.add(i); err != nil {
+			if parts[i].slot != "" { // what the machine has there says itself what it is
+				return nil, err
+			}
 			return nil, fmt.Errorf("%s of the board: %w", parts[i].typ, err)
 		}
 	}

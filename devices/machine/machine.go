@@ -434,10 +434,13 @@ func (m *Machine) IsQ35() bool { return strings.HasPrefix(m.facts.Name, "pc-q35-
 // IsPC reports whether the machine is an i440FX one.
 func (m *Machine) IsPC() bool { return strings.HasPrefix(m.facts.Name, "pc-i440fx-") }
 
-// DriveInterface is how drives are connected that do not say how.
-func (m *Machine) DriveInterface() string {
-	if m.IsPC() || m.IsQ35() {
-		return "ide"
+// Wiring is how the machine connects drives.
+func (m *Machine) Wiring() block.Wiring {
+	switch {
+	case m.IsPC():
+		return block.Wiring{Interface: "ide", IDEUnits: 2}
+	case m.IsQ35():
+		return block.Wiring{Interface: "ide", IDEUnits: 1}
 	}
-	return "none"
+	return block.Wiring{Interface: "none"}
 }

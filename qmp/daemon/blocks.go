@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"fmt"
+
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/qmp/commands"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -25,10 +27,13 @@ func (vm *VM) openBlocks() error {
 			return &Error{o.Origin, err}
 		}
 	}
+	vm.drives = make(map[string]config.Origin, len(vm.cfg.Drives))
 	for _, o := range vm.cfg.Drives {
-		if _, err := g.AddDrive(o.ID, o.Options, vm.Machine.DriveInterface()); err != nil {
+		d, err := g.AddDrive(o.ID, o.Options, vm.Machine.Wiring())
+		if err != nil {
 			return &Error{o.Origin, err}
 		}
+		vm.drives[d.Name()] = o.Origin
 	}
 	return nil
 }
@@ -50,6 +55,19 @@ func (vm *VM) plugDrives() error {
 		}
 		if err := vm.addDevices([]config.Device{d}, nil); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkDrives refuses drives that ask for a place which the machine does not
+// have. Firmware's flash is no device here.
+func (vm *VM) checkDrives() error {
+	for _, iface := range []string{"ide", "scsi", "floppy", "mtd", "sd", "xen"} {
+		for _, d := range vm.Machine.Blocks.Drives(iface) {
+			at := d.Place()
+			err := fmt.Errorf("machine type does not support if=%s,bus=%d,unit=%d", at.Interface, at.Bus, at.Unit)
+			return &Error{vm.drives[d.Name()], err}
 		}
 	}
 	return nil

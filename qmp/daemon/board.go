@@ -3,6 +3,7 @@ package daemon
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/chipset"
@@ -12,22 +13,19 @@ import (
 
 // layout is where a kind of board has what QEMU adds to it by itself.
 type layout struct {
-	root  string // the PCI bus
-	cd    string // the IDE bus of the CD drive
-	drive string // what that drive is called
-	card  string // the type of the network card
-	fdc   bool   // whether there is a floppy controller
+	root string // the PCI bus
+	card string // the type of the network card
+	fdc  bool   // whether there is a floppy controller
 }
 
 var (
-	layoutQ35 = layout{root: "pcie.0", cd: "ide.2", drive: "ide2-cd0", card: "e1000e"}
-	layoutPC  = layout{root: "pci.0", cd: "ide.1", drive: "ide1-cd0", card: "e1000", fdc: true}
+	layoutQ35 = layout{root: "pcie.0", card: "e1000e"}
+	layoutPC  = layout{root: "pci.0", card: "e1000", fdc: true}
 )
 
 const (
 	isaBus    = "isa.0"
 	floppyBus = "floppy-bus.0"
-	floppy    = "floppy0"
 )
 
 // boardDevices lists what comes with the board: the ports that the description
@@ -58,20 +56,32 @@ func (vm *VM) boardDevices() ([]machine.BoardDevice, error) {
 	if driver := vm.display(); driver != "" {
 		add(chipset.SlotDisplay, driver, b.root)
 	}
+	if !vm.cfg.NoDefaults {
+		if !vm.has("ide-cd", "ide-hd", "scsi-cd", "scsi-hd") {
+			if err := vm.emptyDrive("ide", 2, "cdrom"); err != nil {
+				return nil, err
+			}
+		}
+		if b.fdc && !vm.has("floppy", "isa-fdc") {
+			if err := vm.emptyDrive("floppy", 0, "disk"); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, d := range vm.Machine.Blocks.Drives("ide") {
+		driver, at := "ide-hd", d.Place()
+		if d.CDROM() {
+			driver = "ide-cd"
+		}
+		add(chipset.SlotDrives, driver, fmt.Sprintf("ide.%d", at.Bus), text("drive", d.Name()), number("unit", at.Unit))
+	}
+	if b.fdc {
+		for _, d := range vm.Machine.Blocks.Drives("floppy") {
+			add(chipset.SlotFloppies, "floppy", floppyBus, text("drive", d.Name()), number("unit", d.Place().Unit))
+		}
+	}
 	if vm.cfg.NoDefaults {
 		return list, nil
-	}
-	if !vm.has("ide-cd", "ide-hd", "scsi-cd", "scsi-hd") {
-		if err := vm.emptyDrive(b.drive, "ide", "cdrom"); err != nil {
-			return nil, err
-		}
-		add(chipset.SlotDrives, "ide-cd", b.cd, text("drive", b.drive))
-	}
-	if b.fdc && !vm.has("floppy", "isa-fdc") {
-		if err := vm.emptyDrive(floppy, "floppy", "disk"); err != nil {
-			return nil, err
-		}
-		add(chipset.SlotFloppies, "floppy", floppyBus, text("drive", floppy))
 	}
 	if len(vm.cfg.Netdevs) == 0 && !vm.cfg.NoNetwork {
 		id, err := vm.defaultNetwork()
@@ -84,6 +94,10 @@ func (vm *VM) boardDevices() ([]machine.BoardDevice, error) {
 }
 
 func text(name, value string) qjson.Member { return qjson.Member{Name: name, Value: value} }
+
+func number(name string, value int) qjson.Member {
+	return qjson.Member{Name: name, Value: int64(value)}
+}
 
 // display is the type of the graphics adapter, empty for none.
 func (vm *VM) display() string {
@@ -113,13 +127,15 @@ func (vm *VM) has(drivers ...string) bool {
 	return slices.ContainsFunc(vm.cfg.Devices, func(d config.Device) bool { return slices.Contains(drivers, d.Driver) })
 }
 
-// emptyDrive makes a drive without a medium.
-func (vm *VM) emptyDrive(id, iface, media string) error {
-	if vm.Machine.Blocks.BackendOf(id) != nil {
+// emptyDrive makes a drive without a medium, unless there is one in its place.
+func (vm *VM) emptyDrive(iface string, index int, media string) error {
+	g, w := vm.Machine.Blocks, vm.Machine.Wiring()
+	if g.DriveAt(w, iface, index) != nil {
 		return nil
 	}
-	if _, err := vm.Machine.Blocks.AddDrive(id, qjson.NewObject(text("media", media)), iface); err != nil {
-		return fmt.Errorf("drive %s: %w", id, err)
+	o := qjson.NewObject(text("if", iface), text("index", strconv.Itoa(index)), text("media", media))
+	if _, err := g.AddDrive("", o, w); err != nil {
+		return fmt.Errorf("default drive: %w", err)
 	}
 	return nil
 }

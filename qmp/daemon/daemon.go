@@ -106,6 +106,8 @@ type VM struct {
 	closing   bool          // nobody new is served
 	ready     chan struct{} // closed when the machine is complete
 	host      *monitorHost
+	started   bool                     // set once by Start, when it has gone well
+	drives    map[string]config.Origin // where drives were written down, by name
 
 	late []lateEvent // in order; guarded by the machine's lock
 
@@ -166,6 +168,7 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 		vm.Close()
 		return nil, err
 	}
+	vm.started = true
 	return vm, nil
 }
 
@@ -201,7 +204,7 @@ func (vm *VM) build() error {
 // complete makes what the configuration lists and starts the machine, under its
 // lock.
 func (vm *VM) complete() error {
-	if err := inTurn(vm.addNetdevs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.warnUnused); err != nil {
+	if err := inTurn(vm.addNetdevs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.checkDrives, vm.warnUnused); err != nil {
 		return err
 	}
 	return vm.Machine.Ready(!vm.cfg.Paused)

@@ -6,9 +6,10 @@ import (
 )
 
 // reportLeaks logs what somebody still holds when the machine is gone, with who
-// that is.
+// that is. A machine that was never complete, because its description is wrong,
+// goes as it is; that is no leak.
 func (vm *VM) reportLeaks(leaks []*qom.Storage) {
-	if len(leaks) == 0 {
+	if len(leaks) == 0 || !vm.started {
 		return
 	}
 	vm.Machine.Do(func() {

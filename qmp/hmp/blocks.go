@@ -51,7 +51,7 @@ func driveAdd(r *run) error {
 		r.printf("Duplicate ID '%s' for drive\n", d.ID)
 		return nil
 	}
-	if err := r.h.m.Blocks.HotAddDrive(d.ID, d.Options, r.h.m.DriveInterface()); err != nil {
+	if err := r.h.m.Blocks.HotAddDrive(d.ID, d.Options, r.h.m.Wiring()); err != nil {
 		return err
 	}
 	r.printf("OK\n")
