@@ -60,12 +60,12 @@ func (p *Parser) grammar(kind byte, text []byte, at position) {
 func (p *Parser) value(kind byte, text []byte, at position) {
 	switch kind {
 	case kindLBrace:
-		p.stack = append(p.stack, frame{object: newObject(), want: wantFirstKey})
+		p.stack = append(p.stack, frame{object: p.arena.object(), want: wantFirstKey})
 	case kindLBracket:
 		p.stack = append(p.stack, frame{array: []any{}, want: wantFirstValue})
 	case kindString:
 		if s, ok := p.unquote(text, at); ok {
-			p.complete(s, at)
+			p.complete(p.arena.box(s), at)
 		}
 	case kindInteger:
 		p.complete(integer(text), at)
@@ -122,7 +122,7 @@ func (p *Parser) complete(v any, at position) {
 
 // unquote turns the text of a string token, quotes included, into its value.
 func (p *Parser) unquote(text []byte, at position) (string, bool) {
-	s, fault := unquote(text)
+	s, fault := p.arena.unquote(text)
 	if fault != "" {
 		p.fail(at, fault)
 		return "", false

@@ -45,6 +45,7 @@ type Parser struct {
 	lex   lexer
 	emit  func(any, error)
 	stack []frame
+	arena arena // of the value under way
 
 	// What json-streamer.c counts to find the end of a value without
 	// understanding it. Either may fall below zero, which ends the value too.
@@ -161,7 +162,7 @@ func (p *Parser) tooLong() {
 // reset makes the parser ready for the next value.
 func (p *Parser) reset() {
 	clear(p.stack)
-	p.stack = p.stack[:0]
+	p.stack, p.arena = p.stack[:0], arena{}
 	p.braces, p.brackets, p.tokens, p.size, p.skipping = 0, 0, 0, 0, false
 }
 

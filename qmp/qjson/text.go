@@ -76,15 +76,13 @@ func commonNames(s []byte) (string, bool) {
 		return "driver", true
 	case "bus":
 		return "bus", true
-	case "qom-get":
-		return "qom-get", true
 	}
 	return "", false
 }
 
 // unquote decodes a string token with its quotes. It returns the value, or the
 // text of the mistake.
-func unquote(token []byte) (value, fault string) {
+func (a *arena) unquote(token []byte) (value, fault string) {
 	body := token[1 : len(token)-1]
 	plain := true
 	for _, c := range body {
@@ -97,7 +95,7 @@ func unquote(token []byte) (value, fault string) {
 		if name, ok := commonNames(body); ok {
 			return name, ""
 		}
-		return string(body), ""
+		return a.string(body), ""
 	}
 	out := make([]byte, 0, len(body))
 	for i := 0; i < len(body); {

@@ -23,17 +23,6 @@ type Object struct {
 	index   map[string]int // nil until indexFrom members
 }
 
-// newObject returns an empty object with room for the members of a usual command,
-// in one piece of memory.
-func newObject() *Object {
-	o := &struct {
-		Object
-		room [4]Member
-	}{}
-	o.members = o.room[:0]
-	return &o.Object
-}
-
 // NewObject returns an object with the given members. A later member replaces an
 // earlier one of the same name.
 func NewObject(members ...Member) *Object {

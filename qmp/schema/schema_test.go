@@ -206,13 +206,38 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-func BenchmarkCheckArguments(b *testing.B) {
-	s := load(b)
-	args := object(b, `{"path": "/machine/peripheral/x0", "property": "realized"}`)
+// command is an everyday request of 112 bytes.
+const command = `{"execute": "qom-get", "arguments": {"path": "/machine/peripheral/x0", "property": "realized"}, "id": "lv-42"}` + "\n"
+
+// parseAndCheck returns a function that does what a monitor does with a request
+// before it runs.
+func parseAndCheck(tb testing.TB) func() {
+	s, p, text := load(tb), qjson.NewParser(), []byte(command)
+	check := func(v any, err error) {
+		if err != nil {
+			tb.Fatal(err)
+		}
+		request := v.(*qjson.Object)
+		name, _ := request.Get("execute")
+		args, _ := request.Get("arguments")
+		if err := s.CheckArguments(name.(string), args.(*qjson.Object)); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return func() { p.Feed(text, check) }
+}
+
+func TestAllocations(t *testing.T) {
+	if n := testing.AllocsPerRun(100, parseAndCheck(t)); n > 4 {
+		t.Errorf("parsing and checking a command allocates %v times, want at most 4", n)
+	}
+}
+
+// BenchmarkParseAndCheck is to stay under 2 microseconds.
+func BenchmarkParseAndCheck(b *testing.B) {
+	f := parseAndCheck(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := s.CheckArguments("qom-get", args); err != nil {
-			b.Fatal(err)
-		}
+		f()
 	}
 }
