@@ -12,6 +12,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
+
+	"github.com/qomd/qomd/cmd/logging"
 )
 
 // patience is how long anything may take on a busy machine.
@@ -26,6 +28,7 @@ func Main(m *testing.M, commands map[string]func()) {
 type leakChecker struct{ *testing.M }
 
 func (m leakChecker) Run() int {
+	os.Setenv(logging.StrictEnv, "1") // for every program that a test starts
 	status := m.M.Run()
 	if status == 0 {
 		if err := goleak.Find(); err != nil {
@@ -43,6 +46,7 @@ func Run(t *testing.T, dir string) {
 		Setup: func(env *testscript.Env) error {
 			// A folder of its own for sockets, and nothing of the user's.
 			env.Setenv("XDG_RUNTIME_DIR", env.WorkDir)
+			env.Setenv(logging.StrictEnv, "1")
 			return nil
 		},
 		Condition: condition,

@@ -108,3 +108,12 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 }
+
+func TestMisfits(t *testing.T) {
+	for value, want := range map[string]bool{"": false, "1": true} {
+		t.Setenv(logging.StrictEnv, value)
+		if got := logging.Misfits() != nil; got != want {
+			t.Errorf("%s=%q: acts: %t", logging.StrictEnv, value, got)
+		}
+	}
+}

@@ -90,6 +90,7 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	defer stop()
 	vm, err := daemon.Start(*cfg, daemon.Options{
 		Log: log, Guest: defaultGuest, Wait: waiting, Redirected: redirected, Grace: grace, Threads: true,
+		OnMisfit: logging.Misfits(),
 	})
 	if waiting.Err() != nil && err != nil {
 		return 0, nil

@@ -16,7 +16,7 @@ import (
 // gone.
 func TestConnectWhileClosing(t *testing.T) {
 	for range 20 {
-		vm, err := daemon.Start(config.Machine{Type: "none"}, daemon.Options{})
+		vm, err := daemon.Start(config.Machine{Type: "none"}, daemon.Options{OnMisfit: func(err error) { t.Error(err) }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -60,9 +60,11 @@ type Options struct {
 	Now func() time.Time
 	// OnViolation is told of broken lifetime rules.
 	OnViolation func(qom.Violation)
-	// OnReply is told of what commands return, OnEvent of events, before any
-	// client is.
-	OnReply func(command string, result any)
+	// OnMisfit is told of every reply and event that does not fit the schema, before
+	// any client is: of a mistake of ours. It may be called under the machine's lock.
+	// nil: nothing is compared, which costs time.
+	OnMisfit func(error)
+	// OnEvent is told of events, before any client is.
 	OnEvent func(name string, data any)
 	// OnExit is told when the machine has ended, under its lock; Done and Wait
 	// tell as well.
@@ -230,10 +232,12 @@ func (vm *VM) allowed(c *qmp.Command) error {
 	return vm.crash(c)
 }
 
-// answered passes on what a command returned.
+// answered looks at what a command returned.
 func (vm *VM) answered(call *qmp.Call, result any, err error) {
-	if f := vm.opts.OnReply; f != nil && err == nil {
-		f(call.Command.Name, result)
+	if f := vm.opts.OnMisfit; f != nil && err == nil {
+		if err := vm.schema.CheckReply(call.Command.Name, result); err != nil {
+			f(fmt.Errorf("a reply does not fit the schema: %w", err))
+		}
 	}
 }
 
@@ -241,6 +245,11 @@ func (vm *VM) answered(call *qmp.Call, result any, err error) {
 func (vm *VM) emit(name string, data any) {
 	if !vm.schema.HasEvent(name) && !strings.HasPrefix(name, "X_") {
 		return
+	}
+	if f := vm.opts.OnMisfit; f != nil {
+		if err := vm.schema.CheckEvent(name, data); err != nil {
+			f(fmt.Errorf("an event does not fit the schema: %w", err))
+		}
 	}
 	if f := vm.opts.OnEvent; f != nil {
 		f(name, data)

@@ -24,7 +24,7 @@ func TestGrace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		vm, err := daemon.Start(*cfg, daemon.Options{Shared: new(daemon.Shared), Guest: "linux", Grace: 2 * time.Millisecond})
+		vm, err := daemon.Start(*cfg, daemon.Options{Shared: new(daemon.Shared), Guest: "linux", Grace: 2 * time.Millisecond, OnMisfit: func(err error) { t.Error(err) }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -102,7 +102,7 @@ func bootMonitors(t *testing.T, args ...string) (vm *daemon.VM, socket string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if vm, err = daemon.Start(*cfg, daemon.Options{}); err != nil {
+	if vm, err = daemon.Start(*cfg, daemon.Options{OnMisfit: func(err error) { t.Error(err) }}); err != nil {
 		t.Fatal(err)
 	}
 	return vm, socket

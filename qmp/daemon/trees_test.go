@@ -115,7 +115,7 @@ func bootTree(t *testing.T, args []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vm, err := daemon.Start(*cfg, daemon.Options{Shared: &machineTypes, Stepped: true})
+	vm, err := daemon.Start(*cfg, daemon.Options{Shared: &machineTypes, Stepped: true, OnMisfit: func(err error) { t.Error(err) }})
 	if err != nil {
 		t.Fatal(err)
 	}

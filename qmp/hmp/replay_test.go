@@ -55,7 +55,7 @@ func startMachine(t *testing.T, tr *transcript.Transcript) *transcript.Player {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vm, err := daemon.Start(*cfg, daemon.Options{})
+	vm, err := daemon.Start(*cfg, daemon.Options{OnMisfit: func(err error) { t.Error(err) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/daemon"
-	"github.com/qomd/qomd/qmp/schema"
 	"github.com/qomd/qomd/qom"
 	"github.com/qomd/qomd/qom/qomtest"
 )
@@ -25,7 +24,6 @@ type Machine struct {
 	VM *daemon.VM
 
 	t      testing.TB
-	schema *schema.Schema
 	log    *transcript
 	broken collected
 	guest  *manual // nil when the guest acts by itself
@@ -58,8 +56,7 @@ func (m *Machine) start(cfg config.Machine, guest string) error {
 		Log:      m.log.logger(),
 		Shared:   &shared,
 		Stepped:  true,
-		OnReply:  m.checkReply,
-		OnEvent:  m.checkEvent,
+		OnMisfit: func(err error) { m.t.Errorf("qmptest: %v", err) },
 		WrapConn: m.log.record,
 		// As with a process that ends, clients are hung up on.
 		OnExit: func(vm *daemon.VM) {
@@ -76,9 +73,6 @@ func (m *Machine) start(cfg config.Machine, guest string) error {
 		d.NewGuest = m.guest.attach
 	}
 	var err error
-	if m.schema, err = findSchema(cfg); err != nil {
-		return err
-	}
 	m.VM, err = daemon.Start(cfg, d)
 	return err
 }

@@ -105,7 +105,7 @@ func serve(cmd *cobra.Command, o serveOptions) error {
 		}
 	}()
 	for _, m := range cfg.Machines {
-		vm, err := daemon.Start(m, daemon.Options{Log: log, Shared: &shared})
+		vm, err := daemon.Start(m, daemon.Options{Log: log, Shared: &shared, OnMisfit: logging.Misfits()})
 		if err != nil {
 			return err
 		}
