@@ -31,6 +31,7 @@ type backup struct {
 	watched        *watchedImage
 	bitmap         *bitmap
 	todo           *granules // not copied yet; guarded by watched.mu
+	saved          int64     // clusters that were copied before a write; guarded by watched.mu
 	broken         error     // the snapshot is lost; guarded by watched.mu
 }
 
@@ -49,7 +50,7 @@ func started(j *job.Job) Action {
 
 // Backup makes a backup of a node to another.
 func (g *Graph) Backup(device, target string, o BackupOptions) (Action, error) {
-	source, err := g.rootNode(device)
+	source, err := g.findReference(device)
 	if err != nil {
 		return Action{}, err
 	}
@@ -57,6 +58,7 @@ func (g *Graph) Backup(device, target string, o BackupOptions) (Action, error) {
 	if err != nil {
 		return Action{}, err
 	}
+	g.pulse(source)
 	return g.backup(source, to, o)
 }
 
@@ -69,7 +71,7 @@ func (g *Graph) backup(source, to *Node, o BackupOptions) (Action, error) {
 	case source == to:
 		return Action{}, errors.New("Source and target cannot be the same")
 	case o.Compress:
-		return Action{}, fmt.Errorf("Compression is not supported for this drive %s", to.label())
+		return Action{}, fmt.Errorf("Compression is not supported for this drive %s", to.drive())
 	}
 	if err := source.busyFor(opBackup); err != nil {
 		return Action{}, err
@@ -139,6 +141,9 @@ func (g *Graph) startBackup(b *backup) (Action, error) {
 		b.todo.add(0, b.source.Size())
 	}
 	b.watched = &watchedImage{before: b.before, progress: b.progress}
+	if err := g.checkFilter(b.opts.Filter); err != nil {
+		return Action{}, err
+	}
 	j, err := g.newJob(b.opts.JobOptions, "backup", b.source, job.Spec{
 		Txn: b.opts.Txn, Run: func(*job.Job) error { return b.run() }, Idle: b.idle, Prompt: true, Clean: b.clean,
 	})
@@ -162,6 +167,7 @@ func (b *backup) attach() (err error) {
 	if b.filter, err = b.g.putAbove(b.source, "copy-before-write", b.opts.Filter, "file", b.watched); err != nil {
 		return err
 	}
+	b.filter.implicit = false
 	e := link(b.filter, "target", roleTarget, b.target)
 	b.filter.children = append([]*Edge{e}, b.filter.children...)
 	if err := b.g.refresh(); err != nil {
@@ -178,7 +184,10 @@ func (b *backup) before(off, n int64) error {
 		return nil
 	}
 	for at, k, ok := b.todo.next(off, copyStep); ok && at < off+n; at, k, ok = b.todo.next(at+k, copyStep) {
-		if err := b.copyPart(at, min(k, off+n-at)); err != nil {
+		left := b.todo.count
+		err := b.copyPart(at, min(k, off+n-at))
+		b.saved += left - b.todo.count
+		if err != nil {
 			if b.opts.OnCBW == "break-snapshot" {
 				b.broken = err
 				b.job.Nudge()
@@ -194,7 +203,7 @@ func (b *backup) before(off, n int64) error {
 func (b *backup) copyPart(off, n int64) error {
 	n = (n + b.todo.size - 1) &^ (b.todo.size - 1)
 	length := min(n, b.source.img.Size()-off)
-	if err := copyMapped(b.target.img, []image{b.watched.child()}, off, length); err != nil {
+	if _, err := copyMapped(b.target.img, []image{b.watched.child()}, off, length); err != nil {
 		return err
 	}
 	b.todo.remove(off, n)
@@ -304,12 +313,11 @@ func (b *backup) end() {
 	b.filter = nil
 }
 
-// progress shows what can be asked for, what is done and what is still to be
-// copied.
+// progress shows what can be asked for, what was copied before a write, and what
+// is still to be copied.
 func (b *backup) progress() []BitmapInfo {
 	b.watched.mu.Lock()
 	defer b.watched.mu.Unlock()
 	all := (b.source.img.Size() + b.todo.size - 1) / b.todo.size
-	left := b.todo.count
-	return []BitmapInfo{b.todo.unnamed(all), b.todo.unnamed(all - left), b.todo.unnamed(left)}
+	return []BitmapInfo{b.todo.unnamed(all), b.todo.unnamed(b.saved), b.todo.unnamed(b.todo.count)}
 }

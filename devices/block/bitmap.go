@@ -199,17 +199,27 @@ type BitmapRef struct{ Node, Name string }
 
 // MergeBitmaps adds bitmaps to a target; what it returns undoes that.
 func (g *Graph) MergeBitmaps(node, target string, from []BitmapRef) (undo func(), err error) {
-	_, t, err := g.freeBitmap(node, target)
+	_, t, err := g.findBitmap(node, target)
 	if err != nil {
 		return nil, err
 	}
-	merged := t.dirty.clone()
+	var sources []*bitmap
 	for _, ref := range from {
 		if ref.Node == "" {
 			ref.Node = node
 		}
-		_, b, err := g.freeBitmap(ref.Node, ref.Name)
+		_, b, err := g.findBitmap(ref.Node, ref.Name)
 		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, b)
+	}
+	if err := t.free(); err != nil {
+		return nil, err
+	}
+	merged := t.dirty.clone()
+	for _, b := range sources {
+		if err := b.free(); err != nil {
 			return nil, err
 		}
 		merged.merge(b.dirty)

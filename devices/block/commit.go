@@ -146,6 +146,9 @@ type commit struct {
 }
 
 func (g *Graph) startCommit(c *commit) error {
+	if err := g.checkFilter(c.opts.Filter); err != nil {
+		return err
+	}
 	b, err := g.newJob(c.opts.JobOptions, "commit", c.top, job.Spec{
 		Run: func(*job.Job) error { return c.run() }, Prepare: c.prepare, Clean: c.clean,
 	})

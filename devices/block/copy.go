@@ -31,20 +31,23 @@ func copyRange(dst, src image, k extentKind, off, n int64) error {
 }
 
 // copyMapped is copyRange for a range of a chain, which may be data and zeros
-// by turns.
-func copyMapped(dst image, chain []image, off, n int64) error {
+// by turns; it tells how much was data.
+func copyMapped(dst image, chain []image, off, n int64) (data int64, _ error) {
 	for n > 0 {
 		k, part, err := status(chain, off, n)
 		if err != nil {
-			return &ioError{false, err}
+			return data, &ioError{false, err}
 		}
 		if k == extentBehind {
 			k = extentZero
 		}
 		if err := copyRange(dst, chain[0], k, off, part); err != nil {
-			return err
+			return data, err
+		}
+		if k == extentData {
+			data += part
 		}
 		off, n = off+part, n-part
 	}
-	return nil
+	return data, nil
 }

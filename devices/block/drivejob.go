@@ -51,10 +51,11 @@ func (g *Graph) DriveMirror(device string, t DriveTarget, o MirrorOptions) error
 
 // DriveBackup makes a backup of a node to a file.
 func (g *Graph) DriveBackup(device string, t DriveTarget, o BackupOptions) (Action, error) {
-	source, err := g.rootNode(device)
+	source, err := g.findReference(device)
 	if err != nil {
 		return Action{}, err
 	}
+	g.pulse(source)
 	if err := source.busyFor(opBackup); err != nil {
 		return Action{}, err
 	}

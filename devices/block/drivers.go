@@ -138,7 +138,11 @@ func (n *Node) limits() limits {
 		return d.limits(n)
 	}
 	if e := n.primary(); e != nil {
-		return e.Node().limits()
+		l := e.Node().limits()
+		if n.isFilter() {
+			l.WriteZeroes = 0
+		}
+		return l
 	}
 	return nullLimits(n)
 }

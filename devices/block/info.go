@@ -113,6 +113,11 @@ func (n *Node) Image(chain bool) ImageInfo {
 		i.Specific = specific{"qcow2", q}
 		i.BackingFilename, i.FullBacking, i.BackingFormat = h.Backing, h.backingPath, h.BackingFormat
 	}
+	for c := n; i.ClusterSize == 0 && c.isFilter(); {
+		if c = c.behind(); c.header != nil {
+			i.ClusterSize = c.header.ClusterSize()
+		}
+	}
 	if c := n.behind(); c != nil && chain {
 		b := c.Image(true)
 		i.Backing = &b
@@ -185,6 +190,16 @@ func (b *Backend) devicePath() string {
 	return b.Device()
 }
 
+// shown is the node that queries about drives tell of: jobs' own are passed
+// over.
+func (b *Backend) shown() *Node {
+	n := b.Node()
+	for n != nil && n.implicit {
+		n = n.behind()
+	}
+	return n
+}
+
 // Info describes a backend.
 func (b *Backend) Info() Info {
 	i := Info{Device: b.id, Locked: b.locked, Movable: b.device == nil || b.movable, QDev: b.devicePath(), Type: "unknown"}
@@ -194,7 +209,7 @@ func (b *Backend) Info() Info {
 			i.TrayOpen = &b.trayOpen
 		}
 	}
-	if n := b.Node(); n != nil {
+	if n := b.shown(); n != nil {
 		d := n.Info(true)
 		if t := b.throttle; t != nil {
 			l := t.limits

@@ -81,7 +81,7 @@ func (g *Graph) mirror(source, to *Node, o MirrorOptions, after func() error) er
 	if o.Replaces != "" {
 		n := g.Node(o.Replaces)
 		if n == nil {
-			return fmt.Errorf("Cannot find device='%s' nor node-name='%s'", "", o.Replaces)
+			return fmt.Errorf("Failed to find node with node-name='%s'", o.Replaces)
 		}
 		if n.Size() != source.Size() {
 			return errors.New("cannot replace image with a mirror image of different size")
@@ -112,6 +112,9 @@ func (g *Graph) startMirror(m *mirror, kind string) error {
 	m.dirty = newGranules(m.source.Size(), granularity)
 	m.watched = &watchedImage{after: m.written, progress: m.progress}
 	m.blocking = m.opts.Blocking
+	if err := g.checkFilter(m.opts.Filter); err != nil {
+		return err
+	}
 	b, err := g.newJob(m.opts.JobOptions, kind, m.source, job.Spec{
 		Run: func(*job.Job) error { return m.run() }, Complete: m.complete, Cancel: m.cancel,
 		Prepare: m.prepare, Clean: m.clean,
@@ -152,11 +155,11 @@ func (m *mirror) attach() (err error) {
 	m.filter.committing = into
 	m.block(m.filter)
 	m.block(m.source)
+	m.block(m.target)
 	if err = m.use(m.target, perm, shared); err == nil && into {
 		for n := m.source.behind(); n != m.target; n = n.behind() {
 			m.block(n)
 		}
-		m.block(m.target)
 		err = m.growTarget()
 	}
 	if err != nil {
@@ -211,14 +214,14 @@ func (m *mirror) run() error {
 	}
 	from := int64(0)
 	for {
-		copied, left, err := m.copyNext(&from)
+		copied, data, left, err := m.copyNext(&from)
 		if err != nil {
 			return err
 		}
 		if copied > 0 {
 			m.job.Advance(copied)
 			m.job.Remaining(left)
-			if err := m.pace(copied); err != nil {
+			if err := m.pace(data); err != nil {
 				return err
 			}
 			continue
@@ -263,8 +266,8 @@ func (m *mirror) findDirty() error {
 }
 
 // copyNext copies one part that is dirty, from a place on, and tells how much
-// is left then.
-func (m *mirror) copyNext(from *int64) (copied, left int64, err error) {
+// of it was not zeros, and how much is left then.
+func (m *mirror) copyNext(from *int64) (copied, data, left int64, err error) {
 	var chain []image
 	m.job.Do(func() { chain = m.source.chain(nil) })
 	err = m.persist(m.opts.OnSource, m.opts.OnTarget, func() error {
@@ -278,7 +281,8 @@ func (m *mirror) copyNext(from *int64) (copied, left int64, err error) {
 			}
 		}
 		n = min(n, m.source.img.Size()-off)
-		if err := copyMapped(m.target.img, chain, off, n); err != nil {
+		var err error
+		if data, err = copyMapped(m.target.img, chain, off, n); err != nil {
 			return err
 		}
 		m.dirty.remove(off, n)
@@ -286,7 +290,7 @@ func (m *mirror) copyNext(from *int64) (copied, left int64, err error) {
 		left = min(m.dirty.count*m.dirty.size, m.source.img.Size())
 		return nil
 	})
-	return copied, left, err
+	return copied, data, left, err
 }
 
 // caughtUp is what comes when there is nothing left to copy: the job is ready,
@@ -418,6 +422,6 @@ func (m *mirror) progress() []BitmapInfo {
 
 func mirrorLimits(n *Node) limits {
 	l := n.primary().Node().limits()
-	l.MinMem = max(l.MinMem, 512)
+	l.MinMem, l.WriteZeroes, l.Discard = max(l.MinMem, 512), 0, 0
 	return l
 }

@@ -162,6 +162,9 @@ func (g *Graph) Resize(n *Node, size int64) error {
 	if size < 0 {
 		return errors.New("Parameter 'size' expects a >0 size")
 	}
+	if err := n.busyFor(opOther); err != nil {
+		return err
+	}
 	if n.readOnly {
 		return errors.New("Image is read-only")
 	}

@@ -3,6 +3,9 @@ package block
 import (
 	"errors"
 	"fmt"
+	"slices"
+
+	"github.com/qomd/qomd/devices/job"
 )
 
 // operation is what somebody wants to do with a node, as far as it matters to
@@ -18,10 +21,18 @@ const (
 
 // label is how messages call a node: by its drive, if it has one.
 func (n *Node) label() string {
+	if id := n.drive(); id != "" {
+		return id
+	}
+	return n.name
+}
+
+// drive is the id of a node's drive, empty for none.
+func (n *Node) drive() string {
 	if b := n.namedBackend(); b != nil {
 		return b.id
 	}
-	return n.name
+	return ""
 }
 
 // busyFor returns why something cannot be done with a node now, nil when it
@@ -38,6 +49,26 @@ func (n *Node) busyFor(op operation) error {
 		}
 	}
 	return nil
+}
+
+// pulse holds the jobs that use a node for a moment, as draining it does.
+func (g *Graph) pulse(n *Node) {
+	seen := map[*job.Job]bool{}
+	var up func(n *Node)
+	up = func(n *Node) {
+		for _, e := range slices.Clone(n.parents) {
+			switch p := e.parent.(type) {
+			case *Node:
+				up(p)
+			case *blockJob:
+				if !seen[p.job] {
+					seen[p.job] = true
+					p.job.Pulse()
+				}
+			}
+		}
+	}
+	up(n)
 }
 
 // rootNode finds a node that no other node uses.

@@ -52,12 +52,20 @@ func notJobs(e *Edge) bool {
 	return false
 }
 
+// checkFilter refuses names that the filter node of a job cannot have.
+func (g *Graph) checkFilter(name string) error {
+	if name == "" {
+		return nil
+	}
+	return g.checkName(name)
+}
+
 // putAbove makes a filter node for a job, which all users of n use from now on
 // in its place. An empty name makes it implicit.
 func (g *Graph) putAbove(n *Node, driver, name, child string, img *watchedImage) (*Node, error) {
 	f := &Node{
 		g: g, driver: driver, name: name, implicit: name == "", options: qjson.NewObject(), opened: qjson.NewObject(),
-		active: n.active, readOnly: n.readOnly, autoReadOnly: n.autoReadOnly, cache: n.cache, detectZeroes: "off", shared: permAll,
+		active: n.active, cache: n.cache, detectZeroes: "off", shared: permAll,
 	}
 	if name == "" {
 		f.name = g.nextName()

@@ -28,6 +28,7 @@ func (g *Graph) Snapshot(o SnapshotOptions) (Action, error) {
 	if err != nil {
 		return Action{}, err
 	}
+	g.pulse(old)
 	if err := old.busyFor(opOther); err != nil {
 		return Action{}, err
 	}

@@ -119,7 +119,7 @@ func (g *Graph) Statistics(nodes bool) []Stats {
 			continue
 		}
 		var s Stats
-		n := b.Node()
+		n := b.shown()
 		if n != nil {
 			s = n.stats(true)
 		}

@@ -90,6 +90,9 @@ func (s *stream) find(device string, g *Graph) (err error) {
 }
 
 func (g *Graph) startStream(s *stream) error {
+	if err := g.checkFilter(s.opts.Filter); err != nil {
+		return err
+	}
 	b, err := g.newJob(s.opts.JobOptions, "stream", s.node, job.Spec{
 		Run: func(*job.Job) error { return s.run() }, Idle: s.idle, Prepare: s.prepare, Clean: s.clean,
 	})

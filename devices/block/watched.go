@@ -20,8 +20,8 @@ type watchedImage struct {
 	progress func() []BitmapInfo
 }
 
-// ofJob reports whether a node was made by a job.
-func (n *Node) ofJob() bool { return driverOf(n.driver).internal }
+// ofJob reports whether a node is one that only a job makes.
+func (n *Node) ofJob() bool { return n.implicit || driverOf(n.driver).internal }
 
 // unnamed describes what a job keeps for itself.
 func (s *granules) unnamed(count int64) BitmapInfo {

@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -237,9 +238,13 @@ func (j *Job) drop() {
 	j.become(Null)
 }
 
-// CancelAll ends all jobs at once, for the end of the machine.
-func (s *Jobs) CancelAll() {
-	for _, j := range append([]*Job(nil), s.list...) {
+// End ends all jobs at once, for the end of the machine. Those at work learn of
+// it at their next [Job.Point].
+func (s *Jobs) End() {
+	s.Pulse() // as the machine stops
+	s.Pulse() // and as its drives are drained
+	for _, j := range slices.Clone(s.list) {
+		j.spec.Prompt = true
 		j.cancel(true)
 	}
 }

@@ -262,7 +262,7 @@ func TestVerbs(t *testing.T) {
 					break
 				}
 			}
-			r.do(r.jobs.CancelAll)
+			r.do(r.jobs.End)
 			r.jobs.Wait()
 		})
 		if wrong != "" {

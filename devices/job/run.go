@@ -1,6 +1,9 @@
 package job
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Point is where Run lets itself be held: it returns when the job is not
 // paused, with [ErrCancelled] when it is to end at once. It is for Run, and
@@ -144,6 +147,21 @@ func (j *Job) Release() {
 		j.run()
 	case !j.sleeping:
 		j.unpark()
+	}
+}
+
+// Pulse holds all jobs for a moment, as draining the block layer does.
+func (s *Jobs) Pulse() {
+	for _, j := range slices.Clone(s.list) {
+		j.Pulse()
+	}
+}
+
+// Pulse holds a job that is at work for a moment.
+func (j *Job) Pulse() {
+	if j.status == Running || j.status == Ready {
+		j.Hold()
+		j.Release()
 	}
 }
 

@@ -29,7 +29,7 @@ func (m *Machine) afterAnyway(d time.Duration, f func()) qdev.Timer {
 // and waits for those that run. It takes the machine's lock itself.
 func (m *Machine) endRequests() {
 	m.Do(func() {
-		m.Jobs.CancelAll()
+		m.Jobs.End()
 		m.Blocks.Cancel()
 	})
 	m.Jobs.Wait()

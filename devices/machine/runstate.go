@@ -61,6 +61,7 @@ func (m *Machine) stopAs(state RunState) {
 	m.clock.stop()
 	m.state = state
 	m.emit("STOP", nil)
+	m.Jobs.Pulse()
 }
 
 // errNeedsReset is QEMU's text for cont after a shutdown.
@@ -136,6 +137,7 @@ func (m *Machine) exit(status int) {
 		return
 	}
 	m.exiting = true
+	m.Jobs.End()
 	if m.OnExit != nil {
 		m.OnExit(status)
 	}

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/qomd/qomd/devices/block"
 	"github.com/qomd/qomd/devices/job"
@@ -22,6 +23,9 @@ func (c *Commands) transactions() {
 			continue
 		}
 		qmp.RegisterRaw(c.set, name, 0, func(_ *qmp.Call, args *qjson.Object) (any, error) {
+			if !strings.HasPrefix(name, "block-dirty-bitmap-") { // QEMU makes a transaction of these
+				c.m.Jobs.Pulse()
+			}
 			a, err := run(args, nil)
 			if err == nil {
 				block.Actions{a}.Commit()
@@ -30,6 +34,7 @@ func (c *Commands) transactions() {
 		})
 	}
 	qmp.Register(c.set, "transaction", 0, func(_ *qmp.Call, a transactionArgs) (none, error) {
+		c.m.Jobs.Pulse()
 		return none{}, transact(actions, a)
 	})
 }
