@@ -416,6 +416,9 @@ func (m *blockModel) snapshot(r *random) {
 	if r.do(fails, "blockdev-snapshot-sync", args); fails != "" {
 		return
 	}
+	for _, other := range m.above(below) {
+		m.nodes[other].below = name
+	}
 	m.nodes[name] = &blockNode{below: below, backing: true}
 	for id, node := range m.devices {
 		if node == below {
