@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/qomd/qomd/devices/qdev"
-	"github.com/qomd/qomd/qom"
 )
 
 // Bits of the DMA command register.
@@ -30,11 +29,10 @@ type engine struct {
 	source, target uint64
 	count, command uint64
 	buffer         [bufferSize]byte
-	timer          qdev.Timer
-	hold           qom.Hold
+	alarm          qdev.Alarm
 }
 
-func (d *engine) running() bool { return d.timer != nil }
+func (d *engine) running() bool { return d.alarm.Armed() }
 
 // set changes a register unless a transfer needs it.
 func (d *engine) set(reg *uint64, val uint64) {
@@ -44,29 +42,24 @@ func (d *engine) set(reg *uint64, val uint64) {
 }
 
 func (d *engine) start() {
-	d.dev.HoldInto(&d.hold, qom.HoldTimer, "edu "+d.dev.Label()+" DMA", 1)
-	d.timer = d.dev.Env().Clock.AfterFunc(dmaTime, d.finish)
+	d.alarm.Set(d.dev.Qdev(), dmaTime, "edu "+d.dev.Label()+" DMA", d.finish)
 }
 
 // cancel ends the transfer without an effect.
 func (d *engine) cancel() {
-	if d.timer == nil {
+	if !d.running() {
 		return
 	}
-	d.timer.Stop()
-	d.timer = nil
 	d.command &^= dmaStart
-	d.hold.Release()
+	d.alarm.Stop()
 }
 
 func (d *engine) finish() {
-	d.timer = nil
 	d.transfer()
 	d.command &^= dmaStart
 	if d.command&dmaIRQ != 0 {
 		d.dev.raise(irqDMA)
 	}
-	d.hold.Release() // the device may go here
 }
 
 // transfer copies what fits in the buffer. QEMU ends the process when a guest

@@ -28,6 +28,9 @@ func (a *Alarm) Set(d *Device, wait time.Duration, what string, f func()) {
 	})
 }
 
+// Armed reports whether a call is pending.
+func (a *Alarm) Armed() bool { return a.timer != nil }
+
 // Stop cancels the call, if one is pending.
 func (a *Alarm) Stop() {
 	if a.timer != nil {
