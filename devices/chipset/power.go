@@ -124,8 +124,12 @@ func (p *power) RealizePCI() error {
 
 // updateSCI drives the system control interrupt.
 func (p *power) updateSCI() {
-	l := &p.board.lines
-	l.level(&l.sci, sciInput, p.fixed.Pending() || p.gpe.Pending())
+	b, on := p.board, p.fixed.Pending() || p.gpe.Pending()
+	if b.Root.Express() { // it is in the bridge
+		b.output(&b.lines.sci, sciInput, on)
+	} else {
+		b.lines.level(&b.lines.sci, sciInput, on)
+	}
 }
 
 // raise tells the guest of an event.

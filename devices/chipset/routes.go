@@ -1,5 +1,7 @@
 package chipset
 
+import "github.com/qomd/qomd/devices/qdev"
+
 // Registers of the ISA bridge that route the lines of PCI: one byte for each,
 // with the number of an input of the controllers for ISA.
 const (
@@ -17,7 +19,25 @@ const (
 type pciPins struct {
 	count  [32][4]uint8
 	driven [Inputs]bool // inputs that PCI asserts
+	watch  func(input int, level bool)
 }
+
+// BridgeOutputs are the outputs of the ISA bridge, and on boards with an ICH9 of
+// the power management in it, by which PCI and system control interrupts leave
+// it: their name, and the bridge.
+func (b *Board) BridgeOutputs() (bridge *qdev.Device, name string) {
+	devfn, name := uint8(isaBridge), "isa-irqs"
+	if b.Root.Express() {
+		devfn, name = isaBridgeICH, "gsi"
+	}
+	if d := b.Root.At(devfn); d != nil {
+		bridge = &d.Device
+	}
+	return bridge, name
+}
+
+// WatchOutputs tells f of every change of these outputs from now on.
+func (b *Board) WatchOutputs(f func(output int, level bool)) { b.pins.watch = f }
 
 // pciLine is told of a pin on the root bus.
 func (b *Board) pciLine(devfn uint8, pin int, asserted bool) {
@@ -75,7 +95,15 @@ func (b *Board) route(line int) int {
 	return int(v)
 }
 
-func (b *Board) drive(input int, on bool) { b.lines.level(&b.pins.driven[input], input, on) }
+func (b *Board) drive(input int, on bool) { b.output(&b.pins.driven[input], input, on) }
+
+// output drives an input through an output of the bridge, whose state is kept.
+func (b *Board) output(state *bool, input int, on bool) {
+	if *state != on && b.pins.watch != nil {
+		b.pins.watch(input, on)
+	}
+	b.lines.level(state, input, on)
+}
 
 // driveLine drives the inputs of a line that has changed: its own on boards that
 // have one for each, and that for ISA, which lines may share.

@@ -25,44 +25,55 @@ func (s *Server) device(path string) (*qom.Object, error) {
 	return o, nil
 }
 
-// errIntercepted is QEMU's text for a second device.
-var errIntercepted = errors.New("IRQ intercept already enabled")
+// Errors of interception, in QEMU's words.
+var (
+	errIntercepted   = errors.New("IRQ intercept already enabled")
+	errNothingToTell = errors.New("No intercepts installed")
+)
+
+// How QEMU calls inputs and outputs without a name of their own.
+const (
+	gpioIn  = "unnamed-gpio-in"
+	gpioOut = "unnamed-gpio-out"
+)
 
 // interceptIn begins to tell of the inputs of a device. Those of the I/O APIC
 // are modelled; others never change.
 func (s *Server) interceptIn(a []string) (string, error) {
-	o, err := s.device(a[0])
-	if err != nil {
-		return "", err
-	}
-	return s.intercept(o, o.Is("ioapic-common"))
-}
-
-// interceptOut does the same for outputs, of which none is modelled.
-func (s *Server) interceptOut(a []string) (string, error) {
-	o, err := s.device(a[0])
-	if err != nil {
-		return "", err
-	}
-	return s.intercept(o, false)
-}
-
-func (s *Server) intercept(o *qom.Object, watch bool) (string, error) {
-	switch s.intercepted {
-	case "":
-		s.intercepted = o.Path()
-		if watch {
+	return s.intercept(a[0], gpioIn, func(o *qom.Object) {
+		if o.Is("ioapic-common") {
 			s.m.WatchInterrupts(s.changed)
 		}
-	case o.Path():
-	default:
+	})
+}
+
+// interceptOut begins to tell of the outputs of a device, of a name or those
+// without one. Those of the ISA bridge are modelled; others never change.
+func (s *Server) interceptOut(a []string) (string, error) {
+	name := gpioOut
+	if len(a) > 1 {
+		name = a[1]
+	}
+	return s.intercept(a[0], name, func(o *qom.Object) { s.m.WatchOutputs(o, name, s.changed) })
+}
+
+// intercept begins with one device, unless it did before.
+func (s *Server) intercept(path, lines string, watch func(o *qom.Object)) (string, error) {
+	o, err := s.device(path)
+	switch {
+	case err != nil:
+		return "", err
+	case s.intercepted == o.Path():
+	case s.intercepted != "":
 		return "", errIntercepted
+	case o.Property(lines+"[0]") == nil:
+		return "", errNothingToTell
+	default:
+		s.intercepted = o.Path()
+		watch(o)
 	}
 	return "OK", nil
 }
-
-// gpioIn is how QEMU calls inputs without a name of their own.
-const gpioIn = "unnamed-gpio-in"
 
 // setIRQIn drives an input of the I/O APIC: its path, the name of the inputs,
 // the number and the level.

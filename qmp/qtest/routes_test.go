@@ -59,3 +59,36 @@ func TestRerouteAsserted(t *testing.T) {
 		}
 	}
 }
+
+// TestOutputs plays what was recorded with QEMU 11.1.3 for interrupt outputs.
+func TestOutputs(t *testing.T) {
+	edu := [][2]string{{"outl 0xcf8 0x80002010", "OK"}, {"outl 0xcfc 0xe0000000", "OK"}, {"outl 0xcf8 0x80002004", "OK"}, {"outw 0xcfc 6", "OK"}}
+	for _, c := range []struct {
+		typ   string
+		lines [][2]string
+	}{
+		{"q35", append(edu,
+			[2]string{"irq_intercept_out /machine/unattached/device[2]", "FAIL No intercepts installed"},
+			[2]string{"irq_intercept_out /machine/unattached/device[2] foo", "FAIL No intercepts installed"},
+			[2]string{"irq_intercept_out /nope", "FAIL Unknown device"},
+			[2]string{"irq_intercept_in /machine/peripheral/e", "FAIL No intercepts installed"},
+			[2]string{"irq_intercept_out /machine/unattached/device[2] gsi", "OK"},
+			[2]string{"irq_intercept_out /machine/unattached/device[2] gsi", "OK"},
+			[2]string{"outl 0xcf8 0x8000f868", "OK"}, [2]string{"outb 0xcfc 11", "OK"},
+			[2]string{"writel 0xe0000060 1", "IRQ raise 20\nIRQ raise 11\nOK"},
+			[2]string{"irq_intercept_in ioapic", "FAIL IRQ intercept already enabled"},
+			[2]string{"writel 0xe0000064 1", "IRQ lower 20\nIRQ lower 11\nOK"})},
+		{"pc", append(edu,
+			[2]string{"irq_intercept_out /machine/unattached/device[3] isa-irqs", "OK"},
+			[2]string{"outl 0xcf8 0x80000860", "OK"}, [2]string{"outb 0xcff 11", "OK"},
+			[2]string{"writel 0xe0000060 1", "IRQ raise 11\nOK"}, [2]string{"writel 0xe0000064 1", "IRQ lower 11\nOK"})},
+	} {
+		m, s := newServer(t, c.typ)
+		add(t, m, "edu", "e", "4")
+		for _, l := range c.lines {
+			if got := s.Run(l[0]); got != l[1] {
+				t.Errorf("%s: %s: %q, QEMU says %q", c.typ, l[0], got, l[1])
+			}
+		}
+	}
+}
