@@ -114,8 +114,19 @@ func Register(t *qom.Types) {
 
 // heads is how many screens an adapter has; 0 for what is none.
 func heads(d *qdev.Device) int {
-	if _, ok := d.Self().(*VGA); ok {
+	switch typ := d.TypeName(); {
+	case oneHead[typ]:
 		return 1
+	case d.Is("virtio-gpu-pci-base"), d.Is("virtio-vga-base"):
+		outputs, _ := d.Get("max_outputs") // an alias of the backend's
+		n, _ := outputs.(uint64)
+		return max(1, int(n))
 	}
 	return 0
+}
+
+// oneHead are the adapters that have one screen.
+var oneHead = map[string]bool{
+	"VGA": true, "secondary-vga": true, "cirrus-vga": true, "isa-vga": true, "isa-cirrus-vga": true,
+	"bochs-display": true, "vmware-svga": true, "ati-vga": true, "ramfb": true,
 }

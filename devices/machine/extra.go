@@ -65,3 +65,6 @@ func (m *Machine) addToBoard(b BoardDevice) error {
 	}
 	return qdev.From(o).Realize(bus)
 }
+
+// Consoles returns the container of the screens and texts, /backend.
+func (m *Machine) Consoles() *qom.Object { return m.consoles }

@@ -38,6 +38,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.memory()
 	c.acpi()
 	c.ui()
+	c.input()
 	c.rocker()
 	c.stats()
 	c.accel()

@@ -19,6 +19,7 @@ type mouseInfo struct {
 type input struct {
 	name     string
 	absolute bool
+	touch    bool
 }
 
 // inputs are the types that QEMU counts as input devices from the moment they
@@ -28,7 +29,7 @@ var inputs = map[string]input{
 	"ps2-mouse": {name: "QEMU PS/2 Mouse"}, "usb-mouse": {name: "QEMU HID Mouse"}, "virtio-mouse-device": {name: "QEMU Virtio Mouse"},
 	"usb-tablet":               {name: "QEMU HID Tablet", absolute: true},
 	"virtio-tablet-device":     {name: "QEMU Virtio Tablet", absolute: true},
-	"virtio-multitouch-device": {name: "QEMU Virtio MultiTouch", absolute: true},
+	"virtio-multitouch-device": {name: "QEMU Virtio MultiTouch", absolute: true, touch: true},
 }
 
 // queryMice lists the pointing devices, the newest first. They are numbered

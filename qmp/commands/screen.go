@@ -1,0 +1,60 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/qomd/qomd/devices/display"
+	"github.com/qomd/qomd/devices/object"
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qmp"
+)
+
+type screenArgs struct {
+	Filename string `json:"filename"`
+	Device   string `json:"device"`
+	Head     *int   `json:"head"`
+	Format   string `json:"format"`
+}
+
+// screendump writes what a screen shows to a file.
+func (c *Commands) screendump(call *qmp.Call, a screenArgs) (none, error) {
+	switch {
+	case a.Device != "":
+		if err := c.checkScreen(a.Device, a.Head); err != nil {
+			return none{}, err
+		}
+	case a.Head != nil:
+		return none{}, errors.New("'head' must be specified together with 'device'")
+	case !display.HasScreen(c.m.Consoles(), nil, 0):
+		return none{}, errors.New("There is no console to take a screendump from")
+	}
+	f, err := os.OpenFile(a.Filename, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return none{}, fmt.Errorf("Could not create '%s': %s", a.Filename, object.Strerror(err))
+	}
+	return qmp.Aside(call, func(context.Context) {
+		err = display.WritePicture(f, a.Format)
+		if closed := f.Close(); err == nil {
+			err = closed
+		}
+	}, func() (none, error) { return none{}, err })
+}
+
+// checkScreen looks a screen up by the id of its adapter.
+func (c *Commands) checkScreen(id string, head *int) error {
+	d := qdev.From(c.m.Env().Peripheral.Child(id))
+	if d == nil {
+		return qmp.Errorf(qmp.DeviceNotFound, "Device '%s' not found", id)
+	}
+	n := 0
+	if head != nil {
+		n = *head
+	}
+	if !display.HasScreen(c.m.Consoles(), d, n) {
+		return fmt.Errorf("Device %s (head %d) is not bound to a QemuConsole", id, n)
+	}
+	return nil
+}
