@@ -18,6 +18,7 @@ const (
 const (
 	pm1Timer       = 1 << 0
 	pm1PowerButton = 1 << 8
+	pm1Wake        = 1 << 15
 	pm1Status      = 0x8731 // bits cleared by writing 1
 	pm1SCI         = 1 << 0
 	pm1SleepEnable = 1 << 13
@@ -86,6 +87,13 @@ func (p *PM) PressPowerButton() {
 	if p.Raised != nil {
 		p.Raised()
 	}
+}
+
+// Wake says in the status that the guest woke up, by the power button as QEMU has
+// it.
+func (p *PM) Wake() {
+	p.status |= pm1Wake | pm1PowerButton
+	p.changed()
 }
 
 // SetSCI switches between ACPI and legacy mode, as writes to the APM port do.

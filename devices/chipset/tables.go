@@ -23,3 +23,6 @@ func (b *Board) PlacePower() { b.pm.place(b.Root, 0x600) }
 
 // PressPowerButton tells the guest of the power button.
 func (b *Board) PressPowerButton() { b.pm.fixed.PressPowerButton() }
+
+// Wake tells the guest that it woke up.
+func (b *Board) Wake() { b.pm.fixed.Wake() }

@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"github.com/qomd/qomd/devices/acpi"
 	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/pci"
@@ -32,14 +31,6 @@ func (m *Machine) buildBoard() error {
 		m.wireProcessor(s)
 	}
 	return nil
-}
-
-// sleep is told that the guest asked for a sleep state. It takes effect when
-// the access that asked for it is over.
-func (m *Machine) sleep(s acpi.Sleep) {
-	if s == acpi.SleepOff {
-		m.Shutdown(GuestShutdown)
-	}
 }
 
 // firmware does what the firmware does before it starts the guest; a reset

@@ -84,6 +84,7 @@ type Machine struct {
 	afterwards []func() // to run without the lock
 
 	state       RunState
+	sleeping    bool // a stopped machine's guest was suspended
 	actions     Actions
 	startWhenIn bool
 	exiting     bool

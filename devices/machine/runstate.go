@@ -20,6 +20,7 @@ const (
 	Panicked    RunState = "guest-panicked"
 	FinishingUp RunState = "finish-migrate"
 	Watchdog    RunState = "watchdog"
+	Suspended   RunState = "suspended" // the guest sleeps, time passes
 )
 
 // Cause is why a machine resets or shuts down; QEMU's ShutdownCause. The guest
@@ -55,9 +56,10 @@ func (m *Machine) Running() bool { return m.state == Running }
 func (m *Machine) Stop() { m.stopAs(Paused) }
 
 func (m *Machine) stopAs(state RunState) {
-	if m.state != Running {
+	if m.state != Running && m.state != Suspended {
 		return
 	}
+	m.sleeping = m.state == Suspended
 	m.clock.stop()
 	m.state = state
 	m.emit("STOP", nil)
@@ -70,7 +72,7 @@ var errNeedsReset = errors.New("Resetting the Virtual Machine is required")
 // Cont lets the machine run; on one that is running nothing happens.
 func (m *Machine) Cont() error {
 	switch m.state {
-	case Running:
+	case Running, Suspended:
 		return nil
 	case ShutDown:
 		return errNeedsReset
@@ -79,6 +81,9 @@ func (m *Machine) Cont() error {
 		return nil
 	}
 	m.state = Running
+	if m.sleeping {
+		m.state = Suspended
+	}
 	m.clock.start()
 	m.emit("RESUME", nil)
 	m.tellGuest(guest.Resumed)
@@ -106,6 +111,10 @@ func (m *Machine) SystemReset(cause Cause) {
 		f()
 	}
 	m.emit("RESET", causeData{cause.byGuest(), cause})
+	m.sleeping = false
+	if m.state == Suspended {
+		m.clock.stop()
+	}
 	if m.state != Running && m.state != InMigrate && m.state != Preconfig {
 		m.state = Prelaunch
 	}
@@ -116,7 +125,7 @@ func (m *Machine) SystemReset(cause Cause) {
 func (m *Machine) Shutdown(cause Cause) {
 	m.emit("SHUTDOWN", causeData{cause.byGuest(), cause})
 	if m.actions.Shutdown == ActionPause {
-		if m.state == Running {
+		if m.state == Running || m.state == Suspended {
 			m.stopAs(ShutDown)
 		} else {
 			m.state = ShutDown

@@ -19,6 +19,7 @@ func (c *Commands) runState() {
 		c.m.Powerdown()
 		return none{}, nil
 	})
+	qmp.Register(c.set, "system_wakeup", 0, func(*qmp.Call, none) (none, error) { return none{}, c.m.Wakeup() })
 	qmp.Register(c.set, "x-exit-preconfig", qmp.Unstable, func(*qmp.Call, none) (none, error) {
 		return none{}, c.m.ExitPreconfig()
 	})
