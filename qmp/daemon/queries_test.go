@@ -19,8 +19,7 @@ import (
 // otherwise are the queries that QEMU answers otherwise, and why.
 var otherwise = map[string]string{
 	"query-audiodevs":                    "not there: nothing plays",
-	"query-dump-guest-memory-capability": "not there: there is no dump-guest-memory",
-	"query-stats-schemas":                "not there: nothing keeps statistics",
+	"query-dump-guest-memory-capability": "core files are not compressed",
 	"query-chardev":                      "QEMU's order is that of a hash table",
 	"query-cpus-fast":                    "thread-id names a process",
 }
