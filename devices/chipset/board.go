@@ -351,6 +351,9 @@ func (s *region) init(r *memory.Region, b *Board, owner, parent *qom.Object, tar
 		if s.ops != nil {
 			r.SetRules(&acpi.ByteRules)
 		}
+		if s.ports {
+			r.InPortList()
+		}
 	}
 }
 

@@ -75,8 +75,8 @@ func legacyISA(bridge string) []part {
 			{"base", int64(d.channels)}, {"page-base", int64(d.page - 1)}, {"pageh-base", int64(-1)}, {"dshift", shift},
 		}, regions: []region{
 			{name: "dma-chan", size: d.n, in: "io", at: d.channels},
-			{name: "dma-page", size: d.pages, in: "io", at: d.page},
-			{name: "dma-page", size: 1, in: "io", at: d.refresh},
+			{name: "dma-page", size: d.pages, in: "io", at: d.page, ports: true},
+			{name: "dma-page", size: 1, in: "io", at: d.refresh, ports: true},
 			{name: "dma-cont", size: d.n, in: "io", at: d.control},
 		}})
 	}

@@ -27,12 +27,13 @@ type cardModel struct {
 type cardPorts struct {
 	name, base   string
 	offset, size uint64
+	list         bool // one of a list of ports
 }
 
 var cardModels = map[string]*cardModel{
-	"isa-fdc":  {ports: []cardPorts{{"fdc", "iobase", 1, 5}, {"fdc", "iobase", 7, 1}}, bus: "floppy-bus", max: 2},
-	"isa-ide":  {ports: []cardPorts{{"ide", "iobase", 0, 8}, {"ide", "iobase2", 0, 1}}, bus: "IDE", max: 2},
-	"ne2k_isa": {ports: []cardPorts{{"ne2000", "iobase", 0, 32}}},
+	"isa-fdc":  {ports: []cardPorts{{"fdc", "iobase", 1, 5, true}, {"fdc", "iobase", 7, 1, true}}, bus: "floppy-bus", max: 2},
+	"isa-ide":  {ports: []cardPorts{{"ide", "iobase", 0, 8, true}, {"ide", "iobase2", 0, 1, true}}, bus: "IDE", max: 2},
+	"ne2k_isa": {ports: []cardPorts{{"ne2000", "iobase", 0, 32, false}}},
 }
 
 // Realize implements [qdev.Realizer].
@@ -43,6 +44,9 @@ func (c *isaCard) Realize() error {
 	c.ports = make([]memory.Region, len(c.model.ports))
 	for i, p := range c.model.ports {
 		c.ports[i].InitIO(c.Env().Memory, &c.Object, memory.Funcs{}, p.name, p.size)
+		if p.list {
+			c.ports[i].InPortList()
+		}
 		c.Env().SystemIO.AddSubregion(c.Number(p.base)+p.offset, &c.ports[i])
 	}
 	if c.model.bus != "" {

@@ -97,6 +97,7 @@ type region struct {
 	at       uint64
 	priority int32
 	off      bool   // not enabled
+	ports    bool   // one of a list of ports
 	target   string // of an alias
 	offset   uint64
 	ops      func(*Board) memory.Ops // nil: reads 0

@@ -72,6 +72,9 @@ func (p *isaPort) Realize() error {
 		}
 	}
 	p.region.InitIO(p.Env().Memory, &p.Object, memory.Funcs{}, m.region, portSize)
+	if m.region == "parallel" {
+		p.region.InPortList()
+	}
 	p.Env().SystemIO.AddSubregion(p.Number("iobase"), &p.region)
 	return nil
 }

@@ -57,6 +57,9 @@ func (v *VGA) RealizePCI() error {
 	v.window.InitIO(sys, o, memory.Funcs{}, "vga-lowmem", windowSize)
 	root.MemorySpace().AddSubregionOverlap(windowAt, &v.window, 1)
 	v.ports = v.registers(vgaPorts, root.IOSpace())
+	for i := range v.ports {
+		v.ports[i].InPortList()
+	}
 	if on, _ := v.Stored("mmio").(bool); on {
 		v.mmio.InitIO(sys, o, memory.Funcs{}, "vga.mmio", mmioSize)
 		v.remote = v.registers(v.remapped(), &v.mmio)

@@ -170,6 +170,9 @@ func (m *Machine) tearDown() {
 		}
 		m.slots[i].thread.Stop()
 	}
+	for _, s := range m.processors {
+		s.space.Destroy()
+	}
 	if m.memorySpace != nil {
 		m.memorySpace.Destroy()
 		m.ioSpace.Destroy()

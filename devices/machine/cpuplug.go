@@ -99,6 +99,7 @@ func (h processorHandler) Plug(d *qdev.Device) error {
 	if err != nil {
 		return err
 	}
+	s.space = m.env.Memory.NewSpace(&m.systemMemory, fmt.Sprintf("cpu-memory-%d", s.Index))
 	m.occupy(s, d)
 	if m.board != nil {
 		m.wireProcessor(s)

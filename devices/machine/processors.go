@@ -7,6 +7,7 @@ import (
 
 	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/cpu"
+	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/devices/thread"
 	"github.com/qomd/qomd/qom"
@@ -35,7 +36,8 @@ type CPUSlot struct {
 	CPU                               *qom.Object // nil while it is empty
 
 	parts  *chipset.Processor
-	thread *thread.Thread // nil without Options.Threads
+	space  *memory.AddressSpace // memory as the processor sees it
+	thread *thread.Thread       // nil without Options.Threads
 }
 
 // ThreadID returns the number of the processor's thread, that of the process
@@ -170,7 +172,8 @@ func (m *Machine) accelName() string {
 // vacate records that a slot is empty.
 func (m *Machine) vacate(s *CPUSlot) {
 	s.thread.Stop()
-	s.CPU, s.parts, s.thread = nil, nil, nil
+	s.space.Destroy()
+	s.CPU, s.parts, s.space, s.thread = nil, nil, nil, nil
 	m.processors = slices.DeleteFunc(m.processors, func(o *CPUSlot) bool { return o == s })
 }
 

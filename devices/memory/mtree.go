@@ -195,10 +195,13 @@ func (p *mtree) owner(r *Region) {
 		p.printf(" orphan")
 		return
 	}
-	if r.owner != nil {
+	switch {
+	case r.portList:
+		p.printf(" owner:{obj type=memory-region-portio-list}")
+	case r.owner != nil:
 		p.object("owner", r.owner)
 	}
-	if parent != nil && parent != r.owner {
+	if parent != nil && (r.portList || parent != r.owner) {
 		p.object("parent", parent)
 	}
 }

@@ -75,6 +75,7 @@ type Region struct {
 	disabled    bool
 	readOnly    bool
 	reentrant   bool // no guard against re-entry
+	portList    bool // see InPortList
 	priority    int32
 	addr        uint64
 	container   *Region
@@ -232,6 +233,10 @@ func (r *Region) SetRules(rules *Rules) { r.rules = rules }
 // SetOwner makes references to the region hold o from now on, instead of the
 // object it is a child of. It must not be in a container yet.
 func (r *Region) SetOwner(o *qom.Object) { r.owner, r.gate = o, nil }
+
+// InPortList notes that QEMU makes the region as one of a list of ports. There
+// an object of its own, which nothing else shows, owns such a region.
+func (r *Region) InPortList() { r.portList = true }
 
 // AllowReentry lets the device's own memory accesses come back to this region
 // while a callback of the device is running.

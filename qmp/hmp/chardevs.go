@@ -17,7 +17,7 @@ func chardevRows() []*command {
 		{names: "chardev-add", args: "args:s", params: "args", help: "make a character device; options as -chardev takes them",
 			qmp: "chardev-add", run: chardevAdd, complete: completeBackend},
 		{names: "chardev-change", args: "id:s,args:s", params: "id args", help: "give a character device another backend",
-			qmp: "chardev-change", run: chardevChange, complete: completeChardevChange},
+			qmp: "chardev-change", run: chardevChange},
 		{names: "chardev-remove", args: "id:s", params: "id", help: "remove a character device", qmp: "chardev-remove",
 			run: forward("chardev-remove", "id"), complete: completeChardev},
 		{names: "chardev-send-break", args: "id:s", params: "id", help: "send a break to a character device's front end",
@@ -148,13 +148,6 @@ func completeBackend(c *completer, words []string) {
 func completeChardev(c *completer, words []string) { c.chardevs(words, "") }
 
 func completeRing(c *completer, words []string) { c.chardevs(words, "ringbuf") }
-
-func completeChardevChange(c *completer, words []string) {
-	completeChardev(c, words)
-	if len(words) == 3 {
-		completeBackend(c, words[1:])
-	}
-}
 
 // chardevs completes the first argument by the ids of character devices whose
 // backend is called so, of all when kind is empty.

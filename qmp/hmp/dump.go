@@ -35,7 +35,7 @@ func dumpRows() []*command {
 				return nil
 			}},
 		{names: "memsave", args: "val:l,size:i,filename:s", params: "addr size file", qmp: "memsave",
-			help: "write virtual memory to a file", run: forward("memsave", "val", "size", "filename")},
+			help: "write virtual memory to a file", run: memsave},
 		{names: "pmemsave", args: "val:l,size:i,filename:s", params: "addr size file", qmp: "pmemsave",
 			help: "write physical memory to a file", run: forward("pmemsave", "val", "size", "filename")},
 		{names: "sum", args: "start:i,size:i", params: "addr size", help: "compute the checksum of a piece of memory",
@@ -44,6 +44,15 @@ func dumpRows() []*command {
 				return nil
 			}},
 	}
+}
+
+func memsave(r *run) error {
+	p := r.processor()
+	if p == nil {
+		r.printf("No CPU available\n")
+		return nil
+	}
+	return r.ask("memsave", append(r.members("val", "size", "filename"), with("cpu-index", p.Index))...)
 }
 
 // physicalMask covers the 52 bits that a physical address can have.

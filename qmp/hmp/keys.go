@@ -82,18 +82,14 @@ func (s *keyState) next(b byte) key {
 // sequence is the meaning of ESC [ NUMBER b.
 func (s *keyState) sequence(b byte) key {
 	switch b {
-	case 'A':
+	case 'A', 'F':
 		return keyUp
-	case 'B':
+	case 'B', 'E':
 		return keyDown
 	case 'C':
 		return keyRight
 	case 'D':
 		return keyLeft
-	case 'F':
-		return keyEnd
-	case 'H':
-		return keyHome
 	case '~':
 		switch s.param {
 		case 1:

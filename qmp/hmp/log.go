@@ -16,13 +16,6 @@ func logRows() []*command {
 	return []*command{{
 		names: "log", args: "items:s", params: "item1[,...]", help: "say what to log; no guest code runs that could be logged",
 		run: logItem,
-		complete: func(c *completer, words []string) {
-			if len(words) == 2 {
-				for _, name := range append([]string{"none", "all"}, logItems...) {
-					c.propose(name, words[1])
-				}
-			}
-		},
 	}}
 }
 

@@ -137,7 +137,6 @@ func miscTopics() []*command {
 			run: infoDirtyLimit},
 		{names: "firmware-log", args: "max-size:o?", params: "[max-size]", help: "what the firmware has logged",
 			qmp: "query-firmware-log", run: forward("query-firmware-log", "max-size")},
-		{names: "virtio", help: "virtio devices", qmp: "x-query-virtio", run: infoVirtio},
 	}
 	for _, t := range []struct{ name, help, command string }{
 		{"accel", "statistics of the accelerator", "x-accel-stats"},
@@ -194,20 +193,6 @@ func infoDirtyLimit(r *run) error {
 	for _, v := range list {
 		r.printf("vcpu[%d], limit rate %d (MB/s), current rate %d (MB/s)\n",
 			number(v, "cpu-index"), number(v, "limit-rate"), number(v, "current-rate"))
-	}
-	return nil
-}
-
-func infoVirtio(r *run) error {
-	list, err := r.list("x-query-virtio")
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 {
-		return fmt.Errorf("No virtio devices found")
-	}
-	for _, d := range list {
-		r.printf("%s [%s]\n", text(d, "path"), text(d, "name"))
 	}
 	return nil
 }
