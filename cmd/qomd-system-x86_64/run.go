@@ -80,6 +80,7 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 			return 1, fmt.Errorf("%s: %w", guestEnv, err)
 		}
 	}
+	cfg.Accels = chooseAccel(cfg.Accels, hostDevices(), func(text string) { say(prog, cfg, text) })
 	grace, err := eventGrace()
 	if err != nil {
 		return 1, err
