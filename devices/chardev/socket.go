@@ -116,6 +116,9 @@ func (s *Set) inherit(b *Socket) error {
 		b.ln, err = net.FileListener(f)
 		if err == nil {
 			_, b.inet = b.ln.Addr().(*net.TCPAddr)
+			if ln, ok := b.ln.(*net.UnixListener); ok {
+				ln.SetUnlinkOnClose(true) // as QEMU, although it did not bind it
+			}
 		}
 	default:
 		b.first, err = net.FileConn(f)
