@@ -89,12 +89,21 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	// a signal ends the wait.
 	waiting, stop := signal.NotifyContext(context.Background(), endSignals...)
 	defer stop()
+	failed := false // and said so
 	vm, err := daemon.Start(*cfg, daemon.Options{
 		Log: log, Guest: defaultGuest, Wait: waiting, Redirected: redirected, Grace: grace, Threads: true,
 		OnMisfit: logging.Misfits(),
+		Failed: func(err error) {
+			if failed = waiting.Err() == nil; failed {
+				say(prog, cfg, err.Error())
+			}
+		},
 	})
 	if waiting.Err() != nil && err != nil {
 		return 0, nil
+	}
+	if failed {
+		return 1, nil
 	}
 	if err != nil {
 		return 1, err

@@ -58,6 +58,9 @@ type Options struct {
 	Stepped bool
 	// Now is the time of events; nil: time.Now.
 	Now func() time.Time
+	// Failed is told why the machine cannot start, before its sockets close:
+	// whoever waits at one of them looks for the reason when that ends.
+	Failed func(error)
 	// OnViolation is told of broken lifetime rules.
 	OnViolation func(qom.Violation)
 	// OnMisfit is told of every reply and event that does not fit the schema, before
@@ -167,6 +170,9 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	vm.Machine.Characters.Monitors = vm.host
 
 	if err := vm.build(); err != nil {
+		if opts.Failed != nil {
+			opts.Failed(err)
+		}
 		vm.Close()
 		return nil, err
 	}
