@@ -66,9 +66,7 @@ func (c *connection) restart() {
 // clean destroys and undefines what the test left, and keeps what libvirt found
 // out.
 func (c *connection) clean() {
-	if c.ended {
-		c.shell = startShell(c.t, c.root, "qemu:///embed?root="+c.root)
-	}
+	defer c.stop()
 	for _, name := range fields(c.run("list --name")) {
 		c.run("destroy %s", name)
 	}

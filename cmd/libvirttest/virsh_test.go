@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long a command may take on a busy machine.
-const patience = 2 * time.Minute
+const patience = 30 * time.Second
 
 // shell is a virsh that stays.
 type shell struct {
@@ -22,11 +22,13 @@ type shell struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    *bufio.Reader
+	pipe   io.Closer // below out
 	marker int
 	ended  bool
 }
 
-// startShell starts a virsh; its own messages go to a file in dir.
+// startShell starts a virsh, which has to be stopped; its own messages go to a
+// file in dir.
 func startShell(t *testing.T, dir, uri string) *shell {
 	t.Helper()
 	s := &shell{t: t, cmd: exec.Command("stdbuf", "-oL", "virsh", "-q", "-c", uri)}
@@ -45,7 +47,7 @@ func startShell(t *testing.T, dir, uri string) *shell {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.stop(); r.Close() })
+	s.pipe = r
 	return s
 }
 
@@ -60,6 +62,7 @@ func (s *shell) stop() {
 	kill := time.AfterFunc(patience, func() { s.cmd.Process.Kill() })
 	defer kill.Stop()
 	s.cmd.Wait()
+	s.pipe.Close()
 }
 
 // try runs a command and returns what it printed.

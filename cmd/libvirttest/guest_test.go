@@ -1,0 +1,111 @@
+package libvirttest
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// unplugTime is how long libvirt waits for a device to go.
+const unplugTime = 5 * time.Second
+
+const netXML = `<interface type='user'><mac address='52:54:00:11:22:33'/><model type='virtio'/><alias name='ua-net'/></interface>`
+
+const dimmXML = `<memory model='dimm'><target><size unit='MiB'>128</size><node>0</node></target><alias name='ua-dimm'/></memory>`
+
+// has reports whether the live XML of a domain has an alias.
+func (c *connection) has(domain, alias string) bool {
+	c.t.Helper()
+	return strings.Contains(c.run("dumpxml %s", domain), "<alias name='"+alias+"'/>")
+}
+
+// A guest that does not answer keeps its device: libvirt gives up waiting and
+// tells its user nothing. A reset takes the device away.
+func TestGuestIgnores(t *testing.T) {
+	t.Parallel()
+	c := connect(t)
+	c.start("ignores", guestOf("temper=ignore"))
+	xml := c.file("net.xml", netXML)
+	c.run("attach-device ignores %s --live", xml)
+	if took := c.took("detach-device ignores %s --live", xml); took < unplugTime {
+		t.Errorf("detach returned after %v", took)
+	}
+	if !c.has("ignores", "ua-net") {
+		t.Error("the device is gone")
+	}
+	// As a real guest's, a request that is asked again is not taken again.
+	c.run("reset ignores")
+	for deadline := time.Now().Add(patience); c.has("ignores", "ua-net"); {
+		if time.Now().After(deadline) {
+			t.Fatal("the device survives a reset")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// Without a guest nobody answers; devices that need none go all the same.
+func TestNoGuest(t *testing.T) {
+	t.Parallel()
+	c := connect(t)
+	c.start("nobody", `<qemu:commandline><qemu:env name='QOMD_GUEST' value='none'/></qemu:commandline>`)
+	net, tablet := c.file("net.xml", netXML), c.file("tablet.xml", `<input type='tablet' bus='usb'><alias name='ua-tablet'/></input>`)
+	c.run("attach-device nobody %s --live", tablet)
+	c.run("detach-device-alias nobody ua-tablet --live")
+	for deadline := time.Now().Add(patience); c.has("nobody", "ua-tablet") && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if c.has("nobody", "ua-tablet") {
+		t.Error("the tablet stays")
+	}
+	c.run("attach-device nobody %s --live", net)
+	c.run("detach-device nobody %s --live", net)
+	if !c.has("nobody", "ua-net") {
+		t.Error("the card went")
+	}
+	c.run("shutdown nobody")
+	if state := c.run("domstate nobody"); state != "running" {
+		t.Errorf("the domain is %s after a power button that nobody sees", state)
+	}
+}
+
+// A guest that refuses a memory module says so, and libvirt's user hears it.
+func TestGuestRefuses(t *testing.T) {
+	t.Parallel()
+	c := connect(t)
+	c.start("refuses", guestOf("temper=refuse"))
+	xml := c.file("dimm.xml", dimmXML)
+	c.run("attach-device refuses %s --live", xml)
+	c.fails("was rejected by the guest", "detach-device refuses %s --live", xml)
+	if !c.has("refuses", "ua-dimm") {
+		t.Error("the module is gone")
+	}
+}
+
+// A guest that takes its time: libvirt waits for it, and what comes later than
+// that completes by itself.
+func TestGuestIsLate(t *testing.T) {
+	t.Parallel()
+	c := connect(t)
+	c.start("late", guestOf("devices.ua-net.delay-ms=300,devices.ua-dimm.delay-ms=5500"))
+	net, dimm := c.file("net.xml", netXML), c.file("dimm.xml", dimmXML)
+	c.run("attach-device late %s --live", net)
+	if took := c.took("detach-device late %s --live", net); took < 300*time.Millisecond || took >= unplugTime {
+		t.Errorf("detach returned after %v", took)
+	}
+	if c.has("late", "ua-net") {
+		t.Error("the card is there")
+	}
+	c.run("attach-device late %s --live", dimm)
+	if took := c.took("detach-device late %s --live", dimm); took < unplugTime {
+		t.Errorf("detach returned after %v", took)
+	}
+	for deadline := time.Now().Add(patience); c.has("late", "ua-dimm"); {
+		if time.Now().After(deadline) {
+			t.Fatal("the module stays")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if left := c.names("late", `{"execute":"query-memory-devices"}`, "type"); len(left) > 0 {
+		t.Errorf("modules %v are left", left)
+	}
+}
