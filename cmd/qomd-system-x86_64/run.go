@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -54,12 +55,14 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		fmt.Fprintln(os.Stderr, w.Line(prog))
 	}
 	// Like QEMU, the program says nothing unless something is wrong.
-	log, closer, err := logging.New(config.Log{Level: "warning", Format: "text", File: cfg.LogFile}, os.Stderr)
-	if err != nil {
-		return 1, err
-	}
-	if closer != nil {
+	log := slog.New(warnings{func(text string) { say(prog, cfg, text) }})
+	if cfg.LogFile != "" {
+		file, closer, err := logging.New(config.Log{Level: "warning", Format: "text", File: cfg.LogFile}, os.Stderr)
+		if err != nil {
+			return 1, err
+		}
 		defer closer.Close()
+		log = file
 	}
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, endSignals...)

@@ -340,15 +340,29 @@ func (m *Machine) Ready(start bool) error {
 	}
 	m.env.SystemBus.ColdReset()
 	m.env.Ready = true
-	for i := range m.env.Defaults {
-		if d := &m.env.Defaults[i]; d.User && !d.Used() {
-			m.log.Warn("global setting fits no device", "type", d.Type, "property", d.Property)
-		}
-	}
+	m.checkGlobals()
 	if start {
 		return m.Cont()
 	}
 	return nil
+}
+
+// checkGlobals warns of -global settings without effect, those that QEMU warns
+// of: what may still be plugged may still use one.
+func (m *Machine) checkGlobals() {
+	for i := range m.env.Defaults {
+		d := &m.env.Defaults[i]
+		if !d.User || d.Used() {
+			continue
+		}
+		c := m.env.Tree.Types.Class(d.Type)
+		switch {
+		case c == nil || !c.Is("device"):
+			m.log.Warn(fmt.Sprintf("global %s.%s has invalid class name", d.Type, d.Property))
+		case !qdev.ClassOf(c).Hotpluggable:
+			m.log.Warn(fmt.Sprintf("global %s.%s=%s not used", d.Type, d.Property, d.Value))
+		}
+	}
 }
 
 // Step moves a stepped clock on by d, a duration in nanoseconds of virtual
