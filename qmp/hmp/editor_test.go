@@ -39,7 +39,7 @@ func TestEditor(t *testing.T) {
 		{"\x1b[A", "zz" + clean}, {"\x1b[B", left + left + clean},
 		{"\x1b[A", "zz" + clean},
 		{"\x1b[1~", left + left}, {"\x1b[4~", right + right},
-		{"\x1b[H", left + left}, {"\x1b[F", right + right},
+		{"\x1b[H", ""}, {"\x1b[F", ""}, // F is up, and there is nothing older
 		{"\x1bOH", left + left}, {"\x1bOF", right + right},
 		{"\x1bOA", ""}, {"\x1b[5~", ""}, {"\x1bb", ""},
 		{"\x9bD", left}, {"\x1b[3~", left + "z" + clean},

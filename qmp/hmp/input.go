@@ -68,9 +68,7 @@ func mouseMove(r *run) error {
 	for _, axis := range []struct{ name, argument string }{{"x", "dx_str"}, {"y", "dy_str"}} {
 		events = append(events, event("rel", with("axis", axis.name), with("value", leadingNumber(r.args.text(axis.argument)))))
 	}
-	if err := r.ask("input-send-event", with("events", events)); err != nil {
-		return err
-	}
+	r.play(events)
 	turn := leadingNumber(r.args.text("dz_str"))
 	if turn == 0 {
 		return nil
@@ -79,8 +77,12 @@ func mouseMove(r *run) error {
 	if turn < 0 {
 		name = "wheel-down"
 	}
-	return r.ask("input-send-event", with("events", []any{button(name, true), button(name, false)}))
+	r.play([]any{button(name, true), button(name, false)})
+	return nil
 }
+
+// play sends events. As in QEMU nobody is told when no device takes them.
+func (r *run) play(events []any) { _ = r.ask("input-send-event", with("events", events)) }
 
 // leadingNumber reads as C's strtol does: what is no number is 0.
 func leadingNumber(text string) int64 {
@@ -105,10 +107,10 @@ func mouseButton(r *run) error {
 		}
 	}
 	r.h.buttons = state
-	if len(events) == 0 {
-		return nil
+	if len(events) > 0 {
+		r.play(events)
 	}
-	return r.ask("input-send-event", with("events", events))
+	return nil
 }
 
 func screenDump(r *run) error {
