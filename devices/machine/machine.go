@@ -96,6 +96,7 @@ type Machine struct {
 	chardevs *qom.Object // /chardevs
 	consoles *qom.Object // /backend
 	objects  *qom.Object // /objects
+	audio    []*qjson.Object
 	pciRoots []*pci.Bus
 
 	topology Topology

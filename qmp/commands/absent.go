@@ -22,7 +22,6 @@ func (c *Commands) absent() {
 		"query-xen-replication-status": object(is("error", false)),
 		"query-dirty-rate": object(is("status", "unstarted"), is("start-time", int64(0)), is("calc-time", int64(0)),
 			is("calc-time-unit", "second"), is("sample-pages", int64(0)), is("mode", "page-sampling")),
-		"x-query-numa":           object(is("human-readable-text", "0 nodes\n")),
 		"query-vnc-servers":      []any{},
 		"query-vcpu-dirty-limit": []any{},
 	} {

@@ -1,6 +1,9 @@
 package commands
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/qomd/qomd/devices/dimm"
 	"github.com/qomd/qomd/devices/virtio"
 	"github.com/qomd/qomd/qmp"
@@ -12,6 +15,7 @@ func (c *Commands) memory() {
 	qmp.Register(c.set, "query-memory-size-summary", 0, c.queryMemorySize)
 	qmp.Register(c.set, "query-memdev", 0, c.queryMemdev)
 	qmp.Register(c.set, "query-memory-devices", 0, c.queryMemoryDevices)
+	qmp.Register(c.set, "x-query-numa", qmp.Unstable, c.queryNUMA)
 }
 
 type memorySize struct {
@@ -21,6 +25,22 @@ type memorySize struct {
 
 func (c *Commands) queryMemorySize(*qmp.Call, none) (memorySize, error) {
 	return memorySize{Base: c.m.MemorySize(), Plugged: c.m.Window().Plugged()}, nil
+}
+
+// queryNUMA prints the nodes: one that has all where the machine takes memory
+// modules, else none.
+func (c *Commands) queryNUMA(*qmp.Call, none) (humanText, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d nodes\n", c.m.NUMANodes())
+	if c.m.NUMANodes() > 0 {
+		b.WriteString("node 0 cpus:")
+		for _, s := range c.m.Processors() {
+			fmt.Fprintf(&b, " %d", s.Index)
+		}
+		plugged := c.m.Window().Plugged()
+		fmt.Fprintf(&b, "\nnode 0 size: %d MB\nnode 0 plugged: %d MB\n", (c.m.MemorySize()+plugged)>>20, plugged>>20)
+	}
+	return humanText{b.String()}, nil
 }
 
 // memoryDevice is QEMU's MemoryDeviceInfo.

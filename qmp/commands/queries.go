@@ -8,6 +8,7 @@ import (
 	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/devices/usb"
 	"github.com/qomd/qomd/qmp"
+	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -15,6 +16,7 @@ import (
 // from the tree.
 func (c *Commands) queries() {
 	qmp.Register(c.set, "query-iothreads", 0, c.queryIOThreads)
+	qmp.Register(c.set, "query-audiodevs", 0, c.queryAudiodevs)
 	qmp.Register(c.set, "query-cryptodev", 0, c.queryCryptodev)
 	qmp.Register(c.set, "query-vm-generation-id", 0, c.queryGeneration)
 	qmp.Register(c.set, "query-tpm", 0, c.queryTPM)
@@ -61,7 +63,7 @@ type ioThreadInfo struct {
 
 func (c *Commands) queryIOThreads(*qmp.Call, none) ([]ioThreadInfo, error) {
 	list := []ioThreadInfo{}
-	for _, o := range c.objects("iothread") {
+	for _, o := range slices.Backward(c.objects("iothread")) { // the one list that QEMU does not turn around
 		get := func(name string) any { v, _ := o.Get(name); return v }
 		list = append(list, ioThreadInfo{
 			ID: o.Name(), ThreadID: o.Self().(*object.IOThread).ThreadID(), Max: get("poll-max-ns"), Grow: get("poll-grow"),
@@ -69,6 +71,13 @@ func (c *Commands) queryIOThreads(*qmp.Call, none) ([]ioThreadInfo, error) {
 		})
 	}
 	return list, nil
+}
+
+// queryAudiodevs lists the sound backends, the newest first.
+func (c *Commands) queryAudiodevs(*qmp.Call, none) ([]*qjson.Object, error) {
+	list := slices.Clone(c.m.Audio())
+	slices.Reverse(list)
+	return append([]*qjson.Object{}, list...), nil
 }
 
 type cryptodevInfo struct {

@@ -212,7 +212,7 @@ func (vm *VM) build() error {
 // complete makes what the configuration lists and starts the machine, under its
 // lock.
 func (vm *VM) complete() error {
-	if err := inTurn(vm.addNetdevs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.checkDrives, vm.warnUnused); err != nil {
+	if err := inTurn(vm.addAudiodevs, vm.addNetdevs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.checkDrives, vm.warnUnused); err != nil {
 		return err
 	}
 	return vm.Machine.Ready(!vm.cfg.Paused)

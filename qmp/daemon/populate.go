@@ -53,6 +53,16 @@ func (vm *VM) addObject(o config.Object) error {
 	return err
 }
 
+// addAudiodevs makes the sound backends of the description.
+func (vm *VM) addAudiodevs() error {
+	for _, o := range vm.cfg.Audiodevs {
+		if err := vm.Machine.AddAudio(o.ID, o.Options); err != nil {
+			return &Error{o.Origin, err}
+		}
+	}
+	return nil
+}
+
 // addNetdevs makes the network backends of the description.
 func (vm *VM) addNetdevs() error {
 	for _, o := range vm.cfg.Netdevs {

@@ -18,7 +18,6 @@ import (
 
 // otherwise are the queries that QEMU answers otherwise, and why.
 var otherwise = map[string]string{
-	"query-audiodevs":                    "not there: nothing plays",
 	"query-dump-guest-memory-capability": "core files are not compressed",
 	"query-chardev":                      "QEMU's order is that of a hash table",
 	"query-cpus-fast":                    "thread-id names a process",

@@ -7,7 +7,6 @@ import "strings"
 var absent = []struct{ topic, help, answer string }{
 	{"capture", "recordings of sound; there are none", "warning: 'info capture' is deprecated since v10.2, to be removed\n"},
 	{"jit", "the compiler of guest code; there is none", "Error: JIT information is only available with accel=tcg\n"},
-	{"numa", "NUMA nodes; there are none", "0 nodes\n"},
 	{"replay", "record and replay; there is none", "Record/replay is not active\n"},
 	{"sev", "AMD SEV; there is none", "SEV is not enabled\n"},
 	{"snapshots", "snapshots of the machine; no drive holds any", "Error: no block device can store vmstate for snapshot\n"},

@@ -31,6 +31,14 @@ func memoryTopics() []*command {
 				return nil
 			}},
 		{names: "memory-devices", help: "devices that are memory", qmp: "query-memory-devices", run: infoMemoryDevices},
+		{names: "numa", help: "NUMA nodes", qmp: "x-query-numa",
+			run: func(r *run) error {
+				o, err := r.object("x-query-numa")
+				if err == nil {
+					r.printf("%s", text(o, "human-readable-text"))
+				}
+				return err
+			}},
 		{names: "memdev", help: "memory backends", qmp: "query-memdev", run: infoMemdev},
 	}
 }

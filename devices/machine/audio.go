@@ -1,0 +1,96 @@
+package machine
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// AddAudio makes a sound backend, as -audiodev describes it. Nothing plays and
+// nothing is recorded; devices name it, and clients ask for its settings. Values
+// may be text, as on a command line.
+func (m *Machine) AddAudio(id string, options *qjson.Object) error {
+	driver, _ := options.Get("driver")
+	typ := "audio-" + fmt.Sprint(driver)
+	if m.env.Tree.Types.Class(typ) == nil {
+		return fmt.Errorf("Parameter 'driver' does not accept value '%v'", driver)
+	}
+	in, _ := m.env.Tree.Resolve("/audiodevs", "")
+	if in.Child(id) != nil {
+		return fmt.Errorf("attempt to add duplicate property '%s' to object (type 'container')", id)
+	}
+	if _, err := m.env.Tree.NewChild(in, id, typ); err != nil {
+		return err
+	}
+	o := qjson.NewObject(qjson.Member{Name: "id", Value: id}, qjson.Member{Name: "timer-period", Value: int64(10000)})
+	for _, direction := range []string{"in", "out"} {
+		o.Set(direction, qjson.NewObject(
+			qjson.Member{Name: "mixing-engine", Value: true}, qjson.Member{Name: "fixed-settings", Value: true},
+			qjson.Member{Name: "frequency", Value: int64(44100)}, qjson.Member{Name: "channels", Value: int64(2)},
+			qjson.Member{Name: "format", Value: "s16"}, qjson.Member{Name: "voices", Value: int64(1)}))
+	}
+	if err := mergeAudio(o, options); err != nil {
+		return err
+	}
+	for _, direction := range []string{"in", "out"} {
+		settleMixing(o, options, direction)
+	}
+	m.audio = append(m.audio, o)
+	return nil
+}
+
+// settleMixing gives settings that were not given what they are without QEMU's
+// own mixing.
+func settleMixing(o, given *qjson.Object, direction string) {
+	v, _ := o.Get(direction)
+	settings := v.(*qjson.Object)
+	if mixing, _ := settings.Get("mixing-engine"); mixing != false {
+		return
+	}
+	v, _ = given.Get(direction)
+	for name, value := range map[string]any{"fixed-settings": false, "voices": int64(math.MaxInt32)} {
+		if g, ok := v.(*qjson.Object); !ok || !g.Has(name) {
+			settings.Set(name, value)
+		}
+	}
+}
+
+// Audio lists the settings of the sound backends, in the order of their making.
+func (m *Machine) Audio() []*qjson.Object { return m.audio }
+
+// audioKinds are the settings that are no text, by the kind of their value.
+var audioKinds = map[string]string{
+	"mixing-engine": "boolean", "fixed-settings": "boolean", "exclusive": "boolean", "try-poll": "boolean", "try-mmap": "boolean",
+	"timer-period": "integer", "frequency": "integer", "channels": "integer", "voices": "integer", "buffer-length": "integer",
+	"period-length": "integer", "buffer-count": "integer", "latency": "integer", "threshold": "integer", "dsp-policy": "integer",
+}
+
+// mergeAudio sets what was given.
+func mergeAudio(o, given *qjson.Object) error {
+	for name, v := range given.All() {
+		old, _ := o.Get(name)
+		inner, nested := v.(*qjson.Object)
+		text, isText := v.(string)
+		switch to, known := old.(*qjson.Object); {
+		case nested && known:
+			if err := mergeAudio(to, inner); err != nil {
+				return err
+			}
+			continue
+		case nested:
+			return fmt.Errorf("Parameter '%s' is unexpected", name)
+		case isText && audioKinds[name] == "integer":
+			n, err := strconv.ParseUint(text, 0, 32)
+			if err != nil {
+				return fmt.Errorf("Parameter '%s' expects uint32", name)
+			}
+			v = int64(n)
+		case isText && audioKinds[name] == "boolean":
+			v = text == "on" || text == "yes" || text == "true" || text == "y"
+		}
+		o.Set(name, v)
+	}
+	return nil
+}
