@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // Files are the descriptors that clients of the monitors have handed over: some
@@ -77,8 +79,9 @@ func (s *Files) CloseNamed(name string) error {
 }
 
 // Starting says whether the machine is being made, when numbers may name any
-// descriptor that the process was started with. Later they may not, or a client
-// of one machine could take what is another's.
+// descriptor of the process. Later only those that the process was started with
+// and nobody has taken: libvirt names the file that a machine is to be restored
+// from by its number. All others of the process are closed on exec.
 func (s *Files) Starting(yes bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,8 +93,10 @@ func (s *Files) Starting(yes bool) {
 func (s *Files) Take(name string) (*os.File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n, err := strconv.Atoi(name); err == nil && s.starting {
-		if _, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(n), syscall.F_GETFD, 0); errno == 0 {
+	if n, err := strconv.Atoi(name); err == nil {
+		flags, err := unix.FcntlInt(uintptr(n), unix.F_GETFD, 0)
+		given := n > 2 && flags&unix.FD_CLOEXEC == 0
+		if err == nil && (s.starting || given) {
 			syscall.CloseOnExec(n)
 			return os.NewFile(uintptr(n), name), nil
 		}

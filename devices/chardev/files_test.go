@@ -3,10 +3,12 @@ package chardev_test
 import (
 	"net"
 	"os"
+	"strconv"
 	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"github.com/qomd/qomd/devices/chardev"
 )
@@ -131,5 +133,30 @@ func TestDescriptorsOverSocket(t *testing.T) {
 	client.Close()
 	if now := open(t); now != before {
 		t.Errorf("%d descriptors, %d before", now, before)
+	}
+}
+
+// A number names what the process was started with, which is all that is not
+// closed on exec; and that only once.
+func TestTakeByNumber(t *testing.T) {
+	var s chardev.Files
+	fd := null(t)
+	name := strconv.Itoa(fd)
+	if _, err := s.Take(name); err == nil {
+		t.Errorf("%s is the process's own, and taken", name)
+	}
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, 0); err != nil {
+		t.Fatal(err)
+	}
+	f, err := s.Take(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := s.Take(name); err == nil {
+		t.Errorf("%s is taken twice", name)
+	}
+	if _, err := s.Take("1"); err == nil {
+		t.Error("standard output is taken")
 	}
 }
