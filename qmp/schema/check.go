@@ -23,7 +23,7 @@ func (s *Schema) checkArguments(command string, args *qjson.Object, p *Policy) e
 		return s.checkLoosely(e.arguments, args)
 	}
 	v := visitor{s: s, policy: p}
-	return v.object(e.arguments, args)
+	return v.object(e.arguments, withoutObsolete(command, args))
 }
 
 // CheckReply checks what a command returned, given as a Go value or as parsed.

@@ -1,6 +1,10 @@
 package schema
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/qomd/qomd/qmp/qjson"
+)
 
 // This file holds what QEMU knows of its commands and does not tell through
 // query-qmp-schema. All of it was seen in the answers of QEMU 11.1.3.
@@ -8,6 +12,26 @@ import "strings"
 // unchecked are the commands that QEMU calls with their arguments as they came
 // ("gen": false in QAPI).
 var unchecked = map[string]bool{"device_add": true}
+
+// obsolete are arguments that QEMU 11 no longer takes, by command. They never
+// did anything over QMP, and libvirt 9, which many have together with a newer
+// QEMU, cannot do without: it saves no domain when they are refused.
+var obsolete = map[string]string{"migrate": "detach"}
+
+// withoutObsolete returns the arguments of a command that are to be checked.
+func withoutObsolete(command string, args *qjson.Object) *qjson.Object {
+	name := obsolete[command]
+	if name == "" || args == nil || !args.Has(name) {
+		return args
+	}
+	rest := qjson.NewObject()
+	for n, v := range args.All() {
+		if n != name {
+			rest.Set(n, v)
+		}
+	}
+	return rest
+}
 
 // alternateNames are the names of the alternates, by the JSON types they take.
 var alternateNames = map[string]string{

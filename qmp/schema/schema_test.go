@@ -241,3 +241,24 @@ func BenchmarkParseAndCheck(b *testing.B) {
 		f()
 	}
 }
+
+// libvirt 9 says detach with every migrate, which QEMU 11 refuses.
+func TestObsoleteArgument(t *testing.T) {
+	s := load(t)
+	for _, tc := range []struct{ args, want string }{
+		{`{"uri": "fd:x", "detach": true}`, ""},
+		{`{"uri": "fd:x", "blk": true}`, "Parameter 'blk' is unexpected"},
+	} {
+		v, err := qjson.Parse([]byte(tc.args))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if err := s.CheckArguments("migrate", v.(*qjson.Object)); err != nil {
+			got = err.Error()
+		}
+		if got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.args, got, tc.want)
+		}
+	}
+}
