@@ -59,6 +59,7 @@ func (g *Graph) Backup(device, target string, o BackupOptions) (Action, error) {
 		return Action{}, err
 	}
 	g.pulse(source)
+	g.pulse(to)
 	return g.backup(source, to, o)
 }
 
@@ -217,7 +218,7 @@ func (b *backup) run() error {
 	b.g.drained(func() {})
 	if b.opts.Sync == "none" {
 		for {
-			if err := b.job.Sit(); err != nil {
+			if err := b.job.Sit(nil); err != nil {
 				return err
 			}
 			if err := b.lost(); err != nil {

@@ -131,7 +131,7 @@ func (b *blockJob) setSpeed(bytes int64) error {
 	}
 	old := b.speed.Swap(bytes)
 	if bytes == 0 || bytes > old {
-		b.job.Wake()
+		b.job.Hurry()
 	}
 	return nil
 }

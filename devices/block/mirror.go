@@ -122,7 +122,9 @@ func (g *Graph) startMirror(m *mirror, kind string) error {
 	if err != nil {
 		return err
 	}
-	m.blockJob, b.change, b.synced = b, m.setMode, m.isSynced
+	if m.blockJob = b; kind == "mirror" {
+		b.change, b.synced = m.setMode, m.isSynced
+	}
 	if err = m.attach(); err != nil {
 		b.discard()
 		if m.undo != nil {
@@ -300,14 +302,15 @@ func (m *mirror) caughtUp() (done bool, err error) {
 		return false, &ioError{true, err}
 	}
 	ending := false
-	m.job.Do(func() {
+	err = m.job.Sit(func() bool {
 		if s := m.job.Status(); s == job.Running {
 			m.job.Ready()
 		}
 		ending = m.ending || m.job.Cancelled()
+		return ending
 	})
-	if !ending {
-		return false, m.job.Sit()
+	if err != nil || !ending {
+		return false, err
 	}
 	m.g.drained(func() {
 		m.watched.mu.Lock()

@@ -77,21 +77,22 @@ func (g *Graph) layer(old *Node, o SnapshotOptions) (*Node, error) {
 // makeImage makes an image file of a format, over a backing node if one is
 // given, as qemu-img create does.
 func (g *Graph) makeImage(name, format string, bytes int64, backing *Node) error {
-	if format != "qcow2" && format != "raw" {
+	plain := format == "raw" || format == "file"
+	if format != "qcow2" && !plain {
 		if driverOf(format) == nil {
 			return fmt.Errorf("Unknown file format '%s'", format)
 		}
 		return fmt.Errorf("Format driver '%s' does not support image creation", format)
 	}
-	if format == "raw" && backing != nil {
-		return errors.New("Backing file not supported for file format 'raw'")
+	if plain && backing != nil {
+		return fmt.Errorf("Backing file not supported for file format '%s'", format)
 	}
 	opts := qjson.NewObject(qjson.Member{Name: "filename", Value: name}, qjson.Member{Name: "size", Value: bytes})
 	if format == "qcow2" {
 		opts.Set("size", int64(0))
 	}
 	err := createFile(opts)
-	if err != nil || format == "raw" {
+	if err != nil || plain {
 		return err
 	}
 	f, err := os.OpenFile(name, os.O_RDWR, 0)

@@ -116,7 +116,7 @@ func TestLife(t *testing.T) {
 				r.must(t, j.Resume)
 			}, "running j, waiting j, pending j, concluded j, null j"},
 		"is cancelled while paused": {
-			job.Spec{Run: func(j *job.Job) error { return j.Sit() }},
+			job.Spec{Run: func(j *job.Job) error { return j.Sit(nil) }},
 			func(t *testing.T, r *rig, j *job.Job) {
 				synctest.Wait()
 				r.must(t, j.Pause)
@@ -129,7 +129,7 @@ func TestLife(t *testing.T) {
 				r.must(t, func() error { return j.Cancel(true) })
 			}, "aborting j, concluded j, null j"},
 		"completes when asked": {
-			job.Spec{Run: func(j *job.Job) error { j.Do(j.Ready); return j.Sit() }},
+			job.Spec{Run: func(j *job.Job) error { j.Do(j.Ready); return j.Sit(nil) }},
 			func(t *testing.T, r *rig, j *job.Job) {
 				synctest.Wait()
 				r.do(j.Wake)
@@ -195,7 +195,7 @@ func TestTransaction(t *testing.T) {
 // model of what QEMU accepts in which status.
 func TestVerbs(t *testing.T) {
 	accepts := map[string]string{
-		"pause": "running paused ready standby", "resume": "running paused ready standby", "complete": "ready",
+		"pause": "running paused ready standby", "resume": "running paused ready standby", "complete": "ready standby",
 		"finalize": "pending", "dismiss": "concluded", "cancel": "running paused ready standby pending",
 	}
 	rapid.Check(t, func(rt *rapid.T) {
@@ -212,12 +212,12 @@ func TestVerbs(t *testing.T) {
 							return err
 						}
 						j.Do(j.Ready)
-						return j.Sit()
+						return j.Sit(nil)
 					},
 				})
 				j.Start()
 			})
-			status, paused := "running", false
+			status, paused, asked := "running", false, false
 			at := 0
 			for _, step := range steps {
 				synctest.Wait()
@@ -246,6 +246,9 @@ func TestVerbs(t *testing.T) {
 					}
 					if ok {
 						status, paused = after(step, status), step == "pause" || paused && step != "resume"
+						if asked = asked || step == "complete"; asked && status == "ready" {
+							status = "pending" // it was asked while it was paused
+						}
 					}
 					synctest.Wait()
 				}
@@ -279,7 +282,7 @@ func after(verb, status string) string {
 	case "resume":
 		return map[string]string{"paused": "running", "standby": "ready"}[status]
 	case "complete":
-		return "pending"
+		return map[string]string{"ready": "pending", "standby": "standby"}[status]
 	case "finalize", "cancel":
 		return "concluded"
 	}

@@ -12,7 +12,7 @@ func (j *Job) Point() error {
 	if !j.attention.Load() {
 		return nil
 	}
-	return j.rest(0)
+	return j.rest(0, nil)
 }
 
 // Sleep lets time pass, until [Job.Wake] at most, and then is a [Job.Point]. It
@@ -21,23 +21,25 @@ func (j *Job) Sleep(d time.Duration) error {
 	if d <= 0 {
 		return j.Point()
 	}
-	return j.rest(d)
+	return j.rest(d, nil)
 }
 
-// Sit waits for [Job.Wake], and then is a [Job.Point]. It is for Run.
-func (j *Job) Sit() error { return j.rest(-1) }
+// Sit waits for [Job.Wake], and then is a [Job.Point]. Before that it asks done
+// under the machine's lock whether there is anything to wait for; nil means so.
+// It is for Run.
+func (j *Job) Sit(done func() bool) error { return j.rest(-1, done) }
 
 // Do runs f under the machine's lock. It is for Run.
 func (j *Job) Do(f func()) { j.jobs.opts.Do(f) }
 
 // rest parks Run while the job is paused, and for d before that; a negative d
-// is for ever.
-func (j *Job) rest(d time.Duration) error {
+// is for ever, unless done says that it is over already.
+func (j *Job) rest(d time.Duration, done func() bool) error {
 	var err error
 	for first := true; ; first = false {
 		var wait chan struct{}
 		j.Do(func() {
-			if first && d != 0 {
+			if first && d != 0 && (done == nil || !done()) {
 				j.sleeping = true
 				if d > 0 {
 					j.timer = j.jobs.opts.After(d, j.Wake)
@@ -95,6 +97,13 @@ func (j *Job) Wake() {
 	j.sleeping = false
 	if j.pauses == 0 {
 		j.unpark()
+	}
+}
+
+// Hurry ends a [Job.Sleep] alone.
+func (j *Job) Hurry() {
+	if j.timer != nil {
+		j.Wake()
 	}
 }
 

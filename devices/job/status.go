@@ -41,7 +41,7 @@ func (s Status) accepts(v verb) bool {
 	case pause, resume, setSpeed, change:
 		return slices.Contains([]Status{Created, Running, Paused, Ready, Standby}, s)
 	case complete:
-		return s == Ready
+		return s == Ready || s == Standby
 	case finalize:
 		return s == Pending
 	case dismiss:
