@@ -174,8 +174,8 @@ func (b *backup) attach() (err error) {
 	if err := b.g.refresh(); err != nil {
 		return err
 	}
-	b.block(b.filter)
-	b.block(b.target)
+	b.block("main node", b.filter)
+	b.block("target", b.target)
 	return nil
 }
 

@@ -84,12 +84,8 @@ func (n *Node) namedBackend() *Backend {
 // describe implements parent.
 func (b *blockJob) describe() string { return fmt.Sprintf("%s job '%s'", b.kind, b.job.ID()) }
 
-// block keeps others from changing a node.
-func (b *blockJob) block(n *Node) {
-	name := "main node"
-	if len(b.edges) > 0 {
-		name = n.name
-	}
+// block keeps others from changing a node, which is something to the job.
+func (b *blockJob) block(name string, n *Node) {
 	b.edges = append(b.edges, link(b, name, roleRoot, n))
 }
 

@@ -173,11 +173,11 @@ func (c *commit) attach() (err error) {
 	if c.filter, err = g.putAbove(c.top, "commit_top", c.opts.Filter, "backing", &watchedImage{}); err != nil {
 		return err
 	}
-	c.block(c.filter)
+	c.block("main node", c.filter)
 	for n := c.top; n != nil && n != c.base; n = n.behind() {
-		c.block(n)
+		c.block("intermediate node", n)
 	}
-	c.block(c.base)
+	c.block("base", c.base)
 	if err := c.use(c.base, permRead|permWrite|permResize, permRead|permWriteUnchanged); err != nil {
 		return err
 	}

@@ -155,12 +155,12 @@ func (m *mirror) attach() (err error) {
 		return err
 	}
 	m.filter.committing = into
-	m.block(m.filter)
-	m.block(m.source)
-	m.block(m.target)
+	m.block("main node", m.filter)
+	m.block("source", m.source)
+	m.block("target", m.target)
 	if err = m.use(m.target, perm, shared); err == nil && into {
 		for n := m.source.behind(); n != m.target; n = n.behind() {
-			m.block(n)
+			m.block("intermediate node", n)
 		}
 		err = m.growTarget()
 	}

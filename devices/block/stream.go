@@ -123,9 +123,9 @@ func (s *stream) attach() (err error) {
 	if s.filter, err = s.g.putAbove(s.node, "copy-on-read", s.opts.Filter, "file", s.watched); err != nil {
 		return err
 	}
-	s.block(s.filter)
+	s.block("main node", s.filter)
 	for n := s.node; n != nil && n != s.base; n = n.behind() {
-		s.block(n)
+		s.block("intermediate node", n)
 	}
 	return nil
 }

@@ -159,18 +159,22 @@ func (j *Job) Release() {
 	}
 }
 
-// Pulse holds all jobs for a moment, as draining the block layer does.
+// Pulse shows all jobs held for a moment, as QEMU's do while it drains the block
+// layer.
 func (s *Jobs) Pulse() {
 	for _, j := range slices.Clone(s.list) {
 		j.Pulse()
 	}
 }
 
-// Pulse holds a job that is at work for a moment.
+// Pulse shows a job that is at work held for a moment. Nothing is drained for
+// it: who changes the graph sees to that himself.
 func (j *Job) Pulse() {
-	if j.status == Running || j.status == Ready {
-		j.Hold()
-		j.Release()
+	if j.running && !j.returned {
+		j.stand()
+		if j.pauses == 0 {
+			j.unstand()
+		}
 	}
 }
 

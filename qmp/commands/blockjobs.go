@@ -8,7 +8,7 @@ import (
 )
 
 // blockJobs registers the commands that start block jobs outside of
-// transactions.
+// transactions, and those that look into the graph or change it.
 func (c *Commands) blockJobs() {
 	qmp.Register(c.set, "blockdev-create", 0, c.blockdevCreate)
 	qmp.Register(c.set, "blockdev-mirror", 0, c.mirror)
@@ -16,6 +16,9 @@ func (c *Commands) blockJobs() {
 	qmp.Register(c.set, "block-commit", 0, c.blockCommit)
 	qmp.Register(c.set, "block-stream", 0, c.blockStream)
 	qmp.Register(c.set, "change-backing-file", 0, c.changeBackingFile)
+	qmp.Register(c.set, "x-blockdev-change", 0, c.changeChild)
+	qmp.Register(c.set, "x-debug-query-block-graph", 0, func(*qmp.Call, none) (block.GraphInfo, error) { return c.m.Blocks.Debug(), nil })
+	qmp.Register(c.set, "x-debug-block-dirty-bitmap-sha256", 0, c.bitmapHash)
 }
 
 // newJobArgs are the arguments of all commands that start block jobs.
@@ -146,4 +149,23 @@ type backingArgs struct {
 
 func (c *Commands) changeBackingFile(_ *qmp.Call, a backingArgs) (none, error) {
 	return none{}, c.m.Blocks.ChangeBackingFile(a.Device, a.Image, a.Backing)
+}
+
+type changeChildArgs struct {
+	Parent string `json:"parent"`
+	Child  string `json:"child"`
+	Node   string `json:"node"`
+}
+
+func (c *Commands) changeChild(_ *qmp.Call, a changeChildArgs) (none, error) {
+	return none{}, c.m.Blocks.ChangeChild(a.Parent, a.Child, a.Node)
+}
+
+type bitmapHash struct {
+	Hash string `json:"sha256"`
+}
+
+func (c *Commands) bitmapHash(_ *qmp.Call, a bitmapArgs) (bitmapHash, error) {
+	sum, err := c.m.Blocks.BitmapHash(a.Node, a.Name)
+	return bitmapHash{sum}, err
 }
