@@ -25,6 +25,9 @@
 //
 // # Limits
 //
+// There are no internal snapshots, and no bitmaps that are kept in an image:
+// block-dirty-bitmap-add refuses persistent ones. A backup cannot compress.
+//
 // What package qcow2 cannot write is opened for reading only, or not at all; see
 // there. Images with extended L2 entries are read by a library.
 //
