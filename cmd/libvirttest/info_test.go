@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 var spaces = regexp.MustCompile(` +`)
@@ -28,6 +29,12 @@ func TestInfo(t *testing.T) {
 	c.contains("dominfo info", "Max memory: 262144 KiB", "Used memory: 262144 KiB", "CPU(s): 2")
 	c.contains("dommemstat info", "actual 262144", "rss ")
 	c.run("setmem info 128M --live")
+	for deadline := time.Now().Add(patience); !strings.Contains(c.run("dommemstat info"), "actual 131072"); {
+		if time.Now().After(deadline) {
+			t.Fatal("the guest keeps its memory")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	c.contains("domblkinfo info vda", "Capacity: 67108864")
 	c.contains("domblkstat info vda", "vda rd_req 0", "vda wr_bytes 0")
 	c.contains("domblklist info", "vda", c.root+"/files/info.img")
@@ -36,6 +43,10 @@ func TestInfo(t *testing.T) {
 	c.contains("domcontrol info", "ok")
 	c.contains(`qemu-monitor-command info '{"execute":"query-status"}'`, `"status":"running"`)
 	c.contains("qemu-monitor-command info --hmp 'info status'", "VM status: running")
+	c.run("send-key info KEY_ENTER")
+	c.run("screenshot info %s/files/screen.ppm", c.root)
+	c.run("dump info %s/files/memory.dump --memory-only", c.root)
+	c.eventually("running", "domstate info")
 	c.run("blkdeviotune info vda --total-iops-sec 100")
 	c.contains("blkdeviotune info vda", "total_iops_sec : 100")
 	c.run("blockresize info vda 128M")
