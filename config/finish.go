@@ -26,6 +26,9 @@ func (b *builder) finish() (*Machine, error) {
 		return nil, err
 	}
 	b.finishOptions()
+	if err := b.finishVNC(); err != nil {
+		return nil, err
+	}
 	if err := b.finishDevices(); err != nil {
 		return nil, err
 	}

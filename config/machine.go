@@ -79,6 +79,8 @@ type Machine struct {
 	// NoNetwork means that -nic or -net said what network there is: none.
 	NoNetwork bool
 	Audio     string
+	// VNC are the VNC servers.
+	VNC []VNC
 
 	Devices  []Device
 	Objects  []Object

@@ -65,7 +65,7 @@ var groupForms = []optGroup{
 	{name: "tpmdev", implied: "type", refused: "TPM back ends"},
 	{name: "trace", implied: "enable"},
 	{name: "virtfs", refused: "shared folders"},
-	{name: "vnc", implied: "vnc", refused: "a VNC server"},
+	{name: "vnc", implied: "vnc"},
 }
 
 // free are the groups whose members something else checks later, although the

@@ -15,8 +15,10 @@ var (
 )
 
 func (b *builder) display(a argument) error {
-	if strings.HasPrefix(a.value, "vnc=") {
-		return errors.New("not supported by qomd: a VNC server")
+	if address, ok := strings.CutPrefix(a.value, "vnc="); ok {
+		b.m.Display = "vnc"
+		a.value = address
+		return b.vnc(a)
 	}
 	object, err := keyvalOrJSON(a, "type")
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/qomd/qomd/devices/net"
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/devices/vnc"
 	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
@@ -121,6 +122,8 @@ type Machine struct {
 
 	// Yanks lists the connections that yank can cut; it has a lock of its own.
 	Yanks chardev.Yanks
+	// VNC are the VNC servers, in the order of the description.
+	VNC []*vnc.Server
 	// Characters are the character devices.
 	Characters *chardev.Set
 	// Files are the descriptors that clients handed over; it has a lock of its

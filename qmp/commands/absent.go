@@ -18,11 +18,9 @@ func (c *Commands) absent() {
 		"query-display-options":        object(is("type", "none")),
 		"query-replay":                 object(is("mode", "none"), is("icount", int64(0))),
 		"query-spice":                  object(is("enabled", false), is("migrated", false), is("mouse-mode", "client")),
-		"query-vnc":                    object(is("enabled", false)),
 		"query-xen-replication-status": object(is("error", false)),
 		"query-dirty-rate": object(is("status", "unstarted"), is("start-time", int64(0)), is("calc-time", int64(0)),
 			is("calc-time-unit", "second"), is("sample-pages", int64(0)), is("mode", "page-sampling")),
-		"query-vnc-servers":      []any{},
 		"query-vcpu-dirty-limit": []any{},
 	} {
 		qmp.Register(c.set, name, 0, func(*qmp.Call, none) (any, error) { return answer, nil })

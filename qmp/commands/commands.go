@@ -43,6 +43,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.stats()
 	c.accel()
 	c.chardevs()
+	c.vnc()
 	c.fds()
 	c.net()
 	c.block()

@@ -192,6 +192,9 @@ func (vm *VM) build() error {
 	if err := vm.openChardevs(); err != nil {
 		return err
 	}
+	if err := vm.openVNC(); err != nil {
+		return err
+	}
 	var err error
 	vm.Machine.Do(func() {
 		if err = vm.attachMonitors(); err != nil {
@@ -315,6 +318,7 @@ func (vm *VM) close() []*qom.Storage {
 	if err := vm.server.Shutdown(ctx); err != nil {
 		vm.log.Warn("clients did not read their last replies", "error", err)
 	}
+	vm.closeVNC()
 	vm.cancel()
 	vm.servingMu.Lock()
 	vm.closing = true

@@ -13,7 +13,6 @@ var absent = []struct{ topic, help, answer string }{
 	{"spice", "the SPICE server; there is none", "Server: disabled\n"},
 	{"tpm", "TPM devices; there are none", ""},
 	{"via", "MOS6522 VIA devices; there are none", "MOS6522 VIA is not available in this QEMU\n"},
-	{"vnc", "the VNC server; there is none", "None\n"},
 }
 
 // absentTopics are the topics of "info" on what is not there.

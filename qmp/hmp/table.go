@@ -63,5 +63,5 @@ func commandRows() []*command {
 // topicRows lists all topics of "info".
 func topicRows() []*command {
 	return slices.Concat(machineTopics(), processorTopics(), memoryTopics(), deviceTopics(), treeTopics(),
-		backendTopics(), blockTopics(), migrationTopics(), miscTopics(), virtioTopics(), absentTopics(), lifetimeTopics())
+		backendTopics(), blockTopics(), migrationTopics(), miscTopics(), virtioTopics(), vncTopics(), absentTopics(), lifetimeTopics())
 }

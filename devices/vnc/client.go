@@ -1,0 +1,209 @@
+package vnc
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+)
+
+// The screen, in pixels: that of a QEMU whose guest has not drawn anything.
+const width, height = 640, 480
+
+// What goes over the wire, RFC 6143.
+const (
+	greeting = "RFB 003.008\n"
+
+	securityNone = 1
+
+	setPixelFormat     = 0
+	setEncodings       = 2
+	updateRequest      = 3
+	keyEvent           = 4
+	pointerEvent       = 5
+	clientCutText      = 6
+	framebufferUpdate  = 0
+	encodingRaw        = 0
+	encodingRRE        = 2
+	maxCutText         = 1 << 20 // bytes that a client may paste at once
+	keyEventLength     = 7
+	pointerEventLength = 5
+)
+
+// pixels is the format of the server's pixels: 32 bits, 8 for each colour.
+var pixels = [16]byte{32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0}
+
+var errProtocol = errors.New("vnc: a client broke the protocol")
+
+// client is one connection.
+type client struct {
+	conn   net.Conn
+	remote Endpoint
+
+	r     *bufio.Reader
+	depth int  // bytes of a pixel
+	rre   bool // the client reads rectangles of one colour
+}
+
+// talk holds the conversation until it ends, for whatever reason. initialized is
+// called once the client knows the screen.
+func (c *client) talk(name string, initialized func()) error {
+	c.r, c.depth = bufio.NewReader(c.conn), int(pixels[0])/8
+	if err := c.negotiate(); err != nil {
+		return err
+	}
+	var shared [1]byte
+	if _, err := io.ReadFull(c.r, shared[:]); err != nil {
+		return err
+	}
+	hello := binary.BigEndian.AppendUint16(nil, width)
+	hello = binary.BigEndian.AppendUint16(hello, height)
+	hello = append(hello, pixels[:]...)
+	hello = binary.BigEndian.AppendUint32(hello, uint32(len(name)))
+	if _, err := c.conn.Write(append(hello, name...)); err != nil {
+		return err
+	}
+	initialized()
+	for {
+		if err := c.message(); err != nil {
+			return err
+		}
+	}
+}
+
+// negotiate agrees on a version and on no security.
+func (c *client) negotiate() error {
+	if _, err := io.WriteString(c.conn, greeting); err != nil {
+		return err
+	}
+	var version [len(greeting)]byte
+	if _, err := io.ReadFull(c.r, version[:]); err != nil {
+		return err
+	}
+	var major, minor int
+	_, err := fmt.Sscanf(string(version[:]), "RFB %03d.%03d\n", &major, &minor)
+	if err != nil || major != 3 || !slices.Contains([]int{3, 4, 5, 7, 8}, minor) {
+		c.conn.Write([]byte{0, 0, 0, 0}) // no security type will do
+		return errProtocol
+	}
+	if minor < 7 {
+		_, err := c.conn.Write([]byte{0, 0, 0, securityNone})
+		return err
+	}
+	if _, err := c.conn.Write([]byte{1, securityNone}); err != nil {
+		return err
+	}
+	chosen, err := c.r.ReadByte()
+	if err != nil {
+		return err
+	}
+	if chosen != securityNone {
+		return errProtocol
+	}
+	if minor == 8 {
+		_, err = c.conn.Write([]byte{0, 0, 0, 0})
+	}
+	return err
+}
+
+// message reads one message and answers it.
+func (c *client) message() error {
+	kind, err := c.r.ReadByte()
+	if err != nil {
+		return err
+	}
+	switch kind {
+	case setPixelFormat:
+		b, err := c.bytes(3 + len(pixels))
+		if err != nil {
+			return err
+		}
+		if c.depth = int(b[3]) / 8; !slices.Contains([]int{8, 16, 32}, int(b[3])) {
+			return errProtocol
+		}
+		return nil
+	case setEncodings:
+		b, err := c.bytes(3)
+		if err != nil {
+			return err
+		}
+		c.rre = false
+		for range binary.BigEndian.Uint16(b[1:]) {
+			e, err := c.bytes(4)
+			if err != nil {
+				return err
+			}
+			c.rre = c.rre || binary.BigEndian.Uint32(e) == encodingRRE
+		}
+		return nil
+	case updateRequest:
+		b, err := c.bytes(9)
+		if err != nil {
+			return err
+		}
+		// Nothing ever changes: only who has not seen it yet gets the screen.
+		if b[0] != 0 {
+			return nil
+		}
+		return c.show(b[1:])
+	case keyEvent:
+		_, err = c.r.Discard(keyEventLength)
+	case pointerEvent:
+		_, err = c.r.Discard(pointerEventLength)
+	case clientCutText:
+		b, err := c.bytes(7)
+		if err != nil {
+			return err
+		}
+		n := binary.BigEndian.Uint32(b[3:])
+		if n > maxCutText {
+			return errProtocol
+		}
+		_, err = c.r.Discard(int(n))
+		return err
+	default:
+		return errProtocol
+	}
+	return err
+}
+
+// bytes reads the next n bytes; they are good until the next read.
+func (c *client) bytes(n int) ([]byte, error) {
+	b := make([]byte, n)
+	_, err := io.ReadFull(c.r, b)
+	return b, err
+}
+
+// show sends a part of the screen, x, y, width and height: it is black.
+func (c *client) show(area []byte) error {
+	var at [4]uint16
+	for i := range at {
+		at[i] = binary.BigEndian.Uint16(area[2*i:])
+	}
+	x, y := min(at[0], width), min(at[1], height)
+	w, h := min(at[2], width-x), min(at[3], height-y)
+	update := []byte{framebufferUpdate, 0, 0, 1}
+	for _, v := range []uint16{x, y, w, h} {
+		update = binary.BigEndian.AppendUint16(update, v)
+	}
+	if c.rre { // a background, and no rectangles on it
+		update = binary.BigEndian.AppendUint32(update, encodingRRE)
+		_, err := c.conn.Write(append(update, make([]byte, 4+c.depth)...))
+		return err
+	}
+	update = binary.BigEndian.AppendUint32(update, encodingRaw)
+	if _, err := c.conn.Write(update); err != nil {
+		return err
+	}
+	row := bytes.Repeat([]byte{0}, int(w)*c.depth)
+	for range h {
+		if _, err := c.conn.Write(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
