@@ -154,10 +154,37 @@ func (b *builder) finishAccels() error {
 			return at(o.origin, errors.New("Parameter 'accel' is missing"))
 		}
 		_, ok := b.catalog.Type(name + "-accel")
+		if ok && !found {
+			if err := b.checkAccel(name+"-accel", o); err != nil {
+				return at(o.origin, err)
+			}
+		}
 		if found = found || ok; !found {
 			return at(o.origin, fmt.Errorf("invalid accelerator %s", name))
 		}
 		b.m.Accels = append(b.m.Accels, Accel{Name: name, Options: o.object("accel"), Origin: o.origin})
+	}
+	return nil
+}
+
+// checkAccel holds the properties that an accelerator is given to those it has.
+func (b *builder) checkAccel(typ string, o *opts) error {
+	facts, _ := b.catalog.Type(typ)
+	for _, p := range o.pairs {
+		if p.name == "accel" {
+			continue
+		}
+		known, ok := facts.Property(p.name)
+		switch {
+		case !ok:
+			return fmt.Errorf("Property '%s.%s' not found", typ, p.name)
+		case known.Type == "bool":
+			if _, err := parseBool(p.name, p.value); err != nil {
+				return err
+			}
+		case typ == "tcg-accel" && p.name == "thread" && p.value != "single" && p.value != "multi":
+			return fmt.Errorf("Invalid 'thread' setting %s", p.value)
+		}
 	}
 	return nil
 }
@@ -239,6 +266,11 @@ func (b *builder) finishTopology() error {
 		}
 		b.m.Boot = orNil(boot)
 	}
+	for _, name := range []string{"append", "initrd"} {
+		if b.machine.Has(name) && !b.machine.Has("kernel") {
+			return fmt.Errorf("-%s only allowed with -kernel option", name)
+		}
+	}
 	if v, ok := b.machine.Get(lifetimeMember); ok {
 		b.m.Lifetime = stringOf(b.machine, lifetimeMember)
 		if _, isText := v.(string); !isText {
@@ -262,6 +294,20 @@ var bootMembers = map[string]bool{"order": true, "once": true, "menu": true, "sp
 	"reboot-timeout": true, "strict": true}
 
 func checkBoot(boot *qjson.Object) error {
+	for _, name := range []string{"menu", "strict"} {
+		if s := stringOf(boot, name); s != "" {
+			if _, err := parseBool("boot."+name, s); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range []string{"splash-time", "reboot-timeout"} {
+		if s := stringOf(boot, name); s != "" {
+			if _, err := parseInteger(s); err != nil {
+				return fmt.Errorf("Parameter 'boot.%s' expects integer", name)
+			}
+		}
+	}
 	for name := range boot.Hashed() {
 		if !bootMembers[name] {
 			return fmt.Errorf("Parameter 'boot.%s' is unexpected", name)
