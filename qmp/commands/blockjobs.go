@@ -17,6 +17,7 @@ func (c *Commands) blockJobs() {
 	qmp.Register(c.set, "block-stream", 0, c.blockStream)
 	qmp.Register(c.set, "change-backing-file", 0, c.changeBackingFile)
 	qmp.Register(c.set, "x-blockdev-change", 0, c.changeChild)
+	qmp.Register(c.set, "x-blockdev-set-iothread", 0, c.setIOThread)
 	qmp.Register(c.set, "x-debug-query-block-graph", 0, func(*qmp.Call, none) (block.GraphInfo, error) { return c.m.Blocks.Debug(), nil })
 	qmp.Register(c.set, "x-debug-block-dirty-bitmap-sha256", 0, c.bitmapHash)
 }
@@ -168,4 +169,14 @@ type bitmapHash struct {
 func (c *Commands) bitmapHash(_ *qmp.Call, a bitmapArgs) (bitmapHash, error) {
 	sum, err := c.m.Blocks.BitmapHash(a.Node, a.Name)
 	return bitmapHash{sum}, err
+}
+
+type setIOThreadArgs struct {
+	Node   string  `json:"node-name"`
+	Thread *string `json:"iothread"` // nil: the main loop
+	Force  bool    `json:"force"`
+}
+
+func (c *Commands) setIOThread(_ *qmp.Call, a setIOThreadArgs) (none, error) {
+	return none{}, c.m.Blocks.SetIOThread(a.Node, a.Thread, a.Force)
 }
