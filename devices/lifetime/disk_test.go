@@ -38,6 +38,7 @@ func startDisk(r hardware, slot int) *disk {
 	r.out(d.base+0x12, 1, 3)
 	r.out(d.base+0x0e, 2, 0)
 	d.size = int(r.in(d.base+0x0c, 2))
+	r.write(d.ring+16*uint64(d.size)+2, 2, 0) // nothing is available from an earlier life
 	r.out(d.base+0x08, 4, d.ring>>12)
 	r.out(d.base+0x12, 1, 7)
 	return d

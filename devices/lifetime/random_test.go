@@ -140,6 +140,7 @@ func (w *world) reset(*rapid.T) {
 			w.leave(d)
 		}
 	}
+	w.resets++
 	w.disk = startDisk(w, 5)
 	for _, d := range w.devices {
 		if !d.left {
@@ -217,15 +218,18 @@ func (w *world) request(rt *rapid.T) {
 	d := w.pick(rt, hasRegisters)
 	n := 0
 	for _, t := range w.tokens {
-		if t.kind == "request" {
-			n++
+		if t.kind != "request" {
+			continue
+		}
+		if n++; t.resets < w.resets {
+			rt.Skip("the disk ends what it had to do before the reset, and takes nothing yet")
 		}
 	}
 	if (n+1)*requestSize > memory.DefaultBounceLimit {
 		rt.Skip("the disk's bounce buffers are used up")
 	}
 	w.disk.request(bar(d.slot) + 0x40)
-	w.take(&token{d: d, kind: "request", end: w.now + latency})
+	w.take(&token{d: d, kind: "request", end: w.now + latency, resets: w.resets})
 }
 
 func (w *world) letGo(rt *rapid.T) {

@@ -32,6 +32,7 @@ type world struct {
 	devices  []*incarnation // all there ever were
 	tokens   []*token
 	now      time.Duration
+	resets   int
 	bounced  int // bytes mapped from the processor's memory
 	stalled  bool
 	problems []string
@@ -56,6 +57,7 @@ type token struct {
 	others  []*incarnation // of a cache: what else is in the view that it keeps
 	kind    string
 	end     time.Duration // of a request, virtual time
+	resets  int           // how many there had been when a request was made
 	mapping *memory.Mapping
 	section *memory.Section
 	hold    *qom.Hold
