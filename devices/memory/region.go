@@ -276,6 +276,9 @@ func (r *Region) ReadOnly() bool { return r.readOnly }
 // Target returns the region that an alias shows, and from which offset on.
 func (r *Region) Target() (*Region, uint64) { return r.target, r.aliasOffset }
 
+// Stores reports whether the region keeps what is written to it: RAM and ROM do.
+func (r *Region) Stores() bool { return r.ram != nil }
+
 // Resident returns how many bytes of memory the content of a RAM or ROM region
 // takes up.
 func (r *Region) Resident() int64 {
