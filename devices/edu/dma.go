@@ -41,9 +41,10 @@ func (d *engine) set(reg *uint64, val uint64) {
 	}
 }
 
-func (d *engine) start() {
-	d.alarm.Set(d.dev.Qdev(), dmaTime, "edu "+d.dev.Label()+" DMA", d.finish)
-}
+// what names the engine in the ledger.
+func (d *engine) what() string { return "edu " + d.dev.Label() + " DMA" }
+
+func (d *engine) start() { d.alarm.Set(d.dev.Qdev(), dmaTime, d.what(), d.finish) }
 
 // cancel ends the transfer without an effect.
 func (d *engine) cancel() {

@@ -31,6 +31,8 @@ type Hardware interface {
 	// AfterFunc is the guest's timer: it calls f, under the machine's lock, once
 	// d of virtual time has passed. The function it returns cancels the call.
 	AfterFunc(d time.Duration, f func()) (cancel func())
+	// Now returns virtual time in nanoseconds.
+	Now() int64
 	// Label returns the name that people gave to what is at a place, empty when
 	// they gave none. No real guest knows it: it only chooses a temper.
 	Label(Place) string

@@ -14,7 +14,8 @@ type Linux struct {
 	hw     Hardware
 	opts   Options
 	chance *rand.Rand
-	slots  []*slot // hot-plug slots of PCI Express ports, found by scanning
+	source *rand.PCG // of chance
+	slots  []*slot   // hot-plug slots of PCI Express ports, found by scanning
 	// controllers are the standard hot-plug controllers of bridges.
 	controllers []*controller
 	buses       map[uint8]*bus // what is given out on each PCI bus, by number
@@ -31,7 +32,15 @@ type Linux struct {
 // NewLinux returns a Linux that has not booted yet: it does so at its first
 // event.
 func NewLinux(hw Hardware, o Options) *Linux {
-	return &Linux{hw: hw, opts: o, chance: rand.New(rand.NewPCG(o.Seed, 0))}
+	l := &Linux{hw: hw, opts: o}
+	l.roll()
+	return l
+}
+
+// roll starts chance anew.
+func (l *Linux) roll() {
+	l.source = rand.NewPCG(l.opts.Seed, 0)
+	l.chance = rand.New(l.source)
 }
 
 // Options returns what the guest is like now.
@@ -44,10 +53,11 @@ func (l *Linux) Options() Options {
 // SetOptions changes what the guest is like. It does nothing about it before
 // the event [Reconsider]. A new seed starts chance anew.
 func (l *Linux) SetOptions(o Options) {
-	if o.Seed != l.opts.Seed {
-		l.chance = rand.New(rand.NewPCG(o.Seed, 0))
-	}
+	anew := o.Seed != l.opts.Seed
 	l.opts = o
+	if anew {
+		l.roll()
+	}
 }
 
 // temper returns how the guest treats what is at a place.

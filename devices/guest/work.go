@@ -31,8 +31,21 @@ type errand struct {
 	begun  bool // shown to the outside
 	drain  bool // waits for the drivers' requests
 	wanted bool // asked to go while it was arriving
-	cancel func()
+
+	step    step   // what comes next
+	pressed bool   // with stepArrived: the attention button was
+	due     int64  // when, in virtual time
+	cancel  func() // nil: nothing comes by itself
 }
+
+// step is how an errand goes on.
+type step uint8
+
+const (
+	stepAnswer  step = iota + 1 // to a request
+	stepRelease                 // the driver has had its time
+	stepArrived                 // the device is ready
+)
 
 // asked is told that the hardware wants the device in s to go. It reports
 // whether the guest takes note.
@@ -54,7 +67,7 @@ func (l *Linux) asked(s socket) bool {
 func (l *Linux) see(s socket, t Temper) {
 	e := &errand{s: s, place: s.place(), leave: true}
 	l.errands = append(l.errands, e)
-	l.later(e, l.delay(t), l.answer)
+	l.later(e, l.delay(t), stepAnswer)
 }
 
 // came is told that a device is new in s.
@@ -72,19 +85,20 @@ func (l *Linux) came(s socket, pressed bool) {
 	if t.answer() == Busy {
 		return // until the temper changes
 	}
-	l.later(e, t.PowerOn, func(e *errand) { l.arrived(e, pressed) })
+	e.pressed = pressed
+	l.later(e, t.PowerOn, stepArrived)
 }
 
 // arrived ends the arrival of a device and turns to what it was asked meanwhile,
 // or what its temper makes the guest do next, by itself.
-func (l *Linux) arrived(e *errand, pressed bool) {
+func (l *Linux) arrived(e *errand) {
 	l.forget(e)
 	if !e.s.occupied() {
 		return
 	}
 	e.s.power()
 	t := l.temper(e.place)
-	if e.wanted || t.own() || pressed && t.answer() == Misread {
+	if e.wanted || t.own() || e.pressed && t.answer() == Misread {
 		l.see(e.s, t)
 	}
 }
@@ -125,7 +139,7 @@ func (l *Linux) answer(e *errand) {
 // as requests are under way.
 func (l *Linux) letGo(e *errand) {
 	l.loadAll(e.s)
-	l.later(e, l.temper(e.place).Release, l.release)
+	l.later(e, l.temper(e.place).Release, stepRelease)
 }
 
 // release ends a device's drivers and the device's stay, unless there is
@@ -151,18 +165,37 @@ func (l *Linux) drained() {
 }
 
 // later goes on with an errand once d has passed; at once without a delay.
-func (l *Linux) later(e *errand, d time.Duration, f func(*errand)) {
+func (l *Linux) later(e *errand, d time.Duration, next step) {
+	e.step = next
 	if d <= 0 {
 		e.cancel = nil
-		f(e)
+		l.proceed(e)
 		return
 	}
+	l.wait(e, d)
+}
+
+// wait goes on with an errand once d has passed.
+func (l *Linux) wait(e *errand, d time.Duration) {
+	e.due = l.hw.Now() + int64(d)
 	e.cancel = l.hw.AfterFunc(d, func() {
 		e.cancel = nil
 		if !l.dead {
-			f(e)
+			l.proceed(e)
 		}
 	})
+}
+
+// proceed takes the next step of an errand.
+func (l *Linux) proceed(e *errand) {
+	switch e.step {
+	case stepAnswer:
+		l.answer(e)
+	case stepArrived:
+		l.arrived(e)
+	case stepRelease:
+		l.release(e)
+	}
 }
 
 // delay is how long the guest takes to react this time.
@@ -213,9 +246,10 @@ func (l *Linux) reconsider() {
 		e.drain = false
 		switch {
 		case e.leave:
-			l.later(e, l.delay(l.temper(e.place)), l.answer)
+			l.later(e, l.delay(l.temper(e.place)), stepAnswer)
 		case l.temper(e.place).answer() != Busy:
-			l.later(e, l.temper(e.place).PowerOn, func(e *errand) { l.arrived(e, false) })
+			e.pressed = false
+			l.later(e, l.temper(e.place).PowerOn, stepArrived)
 		}
 	}
 }

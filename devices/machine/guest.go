@@ -68,6 +68,8 @@ func (h hardware) AfterFunc(d time.Duration, f func()) func() {
 	return func() { t.Stop() }
 }
 
+func (h hardware) Now() int64 { return h.m.clock.Now() }
+
 // Label implements [guest.Hardware].
 func (h hardware) Label(p guest.Place) string {
 	if d := h.m.deviceAt(p); d != nil {

@@ -107,6 +107,7 @@ func add(env *Env, r Request) (*Device, error) {
 		d.Unparent()
 		return nil, err
 	}
+	env.remember(d, r)
 	return d, nil
 }
 

@@ -12,6 +12,7 @@ import (
 type Alarm struct {
 	hold  qom.Hold
 	timer Timer
+	at    int64 // virtual time of the call
 }
 
 // Set has f called once wait of virtual time has passed, in place of what the
@@ -19,6 +20,7 @@ type Alarm struct {
 func (a *Alarm) Set(d *Device, wait time.Duration, what string, f func()) {
 	a.Stop()
 	d.HoldInto(&a.hold, qom.HoldTimer, what, 1)
+	a.at = d.Env().Clock.Now() + int64(wait)
 	a.timer = d.Env().Clock.AfterFunc(wait, func() {
 		a.timer = nil
 		f()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/qomd/qomd/devices/lifetime"
 	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -81,6 +82,7 @@ type Env struct {
 	draining map[string]*qom.Storage // ids that are taken until their event
 	busIDs   map[string]int          // next number of automatic bus names, by class
 	macs     macUse
+	requests map[*Device]*qjson.Object // of the devices that were plugged into a running machine
 }
 
 // Stage is a step in the making of a device, or its removal.
@@ -159,6 +161,9 @@ type Clock interface {
 
 // Timer is a pending call of a [Clock].
 type Timer interface{ Stop() bool }
+
+// Until returns how long it is until a virtual time; it is not negative.
+func Until(c Clock, at int64) time.Duration { return time.Duration(max(at-c.Now(), 0)) }
 
 // EnvOf returns the environment of the machine that o belongs to.
 func EnvOf(o *qom.Object) *Env { return o.Tree().Context.(*Env) }

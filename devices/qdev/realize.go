@@ -189,6 +189,7 @@ func (d *Device) unparent() {
 		}
 		env.draining[d.id] = d.Storage()
 	}
+	delete(env.requests, d)
 	d.leaveBus()
 }
 

@@ -31,6 +31,7 @@ type Queue struct {
 	everSignal  bool
 	notifyDrv   bool       // the device wants notifications of available buffers
 	out         []*Element // in flight
+	again       []uint16   // heads that were in flight at the source of a migration
 	taken, done uint64
 }
 
@@ -76,6 +77,7 @@ func (q *Queue) reset() {
 	q.size, q.vector, q.enabled = q.maximum, NoVector, false
 	q.desc, q.avail, q.used = 0, 0, 0
 	q.lastAvail, q.seenAvail, q.usedIndex, q.signalled = 0, 0, 0, 0
+	q.again = nil
 	q.everSignal, q.notifyDrv = false, true
 }
 

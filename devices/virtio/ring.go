@@ -45,7 +45,7 @@ func (q *Queue) available() int {
 
 // Empty reports whether the driver offers nothing.
 func (q *Queue) Empty() bool {
-	return !q.Live() || !q.dev.Running() || !q.ready() || q.available() == 0
+	return !q.Live() || !q.dev.Running() || !q.ready() || len(q.again) == 0 && q.available() == 0
 }
 
 // Pop takes the next element, nil when there is none or the ring is broken.
@@ -59,14 +59,10 @@ func (q *Queue) Pop() *Element {
 		d.Break("Virtqueue size exceeded")
 		return nil
 	}
-	head := word(q.rings.avail, 4+2*uint64(q.lastAvail%q.size))
+	head := q.nextHead()
 	if head >= q.size {
 		d.Break("Guest says index %d is available", head)
 		return nil
-	}
-	q.lastAvail++
-	if d.Accepted(FeatureEventIndex) {
-		q.rings.used.WriteN(4+8*uint64(q.size), 2, uint64(q.lastAvail))
 	}
 	e := q.newElement(head)
 	if !e.collect() {
@@ -77,6 +73,25 @@ func (q *Queue) Pop() *Element {
 	q.out = append(q.out, e)
 	q.taken++
 	return e
+}
+
+// nextHead takes the next entry of the available ring, or one that was taken
+// before and did not end where it was.
+func (q *Queue) nextHead() uint16 {
+	if len(q.again) > 0 {
+		head := q.again[0]
+		q.again = q.again[1:]
+		return head
+	}
+	head := word(q.rings.avail, 4+2*uint64(q.lastAvail%q.size))
+	if head >= q.size {
+		return head
+	}
+	q.lastAvail++
+	if q.dev.Accepted(FeatureEventIndex) {
+		q.rings.used.WriteN(4+8*uint64(q.size), 2, uint64(q.lastAvail))
+	}
+	return head
 }
 
 // Each pops elements and hands them to f, at most as many as the ring holds:

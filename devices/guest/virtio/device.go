@@ -1,6 +1,10 @@
 package virtio
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/qomd/qomd/devices/vmstate"
+)
 
 // Hardware is the function that a driver drives, and the guest's memory.
 type Hardware interface {
@@ -17,6 +21,7 @@ type Hardware interface {
 // Device is a virtio device with its driver.
 type Device struct {
 	hw     Hardware
+	number uint16 // of the device
 	model  model
 	at     [5]uint64 // address of each structure by its type, see structure
 	mult   uint64    // between the notification addresses of queues
@@ -37,6 +42,8 @@ type model interface {
 	configured(d *Device)
 	// busy returns how many requests wait for the device.
 	busy() int
+	// state saves or loads what the driver knows besides its queues.
+	state(f *vmstate.Fields)
 }
 
 // models are the sorts of devices that there are drivers for, by their numbers,
@@ -117,7 +124,7 @@ func Open(hw Hardware) (*Device, bool) {
 	if newModel == nil {
 		return nil, false
 	}
-	d := &Device{hw: hw, model: newModel()}
+	d := &Device{hw: hw, number: number, model: newModel()}
 	d.find()
 	for _, at := range d.at[commonCfg:] {
 		if at == 0 {
@@ -184,6 +191,7 @@ var (
 	errFeatures = errors.New("the device refuses the features")
 	errMemory   = errors.New("no memory is left for rings")
 	errBroken   = errors.New("the device wants to be reset")
+	errLost     = errors.New("the driver gave up before the machine moved")
 	errRing     = errors.New("the device returned a buffer it does not have")
 )
 

@@ -190,8 +190,13 @@ func (d *Device) restart() {
 	if d.idle == 0 {
 		return
 	}
-	d.repeat.Set(&d.Device.Device, time.Duration(d.idle)*4*time.Millisecond, "idle rate", func() {
-		d.due = true
-		d.Wake(d.intr)
-	})
+	d.repeat.Set(&d.Device.Device, time.Duration(d.idle)*4*time.Millisecond, repeatTimer, d.repeatDue)
+}
+
+// repeatTimer is the name of the alarm in the ledger.
+const repeatTimer = "idle rate"
+
+func (d *Device) repeatDue() {
+	d.due = true
+	d.Wake(d.intr)
 }

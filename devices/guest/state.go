@@ -1,0 +1,156 @@
+package guest
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/qomd/qomd/devices/guest/virtio"
+	"github.com/qomd/qomd/devices/vmstate"
+)
+
+// VMState saves or loads what the guest knows and is about to do. Its temper is
+// the machine's configuration and does not travel.
+func (l *Linux) VMState(f *vmstate.Fields) {
+	f.Field("ready", &l.ready)
+	f.Field("dead", &l.dead)
+	chance, err := l.source.MarshalBinary()
+	f.Field("chance", &chance)
+	if f.Loading() {
+		err = l.source.UnmarshalBinary(chance)
+	}
+	if err != nil {
+		f.Fail(err)
+	}
+	f.Grow("slots", len(l.slots), func(i int, f *vmstate.Fields) {
+		s := &slot{l: l}
+		if f.Loading() {
+			l.slots = append(l.slots[:i], s)
+		} else {
+			s = l.slots[i]
+		}
+		f.Field("bus", &s.bus)
+		f.Field("devfn", &s.devfn)
+		f.Field("secondary", &s.secondary)
+		f.Field("capability", &s.cap)
+	})
+	f.Grow("controllers", len(l.controllers), func(i int, f *vmstate.Fields) {
+		if f.Loading() {
+			l.controllers = append(l.controllers[:i], &controller{l: l})
+		}
+		c := l.controllers[i]
+		f.Field("registers", &c.at)
+		f.Field("secondary", &c.secondary)
+		f.Field("slots", &c.slots)
+		f.Field("first", &c.first)
+	})
+	numbers := slices.Sorted(maps.Keys(l.buses))
+	if f.Loading() {
+		l.buses = map[uint8]*bus{}
+	}
+	f.Grow("buses", len(numbers), func(i int, f *vmstate.Fields) {
+		number, b := uint8(0), &bus{}
+		if !f.Loading() {
+			number, b = numbers[i], l.buses[numbers[i]]
+		}
+		f.Field("number", &number)
+		f.Group("memory", b.memory.state)
+		f.Group("ports", b.ports.state)
+		f.Group("above", b.above.state)
+		l.buses[number] = b
+	})
+	f.Grow("errands", len(l.errands), l.errandState)
+	f.Group("memory", l.memory.state)
+	f.Grow("enabled", len(l.enabled), func(i int, f *vmstate.Fields) {
+		if f.Loading() {
+			l.enabled = append(l.enabled[:i], place{})
+		}
+		l.enabled[i].state(f)
+	})
+	f.Grow("drivers", len(l.functions), func(i int, f *vmstate.Fields) {
+		if f.Loading() {
+			d := &function{l: l}
+			d.driver = virtio.New(d)
+			l.functions = append(l.functions[:i], d)
+		}
+		l.functions[i].place.state(f)
+		f.Group("driver", l.functions[i].driver.VMState)
+	})
+}
+
+func (p *place) state(f *vmstate.Fields) {
+	f.Field("bus", &p.bus)
+	f.Field("devfn", &p.devfn)
+}
+
+func (r *room) state(f *vmstate.Fields) {
+	f.Field("from", &r.from)
+	f.Field("to", &r.to)
+	f.Grow("taken", len(r.taken), func(i int, f *vmstate.Fields) {
+		if f.Loading() {
+			r.taken = append(r.taken[:i], span{})
+		}
+		s := &r.taken[i]
+		f.Field("from", &s.from)
+		f.Field("to", &s.to)
+		f.Field("owner", &s.owner)
+	})
+}
+
+// errandState is one errand, with the time that is left until its next step.
+func (l *Linux) errandState(i int, f *vmstate.Fields) {
+	e := &errand{}
+	if !f.Loading() {
+		e = l.errands[i]
+	}
+	f.Field("place", &e.place)
+	f.Field("leave", &e.leave)
+	f.Field("begun", &e.begun)
+	f.Field("drain", &e.drain)
+	f.Field("wanted", &e.wanted)
+	f.Field("step", &e.step)
+	f.Field("pressed", &e.pressed)
+	waits, left := e.cancel != nil, time.Duration(0)
+	if waits {
+		left = time.Duration(max(e.due-l.hw.Now(), 0))
+	}
+	f.Field("waits", &waits)
+	f.Field("left", &left)
+	if !f.Loading() {
+		return
+	}
+	if e.s = l.socketAt(e.place); e.s == nil {
+		return // nothing of that kind is here
+	}
+	l.errands = append(l.errands, e)
+	if waits {
+		f.Loaded(func() { l.wait(e, left) })
+	}
+}
+
+// socketAt returns the socket of a place, nil where there is none.
+func (l *Linux) socketAt(p Place) socket {
+	switch p.Kind {
+	case ACPISlot:
+		return &acpiSlot{l, p.Bus, p.Slot}
+	case PortSlot:
+		for _, s := range l.slots {
+			if s.place() == p {
+				return s
+			}
+		}
+	case BridgeSlot:
+		for _, c := range l.controllers {
+			if p.Bus == uint32(c.secondary) {
+				return &shpcSlot{c, uint8(p.Slot)}
+			}
+		}
+	default:
+		for _, b := range l.slotBlocks() {
+			if b.kind == p.Kind && p.Slot < uint32(b.slots) {
+				return &registerSlot{l, b, p.Slot}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package pci
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/devices/vmstate"
+)
+
+// VMState implements [vmstate.Stater]: the configuration space, which says where
+// everything shows, and interrupts.
+func (d *Device) VMState(f *vmstate.Fields) {
+	d.Device.VMState(f)
+	identity := binary.LittleEndian.Uint32(d.space.bytes[regVendor:])
+	config := d.space.bytes
+	f.Bytes("config", config[:])
+	if f.Loading() {
+		if got := binary.LittleEndian.Uint32(config[regVendor:]); got != identity {
+			f.Fail(fmt.Errorf("Bad config data: vendor and device are %08x, and here %08x", got, identity))
+			return
+		}
+		d.space.bytes = config
+	}
+	f.Field("powered", &d.powered)
+	f.Field("pin", &d.irq.level)
+	f.Field("pin-raised", &d.irq.raised)
+	f.Field("msi-sent", &d.msi.sent)
+	if x := d.msix; x != nil {
+		f.Bytes("msix-table", x.entries)
+		f.Bytes("msix-pending", x.pending)
+		f.Field("msix-sent", &x.sent)
+	}
+	f.Loaded(d.showConfig)
+}
+
+// showConfig brings everything up to date that the configuration space governs.
+func (d *Device) showConfig() {
+	if d.bus != nil {
+		d.updateBARs()
+		d.applyCommand()
+	}
+}
+
+// VMState implements [vmstate.Stater].
+func (b *Bridge) VMState(f *vmstate.Fields) {
+	b.Device.VMState(f)
+	// A window that is closed still tells where it was.
+	var at [numWindows]uint64
+	for i := range at {
+		at[i] = b.windows[i].Address()
+	}
+	f.Field("windows", &at)
+	f.Loaded(func() {
+		b.updateWindows()
+		for i := range at {
+			b.windows[i].SetAddress(at[i])
+		}
+	})
+}
+
+// VMState implements [vmstate.Stater].
+func (p *Port) VMState(f *vmstate.Fields) {
+	p.Bridge.VMState(f)
+	f.Field("notified", &p.notified)
+}
+
+// VMState implements [vmstate.Stater].
+func (b *conventionalBridge) VMState(f *vmstate.Fields) {
+	b.Bridge.VMState(f)
+	f.Bytes("hotplug-registers", b.shpc.regs[:])
+}
+
+// VMState implements [vmstate.Stater].
+func (b *expressBridge) VMState(f *vmstate.Fields) {
+	b.Bridge.VMState(f)
+	f.Bytes("hotplug-registers", b.shpc.regs[:])
+}
+
+// VMState saves or loads the address that was written last.
+func (c *ConfigPorts) VMState(f *vmstate.Fields) { f.Field("address", &c.address) }
+
+// DevicePath implements [qdev.Addresser]: "0000:00:1f.2", with the slots of the
+// bridges on the way behind the domain and the bus.
+func (b *Bus) DevicePath(q *qdev.Device) string {
+	d := FromDevice(q)
+	if d == nil {
+		return ""
+	}
+	path := fmt.Sprintf(":%02x.%x", d.Slot(), d.Func())
+	bus := b
+	for ; bus.parent != nil && bus.parent.bus != nil; bus = bus.parent.bus {
+		path = fmt.Sprintf(":%02x.%x", bus.parent.Slot(), bus.parent.Func()) + path
+	}
+	return "0000:00" + path
+}
