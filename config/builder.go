@@ -234,7 +234,7 @@ func (b *builder) uuid(a argument) (err error) {
 // channels are the beginnings of what -incoming takes as one word.
 var channels = []string{"tcp:", "unix:", "fd:", "file:", "exec:", "rdma:", "vsock:"}
 
-// incoming keeps where a machine would come from. Only the form is checked.
+// incoming keeps where a machine comes from. Only the form is checked.
 func (b *builder) incoming(a argument) error {
 	word := a.value == "defer"
 	for _, c := range channels {
@@ -248,6 +248,7 @@ func (b *builder) incoming(a argument) error {
 		if kind := stringOf(object, "channel-type"); kind != "main" && kind != "cpr" {
 			return fmt.Errorf("Parameter 'channel-type' does not accept value '%s'", kind)
 		}
+		b.m.IncomingChannel = object
 	}
 	b.m.Incoming = a.value
 	return nil

@@ -102,8 +102,10 @@ type Machine struct {
 	Boot     *qjson.Object
 	RTC      *qjson.Object
 	Compat   *qjson.Object
-	Incoming string
-	FDs      []FDSet
+	Incoming string // where the machine comes from, as -incoming has it; empty: nowhere
+	// IncomingChannel is that as a channel, nil where it is one word.
+	IncomingChannel *qjson.Object
+	FDs             []FDSet
 	// Others are options without an effect here, in the order given, so that
 	// query-command-line-options and logs can tell what was asked for.
 	Others []Option

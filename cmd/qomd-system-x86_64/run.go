@@ -126,6 +126,9 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 			}
 			vm.Quit(machine.HostSignal)
 		case <-vm.Done():
+			if err := vm.Failure(); err != nil {
+				fmt.Fprintf(os.Stderr, "%s: %v\n", prog, err)
+			}
 			return vm.Wait(), nil
 		}
 	}

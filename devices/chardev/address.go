@@ -59,9 +59,9 @@ func (o SocketOptions) network() string {
 	return "tcp"
 }
 
-// check refuses options that do not go together, in QEMU's order, and what is
+// Check refuses options that do not go together, in QEMU's order, and what is
 // missing here.
-func (o SocketOptions) check() error {
+func (o SocketOptions) Check() error {
 	switch {
 	case o.Server && o.Reconnect > 0:
 		return errors.New("'reconnect-ms' option is incompatible with socket in server listen mode")

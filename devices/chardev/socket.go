@@ -45,7 +45,7 @@ func OpenSocket(o SocketOptions) (*Socket, error) {
 }
 
 func (s *Set) openSocket(ctx context.Context, o SocketOptions) (*Socket, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	if o.TLSCreds != "" {

@@ -95,6 +95,13 @@ func (c *clock) stop() {
 	}
 }
 
+// set moves a clock that stands still to a time.
+func (c *clock) set(now int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.base = now
+}
+
 // armLocked sets the runtime timer for the earliest deadline.
 func (c *clock) armLocked() {
 	if c.wake != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/job"
 	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/devices/migration"
 	"github.com/qomd/qomd/devices/net"
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
@@ -88,8 +89,11 @@ type Machine struct {
 	sleeping    bool // a stopped machine's guest was suspended
 	actions     Actions
 	startWhenIn bool
+	haltedFrom  RunState // before it was halted for a migration, here or at the source
+	unfinished  []func() // work that was cut off at the source of a migration
 	exiting     bool
 	closed      bool
+	failure     error        // why it ended
 	complete    func() error // with -preconfig, until it is called
 	onReset     []func()
 
@@ -120,6 +124,8 @@ type Machine struct {
 	guest        guest.Guest
 	guestPending []guest.Event
 
+	// Migration is the machine's part in migrations.
+	Migration *migration.Migration
 	// Yanks lists the connections that yank can cut; it has a lock of its own.
 	Yanks chardev.Yanks
 	// VNC are the VNC servers, in the order of the description.
@@ -179,6 +185,8 @@ func New(opts Options) (*Machine, error) {
 	}
 	m.env.Backends = backends{m}
 	m.newBlocks()
+	m.Migration = migration.New(mover{m})
+	m.env.Migrating = m.Migration.Busy
 	m.env.MachineHandler = m.hotplugHandler
 	m.env.DynamicSysbus = m.takesSysbus
 	tree.Context = m.env
@@ -345,6 +353,10 @@ func (m *Machine) Ready(start bool) error {
 	m.env.SystemBus.ColdReset()
 	m.env.Ready = true
 	m.checkGlobals()
+	if m.state == InMigrate {
+		m.startWhenIn = start
+		return nil
+	}
 	if start {
 		return m.Cont()
 	}
@@ -420,6 +432,9 @@ func (m *Machine) Close() []*qom.Storage {
 	if m.Characters != nil {
 		m.Characters.Close()
 		m.Network.Close()
+	}
+	if m.Migration != nil {
+		m.Migration.Close()
 	}
 	m.Files.Close()
 	m.clock.close()

@@ -11,16 +11,23 @@ type RunState string
 
 // The run states a machine without a guest CPU can be in.
 const (
-	Prelaunch   RunState = "prelaunch"
-	Running     RunState = "running"
-	Paused      RunState = "paused"
-	ShutDown    RunState = "shutdown"
-	Preconfig   RunState = "preconfig"
-	InMigrate   RunState = "inmigrate"
-	Panicked    RunState = "guest-panicked"
-	FinishingUp RunState = "finish-migrate"
-	Watchdog    RunState = "watchdog"
-	Suspended   RunState = "suspended" // the guest sleeps, time passes
+	Prelaunch     RunState = "prelaunch"
+	Running       RunState = "running"
+	Paused        RunState = "paused"
+	ShutDown      RunState = "shutdown"
+	Preconfig     RunState = "preconfig"
+	InMigrate     RunState = "inmigrate"
+	PostMigrate   RunState = "postmigrate"
+	RestoreVM     RunState = "restore-vm"
+	SaveVM        RunState = "save-vm"
+	Suspended     RunState = "suspended" // the guest sleeps, time passes
+	Debug         RunState = "debug"
+	InternalErr   RunState = "internal-error"
+	IOError       RunState = "io-error"
+	COLO          RunState = "colo"
+	Panicked      RunState = "guest-panicked"
+	FinishMigrate RunState = "finish-migrate"
+	Watchdog      RunState = "watchdog"
 )
 
 // Cause is why a machine resets or shuts down; QEMU's ShutdownCause. The guest
@@ -53,7 +60,10 @@ func (m *Machine) State() RunState { return m.state }
 func (m *Machine) Running() bool { return m.state == Running }
 
 // Stop pauses the machine; on one that is not running nothing happens.
-func (m *Machine) Stop() { m.stopAs(Paused) }
+func (m *Machine) Stop() {
+	m.startWhenIn = false
+	m.stopAs(Paused)
+}
 
 func (m *Machine) stopAs(state RunState) {
 	if m.state != Running && m.state != Suspended {
@@ -61,10 +71,13 @@ func (m *Machine) stopAs(state RunState) {
 	}
 	m.sleeping = m.state == Suspended
 	m.clock.stop()
-	m.state = state
+	m.setState(state)
 	m.emit("STOP", nil)
 	m.Jobs.Pulse()
 }
+
+// errNotFinal is QEMU's text for cont while a migration is between two machines.
+var errNotFinal = errors.New("Migration is not finalized yet")
 
 // errNeedsReset is QEMU's text for cont after a shutdown.
 var errNeedsReset = errors.New("Resetting the Virtual Machine is required")
@@ -79,14 +92,10 @@ func (m *Machine) Cont() error {
 	case InMigrate:
 		m.startWhenIn = true
 		return nil
+	case FinishMigrate:
+		return errNotFinal
 	}
-	m.state = Running
-	if m.sleeping {
-		m.state = Suspended
-	}
-	m.clock.start()
-	m.emit("RESUME", nil)
-	m.tellGuest(guest.Resumed)
+	m.start()
 	return nil
 }
 
@@ -115,8 +124,10 @@ func (m *Machine) SystemReset(cause Cause) {
 	if m.state == Suspended {
 		m.clock.stop()
 	}
-	if m.state != Running && m.state != InMigrate && m.state != Preconfig {
-		m.state = Prelaunch
+	switch m.state {
+	case Running, InMigrate, FinishMigrate, Preconfig:
+	default:
+		m.setState(Prelaunch)
 	}
 	m.tellGuest(guest.WasReset)
 }
@@ -128,7 +139,7 @@ func (m *Machine) Shutdown(cause Cause) {
 		if m.state == Running || m.state == Suspended {
 			m.stopAs(ShutDown)
 		} else {
-			m.state = ShutDown
+			m.setState(ShutDown)
 		}
 		return
 	}

@@ -1,4 +1,47 @@
-// Package migration holds what a user can set about migrating a machine: its
-// capabilities and parameters, with QEMU's checks. It corresponds to
-// migration/options.c in QEMU.
+// Package migration moves a machine to another process: as its source, which
+// sends guest memory while the machine runs and its state when it stands still,
+// or as its destination. It also holds what a user can set about that,
+// capabilities and parameters, with QEMU's checks. It corresponds to migration/
+// in QEMU; [Host] is what it wants of a machine.
+//
+// # The stream
+//
+// The format is qomd's own: QEMU's streams are not read, and QEMU reads none of
+// these. A stream begins with the bytes "QOMD" and a version. Then come records:
+// a byte that tells the type, the length of the content, the content, and the
+// CRC-32 of all of that; numbers are big-endian.
+//
+//	H  header: machine type, blocks of memory, devices of users (JSON); first
+//	M  memory: number of the block, offset, content
+//	P  from here on memory follows the state: postcopy
+//	S  state: the devices of users as they are now, and of every object that has
+//	   any its path, its type and its fields (JSON); see package vmstate
+//	E  the end; over a socket the destination answers with
+//	A  how it went (JSON)
+//
+// Memory that was never written, or holds zeros, is not sent.
+//
+// # What has to fit
+//
+// Machine type, memory, and the devices that the source was started with must be
+// at the destination, else it refuses the stream with QEMU's words and ends, as
+// -incoming has it there. Devices that were plugged at the source while it ran
+// are plugged at the destination, and those it let go leave: QEMU wants its user
+// to do both. Their backends have to be there.
+//
+// # Differences from QEMU
+//
+// The source is told over sockets whether the machine has arrived, and goes on
+// running if it has not; QEMU does so only with return-path. With postcopy the
+// destination goes on when it has all memory, not before: nothing here could
+// wait for a page. Memory is read once, then compared by sums; multifd, xbzrle,
+// compression and zero copy are settings without an effect. Figures count pages
+// as they would be on QEMU's wire, 9 bytes for one of zeros, and max-bandwidth
+// limits that. RDMA, vsock, TLS and CPR are refused.
+//
+// # Goroutines
+//
+// Each direction has one goroutine while a migration goes on. It takes the
+// machine's lock to copy at most a mebibyte of memory, or the state, and never
+// reads or writes with it.
 package migration

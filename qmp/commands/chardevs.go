@@ -209,6 +209,9 @@ func (c *Commands) queryYank(*qmp.Call, none) ([]yankInstance, error) {
 	for _, id := range c.m.Yanks.IDs() {
 		list = append(list, yankInstance{"chardev", id})
 	}
+	if c.m.Migration.Yankable() {
+		list = append(list, yankInstance{Type: "migration"})
+	}
 	return list, nil
 }
 
@@ -217,15 +220,22 @@ type yankArgs struct {
 }
 
 func (c *Commands) yank(_ *qmp.Call, a yankArgs) (none, error) {
-	ids := []string{}
+	ids, migration := []string{}, false
 	for _, i := range a.Instances {
-		if i.Type != "chardev" {
+		switch {
+		case i.Type == "chardev":
+			ids = append(ids, i.ID)
+		case i.Type == "migration" && c.m.Migration.Yankable():
+			migration = true
+		default:
 			return none{}, qmp.Errorf(qmp.DeviceNotFound, "%s", chardev.ErrNoInstance.Error())
 		}
-		ids = append(ids, i.ID)
 	}
 	if err := c.m.Yanks.Cut(ids); err != nil {
 		return none{}, qmp.Errorf(qmp.DeviceNotFound, "%s", err.Error())
+	}
+	if migration {
+		c.m.Migration.Yank()
 	}
 	return none{}, nil
 }

@@ -218,7 +218,13 @@ func (vm *VM) complete() error {
 	if err := inTurn(vm.addAudiodevs, vm.addNetdevs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.checkDrives, vm.warnUnused); err != nil {
 		return err
 	}
-	return vm.Machine.Ready(!vm.cfg.Paused)
+	if vm.cfg.Incoming != "" {
+		vm.Machine.Await(vm.cfg.Incoming == "defer")
+	}
+	if err := vm.Machine.Ready(!vm.cfg.Paused); err != nil {
+		return err
+	}
+	return vm.receive()
 }
 
 // inTurn runs steps until one fails.
@@ -284,6 +290,12 @@ func (vm *VM) exit(status int) {
 // Done is closed when the machine has ended: by quit, by its guest, or by
 // [VM.Quit]. It still has to be closed.
 func (vm *VM) Done() <-chan struct{} { return vm.exited }
+
+// Failure is why the machine ended, nil when it did so in good order.
+func (vm *VM) Failure() (err error) {
+	vm.Machine.Do(func() { err = vm.Machine.Failure() })
+	return err
+}
 
 // Wait waits for the machine's end and returns the status a process should
 // exit with.

@@ -1,0 +1,95 @@
+package machine
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/qomd/qomd/devices/migration"
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qmp/qjson"
+	"github.com/qomd/qomd/qom"
+)
+
+// users lists the devices that users made, oldest first.
+func (m mover) users() []*qdev.Device {
+	var list []*qdev.Device
+	for _, c := range []*qom.Object{m.env.Peripheral, m.env.PeripheralAnon} {
+		for _, o := range c.Children() {
+			if d := qdev.From(o); d != nil && d.Realized() {
+				list = append(list, d)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *qdev.Device) int {
+		return cmp.Compare(a.Storage().Generation(), b.Storage().Generation())
+	})
+	return list
+}
+
+// Plugs implements [migration.Host].
+func (m mover) Plugs() []migration.Plug {
+	list := []migration.Plug{}
+	for _, d := range m.users() {
+		p := migration.Plug{Path: d.Path(), Name: stateName(&d.Object), Driver: d.TypeName(), Hotplugged: d.Hotplugged()}
+		if r := m.env.Request(d); r != nil {
+			p.Request = json.RawMessage(qjson.Append(nil, r, false))
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// Follow implements [migration.Host]. What was plugged at the source while it
+// ran is plugged here, what it let go goes; what it was started with has to be
+// here.
+func (m mover) Follow(plan []migration.Plug) error {
+	wanted := map[string]*migration.Plug{}
+	for i := range plan {
+		wanted[plan[i].Path] = &plan[i]
+	}
+	here := map[string]bool{}
+	for _, d := range slices.Backward(m.users()) {
+		p := wanted[d.Path()]
+		switch {
+		case d.Parent() == nil: // it went with its bus
+		case p == nil:
+			if err := d.Withdraw(); err != nil {
+				return fmt.Errorf("'%s' is here and not in the stream: %w", d.Path(), err)
+			}
+		case p.Driver != d.TypeName():
+			return fmt.Errorf(unknownSection, p.Name)
+		default:
+			here[p.Path] = true
+		}
+	}
+	for i := range plan {
+		if here[plan[i].Path] {
+			continue
+		}
+		if err := m.plug(&plan[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plug makes a device as it was made at the source.
+func (m mover) plug(p *migration.Plug) error {
+	if !p.Hotplugged || len(p.Request) == 0 {
+		return fmt.Errorf(unknownSection, p.Name)
+	}
+	v, err := qjson.Parse(p.Request)
+	if err != nil {
+		return fmt.Errorf("device '%s': %w", p.Path, err)
+	}
+	args, ok := v.(*qjson.Object)
+	if !ok {
+		return fmt.Errorf("device '%s': its request is no object", p.Path)
+	}
+	if err := m.env.Again(args, p.Path); err != nil {
+		return fmt.Errorf("device '%s' was plugged at the source and cannot be here: %w", p.Path, err)
+	}
+	return nil
+}

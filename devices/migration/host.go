@@ -1,0 +1,70 @@
+package migration
+
+import (
+	"encoding/json"
+
+	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/memory"
+)
+
+// Host is the machine that migrates. Its methods need the machine's lock, which
+// Do takes.
+type Host interface {
+	Do(f func())
+	Emit(event string, data any)
+	Descriptors() *chardev.Files
+
+	// MachineType is the versioned name, UUID the machine's.
+	MachineType() string
+	UUID() string
+	// Waiting reports whether the machine is one that waits for a stream, and
+	// HandedOver whether it gave itself away and did not go on since.
+	Waiting() bool
+	HandedOver() bool
+
+	// Blocks lists guest memory, in an order that is always the same.
+	Blocks() []Block
+	// Plugs lists the devices that users made, in the order in which they came.
+	Plugs() []Plug
+	// Save returns the state of everything; an error says what cannot be carried.
+	Save() ([]Section, error)
+
+	// Halt stops the machine for the hand-over. Then either Release lets it go
+	// on as if nothing had been, or GiveUp says that it lives elsewhere now.
+	Halt()
+	Release()
+	GiveUp()
+
+	// Follow makes the devices of users those of a plan, Load gives everything
+	// its state, and Arrive lets the machine go on as it was.
+	Follow(plan []Plug) error
+	Load([]Section) error
+	Arrive()
+	// Fail ends the machine: nothing of use came in.
+	Fail(err error)
+}
+
+// Block is a piece of guest memory.
+type Block struct {
+	Name   string // the same on both sides
+	Region *memory.Region
+}
+
+// Plug is a device that a user made.
+type Plug struct {
+	Path   string `json:"path"`
+	Name   string `json:"name"` // in messages
+	Driver string `json:"driver"`
+	// Hotplugged tells that it came after the machine was complete; Request is
+	// then the device_add that made it.
+	Hotplugged bool            `json:"hotplugged,omitempty"`
+	Request    json.RawMessage `json:"request,omitempty"`
+}
+
+// Section is the state of one object.
+type Section struct {
+	Path  string          `json:"path"`
+	Name  string          `json:"name"` // in messages
+	Type  string          `json:"type"`
+	State json.RawMessage `json:"state"`
+}

@@ -1,0 +1,106 @@
+package migration
+
+import (
+	"sync"
+	"time"
+
+	"github.com/qomd/qomd/devices/chardev"
+)
+
+// Migration is a machine's part in migrations: as a source, of which the last
+// one is kept, or as a destination. Its methods need the machine's lock unless
+// they say otherwise.
+type Migration struct {
+	Settings
+	host Host
+	out  *outgoing // the last one, nil: there was none
+	in   *incoming // nil: the machine does not wait for a stream
+
+	working sync.WaitGroup
+
+	mu  sync.Mutex // guards cut, which any goroutine may use
+	cut func()     // ends the connection in use; nil: there is none
+}
+
+// New returns the migration of a machine.
+func New(host Host) *Migration { return &Migration{host: host} }
+
+// Busy reports whether the machine is on its way to another place, so that no
+// device may come or go.
+func (m *Migration) Busy() bool { return m.out != nil && m.out.status.busy() }
+
+// Query tells how the last migration went, or is going.
+func (m *Migration) Query() Info {
+	var info Info
+	if m.in != nil {
+		m.in.tell(&info)
+	}
+	if m.out != nil {
+		m.out.tell(&info, time.Now())
+	}
+	return info
+}
+
+// Status is that of the last migration as a source.
+func (m *Migration) Status() Status {
+	if m.out == nil {
+		return None
+	}
+	return m.out.status
+}
+
+// tellStatus sends MIGRATION if clients want to hear of it.
+func (m *Migration) tellStatus(s Status) {
+	if m.Has("events") {
+		m.host.Emit("MIGRATION", statusData{s})
+	}
+}
+
+// Yank ends the connection in use and reports whether there was one. It needs
+// no lock.
+func (m *Migration) Yank() bool {
+	m.mu.Lock()
+	cut := m.cut
+	m.mu.Unlock()
+	if cut != nil {
+		cut()
+	}
+	return cut != nil
+}
+
+// Yankable reports whether there is a connection to end. It needs no lock.
+func (m *Migration) Yankable() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.cut != nil
+}
+
+// use says how the connection in use is ended, nil when there is none any more.
+func (m *Migration) use(cut func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cut = cut
+}
+
+// Close ends what is going on and waits for it. It must be called without the
+// lock.
+func (m *Migration) Close() {
+	m.host.Do(func() {
+		if m.out != nil {
+			m.out.cancel()
+		}
+		if m.in != nil {
+			m.in.closed = true
+		}
+	})
+	m.Yank()
+	m.working.Wait()
+}
+
+// addresses lists where a destination listens.
+func addresses(a *chardev.SocketAddress) []chardev.SocketAddress {
+	if a == nil {
+		return nil
+	}
+	return []chardev.SocketAddress{*a}
+}
