@@ -172,12 +172,14 @@ type ChannelAddress struct {
 	Offset    uint64   `json:"offset"`
 }
 
+var errNowhere = errors.New("need either 'uri' or 'channels' argument")
+
 // Where reads what migrate and migrate-incoming were given: an URI or a list of
 // channels.
 func Where(uri *string, channels []Channel) (Address, error) {
 	switch {
 	case uri != nil && len(channels) > 0:
-		return Address{}, errors.New("'uri' and 'channels' arguments are mutually exclusive; exactly one of the two should be present in 'migrate' qmp command ")
+		return Address{}, errNowhere // as QEMU words it for both, too
 	case uri != nil:
 		return ParseURI(*uri)
 	}
@@ -193,7 +195,7 @@ func Where(uri *string, channels []Channel) (Address, error) {
 		}
 	}
 	if main == nil {
-		return Address{}, errors.New("need either 'uri' or 'channels' argument")
+		return Address{}, errNowhere
 	}
 	return main.Address.resolve()
 }

@@ -77,7 +77,19 @@ func check(on map[string]bool) error {
 			return fmt.Errorf("Background-snapshot is not compatible with %s", snapshotConflicts[i])
 		}
 	}
-	if on["zero-copy-send"] && !on["multifd"] {
+	if on["postcopy-ram"] && on["x-ignore-shared"] {
+		return errors.New("Postcopy is not compatible with ignore-shared")
+	}
+	if on["multifd"] && on["xbzrle"] && !on["zero-copy-send"] {
+		return errors.New("Multifd is not compatible with xbzrle")
+	}
+	if on["mapped-ram"] && on["xbzrle"] {
+		return errors.New("Mapped-ram migration is incompatible with xbzrle")
+	}
+	if on["mapped-ram"] && on["postcopy-ram"] {
+		return errors.New("Mapped-ram migration is incompatible with postcopy")
+	}
+	if on["zero-copy-send"] && (!on["multifd"] || on["xbzrle"]) {
 		return errors.New("Zero copy only available for non-compressed non-TLS multifd migration")
 	}
 	if on["postcopy-preempt"] && !on["postcopy-ram"] {

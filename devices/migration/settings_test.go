@@ -61,6 +61,11 @@ func TestCapabilities(t *testing.T) {
 		{[]string{"zero-copy-send", "multifd"}, ""},
 		{[]string{"postcopy-preempt"}, "Postcopy preempt requires postcopy-ram"},
 		{[]string{"background-snapshot", "postcopy-ram"}, "Background-snapshot is not compatible with postcopy-ram"},
+		{[]string{"postcopy-ram", "x-ignore-shared"}, "Postcopy is not compatible with ignore-shared"},
+		{[]string{"multifd", "xbzrle"}, "Multifd is not compatible with xbzrle"},
+		{[]string{"mapped-ram", "xbzrle"}, "Mapped-ram migration is incompatible with xbzrle"},
+		{[]string{"mapped-ram", "postcopy-ram"}, "Mapped-ram migration is incompatible with postcopy"},
+		{[]string{"multifd", "xbzrle", "zero-copy-send"}, "Zero copy only available for non-compressed non-TLS multifd migration"},
 		{[]string{"dirty-limit"}, "dirty-limit requires KVM with accelerator property 'dirty-ring-size' set"},
 	} {
 		var s migration.Settings
