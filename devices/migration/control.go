@@ -18,6 +18,7 @@ func (m *Migration) Cancel() error {
 		return errors.New("Postcopy migration in progress, cannot cancel.")
 	}
 	m.out.set(Cancelling)
+	m.setMoves(true)
 	m.out.cancel()
 	m.Yank()
 	return nil
@@ -30,6 +31,7 @@ func (m *Migration) Continue(at Status) error {
 	}
 	if m.out != nil && at == PreSwitchover {
 		m.out.goOn = true
+		m.setMoves(true)
 		m.out.poke()
 	}
 	return nil

@@ -18,12 +18,35 @@ type Migration struct {
 
 	working sync.WaitGroup
 
-	mu  sync.Mutex // guards cut, which any goroutine may use
-	cut func()     // ends the connection in use; nil: there is none
+	mu    sync.Mutex // guards what follows, which any goroutine may use
+	cut   func()     // ends the connection in use; nil: there is none
+	moves bool       // the source has something to do by itself
+	rests sync.Cond
 }
 
 // New returns the migration of a machine.
-func New(host Host) *Migration { return &Migration{host: host} }
+func New(host Host) *Migration {
+	m := &Migration{host: host}
+	m.rests.L = &m.mu
+	return m
+}
+
+// Rest waits until a source has nothing to do before its user says something,
+// or is through. It must be called without the lock.
+func (m *Migration) Rest() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for m.moves {
+		m.rests.Wait()
+	}
+}
+
+func (m *Migration) setMoves(moves bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.moves = moves
+	m.rests.Broadcast()
+}
 
 // Busy reports whether the machine is on its way to another place, so that no
 // device may come or go.

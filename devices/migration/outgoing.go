@@ -50,6 +50,7 @@ func (m *Migration) Start(a Address, resume bool) error {
 		return err
 	}
 	o.memory = newWalk(m.host.Blocks())
+	m.setMoves(true)
 	m.working.Go(func() { o.run(c, dial) })
 	return nil
 }
@@ -127,6 +128,7 @@ var errCancelled = errors.New("cancelled")
 
 // run does the work, on a goroutine of its own.
 func (o *outgoing) run(c *conn, dial dialer) {
+	defer o.m.setMoves(false)
 	defer o.cancel()
 	err := o.connect(c, dial)
 	if err == nil {

@@ -44,6 +44,7 @@ func (o *outgoing) pause(err error) (again bool) {
 		return false
 	}
 	o.hangUp()
+	o.m.setMoves(false)
 	select {
 	case <-o.ctx.Done():
 		return false
@@ -65,6 +66,7 @@ func (o *outgoing) resume(a Address) error {
 		dial = func(context.Context) (*conn, error) { return c, nil }
 	}
 	o.set(PostcopyRecoverSetup)
+	o.m.setMoves(true)
 	o.rescue <- dial
 	return nil
 }

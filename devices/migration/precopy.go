@@ -82,6 +82,7 @@ func (o *outgoing) switchOver() error {
 		o.halted, o.figures.halted = true, time.Now()
 		if paused = o.m.Has("pause-before-switchover") && !o.late; paused {
 			o.set(PreSwitchover)
+			o.m.setMoves(false)
 		}
 	})
 	if paused {

@@ -179,6 +179,7 @@ func (r *runner) restart() error {
 // quiet waits until every client has received what the machine had to say, as
 // far as no fault keeps it back.
 func (r *runner) quiet(s *Step) error {
+	r.vm.Machine.Migration.Rest()
 	r.vm.Machine.Do(func() {}) // whoever ran the command may still be settling
 	c := r.client[s.Client]
 	if s.Want.Greeting == "late" {
