@@ -34,11 +34,32 @@ func (m mover) Plugs() []migration.Plug {
 	for _, d := range m.users() {
 		p := migration.Plug{Path: d.Path(), Name: stateName(&d.Object), Driver: d.TypeName(), Hotplugged: d.Hotplugged()}
 		if r := m.env.Request(d); r != nil {
-			p.Request = json.RawMessage(qjson.Append(nil, r, false))
+			p.Request = json.RawMessage(qjson.Append(nil, settled(d, r), false))
 		}
 		list = append(list, p)
 	}
 	return list
+}
+
+// chosen are properties that the machine chooses where a request leaves them out:
+// by what was there at the time.
+var chosen = []string{"mac", "addr", "port"}
+
+// settled is a request with what was chosen for it.
+func settled(d *qdev.Device, request *qjson.Object) *qjson.Object {
+	all := qjson.NewObject()
+	for name, v := range request.All() {
+		all.Set(name, v)
+	}
+	for _, name := range chosen {
+		if d.Property(name) == nil || all.Has(name) {
+			continue
+		}
+		if text, err := d.Get(name); err == nil && text != "" {
+			all.Set(name, text)
+		}
+	}
+	return all
 }
 
 // Follow implements [migration.Host]. What was plugged at the source while it

@@ -65,6 +65,7 @@ func (o *outgoing) resume(a Address) error {
 	if c != nil {
 		dial = func(context.Context) (*conn, error) { return c, nil }
 	}
+	o.err = nil
 	o.set(PostcopyRecoverSetup)
 	o.m.setMoves(true)
 	o.rescue <- dial
