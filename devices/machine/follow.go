@@ -43,7 +43,7 @@ func (m mover) Plugs() []migration.Plug {
 
 // chosen are properties that the machine chooses where a request leaves them out:
 // by what was there at the time.
-var chosen = []string{"mac", "addr", "port"}
+var chosen = []string{"mac", "addr"}
 
 // settled is a request with what was chosen for it.
 func settled(d *qdev.Device, request *qjson.Object) *qjson.Object {
