@@ -112,7 +112,7 @@ FILE:4: machines[0].guest.color: unknown key`},
 			"FILE:4: machines[0].guest.devices: x0: Parameter 'size' is unexpected"},
 		{"faults", "a.yaml", machine + "  faults: {split: 3, flood: 1, realize: {stage: lunch}}\n",
 			"FILE:4: machines[0].faults.flood: unknown key\n" +
-				"FILE:4: machines[0].faults.realize: unknown stage 'lunch', known are new, property, pre-plug, realize, bus, plug"},
+				"FILE:4: machines[0].faults.realize: unknown stage 'lunch', known are new, property, pre-plug, realize, migration, bus, plug, unplug"},
 		{"clock", "a.yaml", machine + "  clock: fast\n", `FILE:4: machines[0].clock: "fast" is none of real, virtual, step`},
 		{"text for boolean", "a.yaml", machine + "  paused: maybe\n", "FILE:4: machines[0].paused: expected true or false, found a string"},
 		{"fraction", "a.yaml", machine + "  devices:\n  - driver: e1000\n    addr: 1.10\n",
