@@ -77,7 +77,7 @@ func (a Address) open(files *chardev.Files) (c *conn, dial dialer, err error) {
 	case File:
 		c, err = a.file(os.O_CREATE | os.O_WRONLY | os.O_TRUNC)
 	case FD:
-		c, err = a.inherited(files)
+		c, err = a.inherited(files, false)
 	}
 	return c, nil, err
 }
@@ -142,8 +142,9 @@ func (a Address) file(flags int) (*conn, error) {
 }
 
 // inherited takes a descriptor that a client has handed over, or that the
-// process was started with.
-func (a Address) inherited(files *chardev.Files) (*conn, error) {
+// process was started with. QEMU 11 takes no file either way; here a machine can
+// be read from one, because that is how libvirt 9 restores a domain.
+func (a Address) inherited(files *chardev.Files, incoming bool) (*conn, error) {
 	f, err := files.Take(a.Name)
 	if err != nil {
 		return nil, err
@@ -153,7 +154,7 @@ func (a Address) inherited(files *chardev.Files) (*conn, error) {
 	case err != nil:
 		f.Close()
 		return nil, err
-	case st.Mode().IsRegular():
+	case st.Mode().IsRegular() && !incoming:
 		f.Close()
 		return nil, errors.New("fd: migration to a file is not supported. Use file: instead.")
 	case st.Mode()&os.ModeSocket != 0:

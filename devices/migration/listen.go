@@ -26,7 +26,7 @@ func (a Address) listen(files *chardev.Files) (*door, error) {
 	case File:
 		return opened(a.file(os.O_RDONLY))
 	}
-	return opened(a.inherited(files))
+	return opened(a.inherited(files, true))
 }
 
 // opened is the door of a channel that is open already.
