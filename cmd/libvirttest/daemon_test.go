@@ -1,10 +1,12 @@
 package libvirttest
 
 import (
+	"crypto/md5"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,14 +20,16 @@ const nobody = 65534
 // daemon is a libvirtd for one user.
 type daemon struct {
 	t    *testing.T
+	host string // name of its own, empty: the machine's
 	root string
 	env  []string
 	cmd  *exec.Cmd
 }
 
-// startDaemon makes the user's folders and starts a libvirtd in them. At the end
-// of the test its domains are destroyed.
-func startDaemon(t *testing.T) *daemon {
+// startDaemon makes the user's folders and starts a libvirtd in them, which takes
+// itself for another host than this if it is given a name. At the end of the
+// test its domains are destroyed.
+func startDaemon(t *testing.T, host string) *daemon {
 	t.Helper()
 	needLibvirt(t)
 	root, err := os.MkdirTemp("", "lvd")
@@ -33,7 +37,7 @@ func startDaemon(t *testing.T) *daemon {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(root) })
-	d := &daemon{t: t, root: root, env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + root}}
+	d := &daemon{t: t, host: host, root: root, env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + root}}
 	for _, name := range []string{"CONFIG_HOME", "CACHE_HOME", "DATA_HOME", "RUNTIME_DIR"} {
 		dir := filepath.Join(root, strings.ToLower(name[:1]))
 		if name == "CACHE_HOME" {
@@ -45,6 +49,9 @@ func startDaemon(t *testing.T) *daemon {
 		d.env = append(d.env, "XDG_"+name+"="+dir)
 	}
 	write(t, root+"/c/libvirt/qemu.conf", "stdio_handler = \"file\"\n")
+	if host != "" {
+		write(t, root+"/c/libvirt/libvirtd.conf", fmt.Sprintf("host_uuid = \"%x\"\n", md5.Sum([]byte(root))))
+	}
 	if os.Getuid() == 0 {
 		d.own()
 	}
@@ -81,6 +88,9 @@ func (d *daemon) command(program string, args ...string) *exec.Cmd {
 func (d *daemon) start() {
 	d.t.Helper()
 	d.cmd = d.command("libvirtd")
+	if d.host != "" {
+		d.cmd = d.elsewhere()
+	}
 	log, err := os.OpenFile(filepath.Join(d.root, "libvirtd.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		d.t.Fatal(err)
@@ -102,6 +112,14 @@ func (d *daemon) start() {
 	}
 }
 
+// elsewhere is libvirtd under a host name of its own. Only root may have one.
+func (d *daemon) elsewhere() *exec.Cmd {
+	const script = `echo "$0" >/proc/sys/kernel/hostname; exec setpriv --reuid "$1" --regid "$1" --clear-groups libvirtd`
+	cmd := exec.Command("unshare", "--uts", "sh", "-c", script, d.host, strconv.Itoa(nobody))
+	cmd.Env, cmd.Dir = d.env, d.root
+	return cmd
+}
+
 // stop ends libvirtd; its domains stay.
 func (d *daemon) stop() {
 	d.cmd.Process.Signal(syscall.SIGTERM)
@@ -110,9 +128,14 @@ func (d *daemon) stop() {
 	d.cmd.Wait()
 }
 
+// uri is where libvirtd listens.
+func (d *daemon) uri() string {
+	return "qemu+unix:///session?socket=" + d.root + "/r/libvirt/libvirt-sock"
+}
+
 // virsh runs one virsh.
 func (d *daemon) virsh(args ...string) (string, error) {
-	cmd := d.command("virsh", append([]string{"-q", "-c", "qemu:///session?socket=" + d.root + "/r/libvirt/libvirt-sock"}, args...)...)
+	cmd := d.command("virsh", append([]string{"-q", "-c", d.uri()}, args...)...)
 	out, err := cmd.CombinedOutput()
 	return strings.TrimSpace(string(out)), err
 }
@@ -173,7 +196,7 @@ const smallXML = `<domain type='qemu'><name>%s</name><memory unit='MiB'>64</memo
 // A libvirtd that is restarted finds its domains alive.
 func TestDaemonRestart(t *testing.T) {
 	t.Parallel()
-	d := startDaemon(t)
+	d := startDaemon(t, "")
 	d.run("create", d.file("alive.xml", fmt.Sprintf(smallXML, "alive", emulator)))
 	xml := d.file("net.xml", netXML)
 	d.run("attach-device", "alive", xml, "--live")
@@ -195,7 +218,7 @@ func TestDaemonRestart(t *testing.T) {
 // Many domains start in one libvirtd, at once.
 func TestManyDomains(t *testing.T) {
 	t.Parallel()
-	d := startDaemon(t)
+	d := startDaemon(t, "")
 	const n = 20
 	d.run("domcapabilities", "--emulatorbin", emulator) // which takes longer than all starts
 	names := make([]string, n)
