@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -12,7 +13,10 @@ import (
 // nothing is recorded; devices name it, and clients ask for its settings. Values
 // may be text, as on a command line.
 func (m *Machine) AddAudio(id string, options *qjson.Object) error {
-	driver, _ := options.Get("driver")
+	driver, given := options.Get("driver")
+	if !given {
+		return errors.New("Parameter 'driver' is missing")
+	}
 	typ := "audio-" + fmt.Sprint(driver)
 	if m.env.Tree.Types.Class(typ) == nil {
 		return fmt.Errorf("Parameter 'driver' does not accept value '%v'", driver)

@@ -65,6 +65,8 @@ func stringKind(f catalog.Property) kind {
 		switch {
 		case isMAC(f.Name):
 			return macKind
+		case f.Name == "audiodev":
+			return audioKind
 		case backendOf(f.Name) != nil:
 			return backendKind(f.Name)
 		}

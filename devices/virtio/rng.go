@@ -24,10 +24,10 @@ func (r *RNG) Vectors() uint32 { return 2 }
 // RealizeVirtio implements [Model]. Without a backend of the user's the device
 // makes itself one.
 func (r *RNG) RealizeVirtio() error {
-	switch {
+	switch most := uintOf(&r.Object, "max-bytes"); {
 	case uintOf(&r.Object, "period") == 0:
 		return errors.New("'period' parameter expects a positive integer")
-	case uintOf(&r.Object, "max-bytes") > math.MaxInt64:
+	case most == 0, most > math.MaxInt64:
 		return errors.New("'max-bytes' parameter must be positive, and less than 2^63")
 	}
 	if linkOf(&r.Object, "rng") == nil {
