@@ -47,7 +47,8 @@ func NewRequest(args *qjson.Object, text bool) (Request, error) {
 
 // Add makes and realizes a device, checking in QEMU's order. When it fails,
 // nothing is left of it once the grace period is over; Add waits for that, so
-// that events of its children come before the error.
+// that events of its children come before the error. The primary of a failover
+// pair that has to wait is nil, without an error: see [Hider].
 func Add(env *Env, r Request) (*Device, error) {
 	d, err := add(env, r)
 	if err != nil {
@@ -64,6 +65,9 @@ func add(env *Env, r Request) (*Device, error) {
 	}
 	bus, err := env.busFor(class, r)
 	if err != nil {
+		return nil, err
+	}
+	if hidden, err := env.hide(r, bus); hidden || err != nil {
 		return nil, err
 	}
 	if env.Ready && env.Migrating != nil && env.Migrating() {

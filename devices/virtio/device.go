@@ -61,6 +61,9 @@ type Configured interface {
 // p is the structure after the write.
 type ConfigWriter interface{ SetConfig(p []byte) }
 
+// A FeatureWatcher is told that the driver has chosen features.
+type FeatureWatcher interface{ FeaturesAccepted() }
+
 // A StatusWatcher is told of a new device status.
 type StatusWatcher interface{ StatusChanged(old, now uint8) }
 

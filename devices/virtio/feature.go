@@ -53,8 +53,12 @@ func (d *Device) ringFeatures() uint64 {
 // acceptFeatures is the driver's choice; what the device does not have is
 // dropped. After FEATURES_OK it is too late.
 func (d *Device) acceptFeatures(bits uint64) {
-	if d.status&StatusFeaturesOK == 0 {
-		d.accepted = bits & d.offered
+	if d.status&StatusFeaturesOK != 0 {
+		return
+	}
+	d.accepted = bits & d.offered
+	if w, ok := d.Self().(FeatureWatcher); ok {
+		w.FeaturesAccepted()
 	}
 }
 

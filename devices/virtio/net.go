@@ -38,6 +38,7 @@ type Net struct {
 	mac      qdev.MAC
 	sent     uint64
 	linkDown bool
+	standby  standby
 }
 
 // Vectors implements [VectorUser]: one per queue, control and configuration.
@@ -78,6 +79,7 @@ func (n *Net) RealizeVirtio() error {
 	if n.Offered(netFeatureControl) {
 		n.AddQueue(netControlQueue)
 	}
+	n.startStandby()
 	return nil
 }
 

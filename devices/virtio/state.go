@@ -97,6 +97,7 @@ func (n *Net) VMState(f *vmstate.Fields) {
 	n.Device.VMState(f)
 	f.Field("sent", &n.sent)
 	f.Field("link-down", &n.linkDown)
+	f.Field("standby-shown", &n.standby.shown)
 }
 
 // VMState implements [vmstate.Stater].

@@ -121,6 +121,9 @@ func (vm *VM) addDevices(list []config.Device, parent *qdev.Device) error {
 		if err != nil {
 			return &Error{d.Origin, err}
 		}
+		if dev == nil {
+			continue // it waits for its standby
+		}
 		if err := vm.addDevices(d.Devices, dev); err != nil {
 			return err
 		}

@@ -217,6 +217,40 @@ steps:
 	}
 }
 
+// TestFailover: a guest that knows of failover pairs gets the primary when it has
+// started the standby, and not before.
+func TestFailover(t *testing.T) {
+	tell(t, `name: failover
+machine:
+  type: q35
+  nodefaults: true
+  guest: {kind: linux, power-on-ms: 100}
+  globals:
+    - {driver: ICH9-LPC, property: acpi-pci-hotplug-with-bridge-support, value: "off"}
+  devices:
+    - {driver: pcie-root-port, id: rp0, chassis: 1}
+    - {driver: pcie-root-port, id: rp1, chassis: 2}
+steps:
+  - qmp: device_add
+    arguments: {driver: virtio-net-pci, id: net1, bus: rp0, failover: true}
+  - qmp: device_add
+    arguments: {driver: e1000e, id: h0, bus: rp1, failover_pair_id: net1}
+    returns: {}
+  - qmp: device_del
+    arguments: {id: h0}
+    error: {class: DeviceNotFound, desc: "Device 'h0' not found"}
+  - clock: 100ms
+    events:
+      - FAILOVER_NEGOTIATED: {device-id: net1}
+  - clock: 100ms
+    devices: {h0: plugged, net1: plugged}
+  - qmp: device_del
+    arguments: {id: h0}
+    events:
+      - DEVICE_DELETED: {device: h0, path: /machine/peripheral/h0}
+`)
+}
+
 // tell runs a story.
 func tell(t *testing.T, text string) {
 	t.Helper()
