@@ -73,9 +73,11 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		if err != nil {
 			return 1, err
 		}
-		if err := writePIDFile(path); err != nil {
+		file, err := writePIDFile(path)
+		if err != nil {
 			return 1, err
 		}
+		defer file.Close() // collected, it would not be locked any more
 		defer os.Remove(path)
 	}
 	if cfg.Guest == "" {
@@ -171,22 +173,21 @@ func eventGrace() (time.Duration, error) {
 }
 
 // writePIDFile writes our process number, and refuses a file that another
-// running process has locked, as QEMU does.
-func writePIDFile(path string) error {
+// running process has locked, as QEMU does. The file is locked while it is open.
+func writePIDFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return fmt.Errorf("cannot open PID file: %w", err)
+		return nil, fmt.Errorf("cannot open PID file: %w", err)
 	}
-	// The file stays open, and so locked, for as long as the process lives.
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err != nil {
+		err = fmt.Errorf("Cannot lock pid file: %w", err)
+	} else if err = f.Truncate(0); err == nil {
+		_, err = f.WriteString(strconv.Itoa(os.Getpid()) + "\n")
+	}
+	if err != nil {
 		f.Close()
-		return fmt.Errorf("cannot create PID file: Cannot lock pid file: %w", err)
+		return nil, fmt.Errorf("cannot create PID file: %w", err)
 	}
-	if err := f.Truncate(0); err != nil {
-		return fmt.Errorf("cannot create PID file: %w", err)
-	}
-	if _, err := f.WriteString(strconv.Itoa(os.Getpid()) + "\n"); err != nil {
-		return fmt.Errorf("cannot create PID file: %w", err)
-	}
-	return nil
+	return f, nil
 }
