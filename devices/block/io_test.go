@@ -271,7 +271,7 @@ func TestForeignLock(t *testing.T) {
 	r := newRig(t, fileNode("f", name))
 	run(t, tool, "resize", "-q", "-f", "raw", name, "2M") // an idle node locks nothing
 	r.disk("f")
-	out, err := exec.Command(tool, "resize", "-q", "-f", "raw", name, "1M", "--shrink").CombinedOutput()
+	out, err := exec.Command(tool, "resize", "-q", "-f", "raw", "--shrink", name, "1M").CombinedOutput()
 	if err == nil || !strings.Contains(string(out), `Failed to get "write" lock`) {
 		t.Errorf("qemu-img wrote to an image in use: %v %s", err, out)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/qomd/qomd/qmp/qjson"
@@ -17,15 +18,10 @@ func (m *Machine) AddAudio(id string, options *qjson.Object) error {
 	if !given {
 		return errors.New("Parameter 'driver' is missing")
 	}
-	typ := "audio-" + fmt.Sprint(driver)
-	if m.env.Tree.Types.Class(typ) == nil {
-		return fmt.Errorf("Parameter 'driver' does not accept value '%v'", driver)
-	}
-	in, _ := m.env.Tree.Resolve("/audiodevs", "")
-	if in.Child(id) != nil {
+	if m.hasAudio(id) {
 		return fmt.Errorf("attempt to add duplicate property '%s' to object (type 'container')", id)
 	}
-	if _, err := m.env.Tree.NewChild(in, id, typ); err != nil {
+	if err := m.makeAudio(id, fmt.Sprint(driver)); err != nil {
 		return err
 	}
 	o := qjson.NewObject(qjson.Member{Name: "id", Value: id}, qjson.Member{Name: "timer-period", Value: int64(10000)})
@@ -43,6 +39,31 @@ func (m *Machine) AddAudio(id string, options *qjson.Object) error {
 	}
 	m.audio = append(m.audio, o)
 	return nil
+}
+
+// makeAudio makes the object of a sound backend. Versions before 11.1 have none.
+func (m *Machine) makeAudio(id, driver string) error {
+	types := m.env.Tree.Types
+	if types.Class("audio-none") == nil {
+		if !slices.Contains(audioDrivers, driver) {
+			return fmt.Errorf("Parameter 'driver' does not accept value '%s'", driver)
+		}
+		return nil
+	}
+	if types.Class("audio-"+driver) == nil {
+		return fmt.Errorf("Parameter 'driver' does not accept value '%s'", driver)
+	}
+	in, _ := m.env.Tree.Resolve("/audiodevs", "")
+	_, err := m.env.Tree.NewChild(in, id, "audio-"+driver)
+	return err
+}
+
+// audioDrivers are those of Debian's QEMU 7.2.
+var audioDrivers = []string{"none", "alsa", "dbus", "jack", "oss", "pa", "sdl", "spice", "wav"}
+
+// hasAudio reports whether there is a sound backend of that id.
+func (m *Machine) hasAudio(id string) bool {
+	return slices.ContainsFunc(m.audio, func(o *qjson.Object) bool { v, _ := o.Get("id"); return v == id })
 }
 
 // settleMixing gives settings that were not given what they are without QEMU's

@@ -184,6 +184,7 @@ func New(opts Options) (*Machine, error) {
 		Lifecycle: lifecycle{m}, SystemMemory: &m.systemMemory, SystemIO: &m.systemIO,
 	}
 	m.env.Backends = backends{m}
+	m.env.HasAudio = m.hasAudio
 	m.newBlocks()
 	m.Migration = migration.New(mover{m})
 	m.env.Migrating = m.Migration.Busy

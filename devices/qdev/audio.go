@@ -6,9 +6,6 @@ import (
 	"github.com/qomd/qomd/qom"
 )
 
-// AudioPath is where a machine keeps its audio backends, by id.
-const AudioPath = "/audiodevs"
-
 // audioKind is the id of an audio backend, which has to be there.
 var audioKind = kind{
 	zero: "",
@@ -17,7 +14,7 @@ var audioKind = kind{
 		if err != nil {
 			return nil, err
 		}
-		if all, _ := o.Tree().Resolve(AudioPath, ""); all == nil || all.Child(id) == nil {
+		if has := EnvOf(o).HasAudio; has == nil || !has(id) {
 			return nil, fmt.Errorf("audiodev '%s' not found", id)
 		}
 		return id, nil

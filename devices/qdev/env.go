@@ -65,6 +65,9 @@ type Env struct {
 	// Backends finds what properties like netdev and drive name; may be nil:
 	// then there are none.
 	Backends Backends
+	// HasAudio reports whether there is a sound backend of that id; nil: there is
+	// none.
+	HasAudio func(id string) bool
 	// Removed is told when a device with an id or a path has gone for good;
 	// may be nil.
 	Removed func(Removal)
