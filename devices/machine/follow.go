@@ -12,9 +12,10 @@ import (
 	"github.com/qomd/qomd/qom"
 )
 
-// users lists the devices that users made, oldest first.
+// users lists the devices that users made, and those that buses made by
+// themselves to have room for them, in the order they were realized.
 func (m mover) users() []*qdev.Device {
-	var list []*qdev.Device
+	list := m.env.Own()
 	for _, c := range []*qom.Object{m.env.Peripheral, m.env.PeripheralAnon} {
 		for _, o := range c.Children() {
 			if d := qdev.From(o); d != nil && d.Realized() {
@@ -22,9 +23,7 @@ func (m mover) users() []*qdev.Device {
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b *qdev.Device) int {
-		return cmp.Compare(a.Storage().Generation(), b.Storage().Generation())
-	})
+	slices.SortFunc(list, func(a, b *qdev.Device) int { return cmp.Compare(a.Turn(), b.Turn()) })
 	return list
 }
 
@@ -32,7 +31,12 @@ func (m mover) users() []*qdev.Device {
 func (m mover) Plugs() []migration.Plug {
 	list := []migration.Plug{}
 	for _, d := range m.users() {
-		p := migration.Plug{Path: d.Path(), Name: stateName(&d.Object), Driver: d.TypeName(), Hotplugged: d.Hotplugged()}
+		p := migration.Plug{
+			Path: d.Path(), Name: stateName(&d.Object), Driver: d.TypeName(), Hotplugged: d.Hotplugged(), Place: d.Place(),
+		}
+		if d.Parent() == m.env.Unattached {
+			p.Bus = d.Bus().Path()
+		}
 		if r := m.env.Request(d); r != nil {
 			p.Request = json.RawMessage(qjson.Append(nil, settled(d, r), false))
 		}
@@ -63,27 +67,29 @@ func settled(d *qdev.Device, request *qjson.Object) *qjson.Object {
 }
 
 // Follow implements [migration.Host]. What was plugged at the source while it
-// ran is plugged here, what it let go goes; what it was started with has to be
-// here.
+// ran is plugged here, what it let go goes, as does what sits in another place;
+// what it was started with has to be here.
 func (m mover) Follow(plan []migration.Plug) error {
 	wanted := map[string]*migration.Plug{}
 	for i := range plan {
 		wanted[plan[i].Path] = &plan[i]
 	}
-	here := map[string]bool{}
 	for _, d := range slices.Backward(m.users()) {
 		p := wanted[d.Path()]
 		switch {
 		case d.Parent() == nil: // it went with its bus
-		case p == nil:
+		case p == nil || p.Hotplugged && p.Place != d.Place():
 			if err := d.Withdraw(); err != nil {
-				return fmt.Errorf("'%s' is here and not in the stream: %w", d.Path(), err)
+				return fmt.Errorf("'%s' is here and not at the source: %w", d.Path(), err)
 			}
 		case p.Driver != d.TypeName():
 			return fmt.Errorf(unknownSection, p.Name)
-		default:
-			here[p.Path] = true
 		}
+	}
+	m.env.Memory.Reclaimer.Run() // their names are free again
+	here := map[string]bool{}
+	for _, d := range m.users() {
+		here[d.Path()] = true
 	}
 	for i := range plan {
 		if here[plan[i].Path] {
@@ -98,6 +104,12 @@ func (m mover) Follow(plan []migration.Plug) error {
 
 // plug makes a device as it was made at the source.
 func (m mover) plug(p *migration.Plug) error {
+	if p.Bus != "" {
+		if err := m.env.OwnAgain(p.Driver, p.Path, p.Bus, p.Place); err != nil {
+			return fmt.Errorf("device '%s' came by itself at the source and cannot be here: %w", p.Path, err)
+		}
+		return nil
+	}
 	if !p.Hotplugged || len(p.Request) == 0 {
 		return fmt.Errorf(unknownSection, p.Name)
 	}
@@ -109,7 +121,7 @@ func (m mover) plug(p *migration.Plug) error {
 	if !ok {
 		return fmt.Errorf("device '%s': its request is no object", p.Path)
 	}
-	if err := m.env.Again(args, p.Path); err != nil {
+	if err := m.env.Again(args, p.Path, p.Place); err != nil {
 		return fmt.Errorf("device '%s' was plugged at the source and cannot be here: %w", p.Path, err)
 	}
 	return nil

@@ -24,7 +24,8 @@ type Host interface {
 
 	// Blocks lists guest memory, in an order that is always the same.
 	Blocks() []Block
-	// Plugs lists the devices that users made, in the order in which they came.
+	// Plugs lists the devices that users made, and what buses made for them, in
+	// the order in which they came.
 	Plugs() []Plug
 	// Save returns the state of everything; an error says what cannot be carried.
 	Save() ([]Section, error)
@@ -50,7 +51,7 @@ type Block struct {
 	Region *memory.Region
 }
 
-// Plug is a device that a user made.
+// Plug is a device that a user made, or that a bus made by itself for one.
 type Plug struct {
 	Path   string `json:"path"`
 	Name   string `json:"name"` // in messages
@@ -59,6 +60,11 @@ type Plug struct {
 	// then the device_add that made it.
 	Hotplugged bool            `json:"hotplugged,omitempty"`
 	Request    json.RawMessage `json:"request,omitempty"`
+	// Place is where it sits on its bus, for devices that chose that when they
+	// came: the port of a USB device.
+	Place string `json:"place,omitempty"`
+	// Bus is the path of the bus that made it by itself; empty when a user did.
+	Bus string `json:"bus,omitempty"`
 }
 
 // Section is the state of one object.

@@ -17,6 +17,8 @@ type Request struct {
 	HasBus bool
 	// Props are the remaining options, in order.
 	Props *qjson.Object
+	// Place is where on its bus a [Placer] has to go; empty where it may choose.
+	Place string
 	// Text says that the values are command line text, to be read by the type
 	// of their property; otherwise they are JSON and must have that type.
 	Text bool
@@ -106,6 +108,10 @@ func add(env *Env, r Request) (*Device, error) {
 			d.Unparent()
 			return nil, err
 		}
+	}
+	if err := d.placeAt(r.Place); err != nil {
+		d.Unparent()
+		return nil, err
 	}
 	if err := d.Realize(bus); err != nil {
 		d.Unparent()

@@ -20,13 +20,14 @@ type Device struct {
 	parentBus qom.Hold  // on the bus
 	busChild  *qom.Hold // of the bus on the device; its own allocation, because it outlasts leaving
 	busIndex  int       // N of the bus' child[N]
+	turn      uint64    // grows with each device that is realized
 
 	realized     bool
 	realizing    bool
 	unrealized   bool // was realized once and is not any more
 	hotplugged   bool
-	invalid      error // a default that did not fit; the device must not be realized
 	deletedEvent bool  // DEVICE_DELETED is due when the storage is freed
+	invalid      error // a default that did not fit; the device must not be realized
 
 	unplug   pendingUnplug
 	blockers []Blocker
@@ -76,6 +77,10 @@ func (d *Device) Buses() []*Bus { return d.buses }
 
 // Realized reports whether the device is working.
 func (d *Device) Realized() bool { return d.realized }
+
+// Turn orders the devices of a machine by when they were realized. A device that
+// another one made for itself on the way comes before it.
+func (d *Device) Turn() uint64 { return d.turn }
 
 // Hotplugged reports whether the device came after the machine was complete.
 func (d *Device) Hotplugged() bool { return d.hotplugged }

@@ -83,6 +83,7 @@ type Env struct {
 	anonymous, unattached counter // of the names of devices without id
 
 	hiders   []Hider
+	turns    uint64                  // devices that were realized so far
 	draining map[string]*qom.Storage // ids that are taken until their event
 	busIDs   map[string]int          // next number of automatic bus names, by class
 	macs     macUse

@@ -49,6 +49,8 @@ func (d *Device) Realize(bus *Bus) (err error) {
 		return err
 	}
 	d.realized, d.unrealized = true, false
+	env.turns++
+	d.turn = env.turns
 	if d.unplug.notice != nil {
 		d.unplug.notice.cancelled = true // revived: its end is not announced any more
 	}

@@ -78,13 +78,14 @@ func (env *Env) remember(d *Device, r Request) {
 	env.requests[d] = args
 }
 
-// Again makes a device from the request that made it elsewhere, at the path it
-// had there.
-func (env *Env) Again(args *qjson.Object, path string) error {
+// Again makes a device from the request that made it elsewhere, at the path and
+// the [Placer]'s place it had there.
+func (env *Env) Again(args *qjson.Object, path, place string) error {
 	r, err := NewRequest(args, false)
 	if err != nil {
 		return err
 	}
+	r.Place = place
 	if !r.HasID {
 		if n, ok := numberOf(path); ok {
 			env.anonymous.n = n

@@ -27,6 +27,7 @@ type Device struct {
 	qdev.Device
 
 	port     *Port
+	place    string // the path of the port to take, where the property leaves it open
 	product  string
 	manual   bool // not attached when realized
 	attached bool
@@ -85,6 +86,17 @@ func (d *Device) USBBus() *Bus { return BusOf(&d.Device) }
 
 // Port returns the port the device has, nil for none.
 func (d *Device) Port() *Port { return d.port }
+
+// Place implements [qdev.Placer]: the path of the port.
+func (d *Device) Place() string {
+	if d.port == nil {
+		return ""
+	}
+	return d.port.path
+}
+
+// PlaceAt implements [qdev.Placer].
+func (d *Device) PlaceAt(path string) { d.place = path }
 
 // Product returns the description that messages and "info usb" use.
 func (d *Device) Product() string { return d.product }

@@ -1,6 +1,7 @@
 package usb
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -94,7 +95,9 @@ func (p *Port) Root() *Port {
 // claim gives d a port of the bus, with QEMU's rules and errors.
 func (b *Bus) claim(d *Device) error {
 	var p *Port
-	if want := StringOf(&d.Object, "port"); want != "" {
+	want := cmp.Or(StringOf(&d.Object, "port"), d.place)
+	d.place = ""
+	if want != "" {
 		i := slices.IndexFunc(b.free, func(p *Port) bool { return p.path == want })
 		if i < 0 {
 			return fmt.Errorf("usb port %s (bus %s) not found (in use?)", want, b.BusName())

@@ -2,6 +2,7 @@ package usb
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/qomd/qomd/devices/vmstate"
 )
@@ -41,4 +42,33 @@ func (d *Device) VMState(f *vmstate.Fields) {
 		}
 		f.Field("halted", &e.halted)
 	})
+}
+
+// VMState implements [vmstate.Stater]: in which order ports were taken, and will
+// be.
+func (b *Bus) VMState(f *vmstate.Fields) {
+	b.Bus.VMState(f)
+	portOrder(f, "free-ports", b.free)
+	portOrder(f, "used-ports", b.used)
+}
+
+// portOrder carries the order of ports, which have to be the same on both sides.
+func portOrder(f *vmstate.Fields, name string, ports []*Port) {
+	here := make([]string, len(ports))
+	at := make(map[string]*Port, len(ports))
+	for i, p := range ports {
+		here[i], at[p.path] = p.path, p
+	}
+	order := slices.Clone(here)
+	f.Field(name, &order)
+	if !f.Loading() {
+		return
+	}
+	if !slices.Equal(slices.Sorted(slices.Values(order)), slices.Sorted(slices.Values(here))) {
+		f.Fail(fmt.Errorf("field '%s': %q, and here %q", name, order, here))
+		return
+	}
+	for i, path := range order {
+		ports[i] = at[path]
+	}
 }
