@@ -1,7 +1,6 @@
 package qdev
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -24,9 +23,6 @@ func (env *Env) AddHider(h Hider) (remove func()) {
 func (env *Env) hide(r Request, bus *Bus) (bool, error) {
 	if !r.Props.Has("failover_pair_id") {
 		return false, nil
-	}
-	if !r.HasID {
-		return false, errors.New("Device with failover_pair_id needs to have id")
 	}
 	for _, h := range env.hiders {
 		hidden, err := h.Hide(r)

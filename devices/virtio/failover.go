@@ -1,6 +1,7 @@
 package virtio
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/qomd/qomd/devices/qdev"
@@ -27,6 +28,9 @@ func (n *Net) Hide(r qdev.Request) (bool, error) {
 	id := n.proxy.ID()
 	if id == "" || pair != id {
 		return false, nil
+	}
+	if !r.HasID {
+		return false, errors.New("Device with failover_pair_id needs to have id")
 	}
 	switch old := n.standby.primary; {
 	case old == nil:
