@@ -226,12 +226,17 @@ func TestServeUntilContextDone(t *testing.T) {
 	}
 }
 
-// serverGoroutines counts the goroutines inside the server's code.
+// serverGoroutines counts the goroutines of a bubble inside the server's code;
+// those of tests before may not have quite ended.
 func serverGoroutines() int {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
 	n := 0
 	for g := range strings.SplitSeq(string(stacks), "\n\n") {
+		header, _, _ := strings.Cut(g, "\n")
+		if !strings.Contains(header, "synctest bubble") {
+			continue
+		}
 		if strings.Contains(g, "qmp.(*Server).") || strings.Contains(g, "qmp.(*Session).") {
 			n++
 		}
