@@ -86,11 +86,7 @@ func (h *CPUHotplug) read(addr uint64, _ int) uint64 {
 }
 
 func (h *CPUHotplug) write(addr uint64, _ int, val uint64) {
-	if addr == cpuSelect {
-		h.selector = uint32(val)
-		return
-	}
-	s := h.selected()
+	s := h.addressed(addr, cpuSelect, val)
 	if s == nil {
 		return
 	}

@@ -86,11 +86,7 @@ func (h *MemoryHotplug) read(addr uint64, _ int) uint64 {
 }
 
 func (h *MemoryHotplug) write(addr uint64, _ int, val uint64) {
-	if addr == memSelect {
-		h.selector = uint32(val)
-		return
-	}
-	s := h.selected()
+	s := h.addressed(addr, memSelect, val)
 	if s == nil {
 		return
 	}

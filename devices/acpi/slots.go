@@ -70,6 +70,16 @@ func (h *slots) report(i int) OST {
 	return o
 }
 
+// addressed returns the slot that a write is about, nil when it chose one, by the
+// selector at address at, or when there is none.
+func (h *slots) addressed(addr, at, val uint64) *slot {
+	if addr == at {
+		h.selector = uint32(val)
+		return nil
+	}
+	return h.selected()
+}
+
 // selected returns the slot the registers are about, nil when there is none.
 func (h *slots) selected() *slot {
 	if h.selector < uint32(len(h.slots)) {
