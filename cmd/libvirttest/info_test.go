@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 var spaces = regexp.MustCompile(` +`)
@@ -29,12 +28,7 @@ func TestInfo(t *testing.T) {
 	c.contains("dominfo info", "Max memory: 262144 KiB", "Used memory: 262144 KiB", "CPU(s): 2")
 	c.contains("dommemstat info", "actual 262144", "rss ")
 	c.run("setmem info 128M --live")
-	for deadline := time.Now().Add(patience); !strings.Contains(c.run("dommemstat info"), "actual 131072"); {
-		if time.Now().After(deadline) {
-			t.Fatal("the guest keeps its memory")
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	await(t, "the guest keeps its memory", func() bool { return strings.Contains(c.run("dommemstat info"), "actual 131072") })
 	c.contains("domblkinfo info vda", "Capacity: 67108864")
 	c.contains("domblkstat info vda", "vda rd_req 0", "vda wr_bytes 0")
 	c.contains("domblklist info", "vda", c.root+"/files/info.img")

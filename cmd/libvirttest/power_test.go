@@ -2,7 +2,6 @@ package libvirttest
 
 import (
 	"testing"
-	"time"
 )
 
 // The states of a domain's life, as libvirt reads them from events.
@@ -23,12 +22,7 @@ func TestPower(t *testing.T) {
 	c.run("attach-device power %s --live", c.file("net.xml", netXML))
 	c.run("detach-device-alias power ua-net --live")
 	c.run("reboot power")
-	for deadline := time.Now().Add(patience); c.has("power", "ua-net"); {
-		if time.Now().After(deadline) {
-			t.Fatal("there was no reset")
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	await(t, "there was no reset", func() bool { return !c.has("power", "ua-net") })
 	c.eventually("running", "domstate power")
 	if now := processes(c.root); len(now) != 1 || now[0] != pids[0] {
 		t.Errorf("process %v became %v", pids, now)
