@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/qomd/qomd/glib"
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
@@ -54,9 +55,9 @@ func (r *optionReader) take(name string) (values []string) {
 
 // firstLeft names an unused option; which of several depends on QEMU's table.
 func (r *optionReader) firstLeft(all []Option) string {
-	t := newGHash()
+	var t glib.HashTable
 	for _, o := range all {
-		t.insert(o.Name)
+		t.Insert(o.Name)
 	}
 	unused := func(name string) bool {
 		for _, o := range r.left {
@@ -68,10 +69,10 @@ func (r *optionReader) firstLeft(all []Option) string {
 	}
 	for _, o := range all {
 		if !unused(o.Name) {
-			t.remove(o.Name)
+			t.Remove(o.Name)
 		}
 	}
-	return t.first()
+	return t.First()
 }
 
 // object reads the members of an object and of the variant they select.
