@@ -150,7 +150,7 @@ func (c *checker) subtree(o *Object) {
 		c.object(o)
 	}
 	names := map[string]bool{}
-	for _, k := range o.children {
+	for _, k := range o.children.all() {
 		switch {
 		case k.parent != o:
 			c.fail("%s: child %q has another parent", o.describe(), k.name)
@@ -160,7 +160,7 @@ func (c *checker) subtree(o *Object) {
 		case names[k.name]:
 			c.fail("%s: two children are called %q", o.describe(), k.name)
 		}
-		if o.byName != nil && o.byName[k.name] != k {
+		if o.children.find(k.name) != k {
 			c.fail("%s: index misses child %q", o.describe(), k.name)
 		}
 		names[k.name] = true

@@ -38,8 +38,8 @@ func (o *Object) finalize() {
 func (o *Object) releaseProperties() {
 	t := o.storage.tree
 	// A release may edit the tables, so each round looks again.
-	for len(o.children) > 0 {
-		c := o.children[len(o.children)-1]
+	for o.children != nil {
+		c := o.children.list[len(o.children.list)-1]
 		if c.parent != o {
 			// Its release is running further up this stack; it will not come
 			// back to this table.
@@ -91,7 +91,7 @@ func (o *Object) runFinalizers() {
 func (o *Object) poison() {
 	o.phase = Freed
 	o.self = nil
-	o.children, o.byName, o.own, o.holds = nil, nil, nil, nil
+	o.children, o.own, o.holds = nil, nil, nil
 	o.parent = nil
 }
 

@@ -56,10 +56,9 @@ type Object struct {
 	depth    uint8 // of embedding: 0 for a root
 	creation bool  // the creation reference is still held
 
-	children []*Object          // in order of insertion
-	byName   map[string]*Object // of children, once there are many
-	own      *own               // nil for an object that has nothing of the kind
-	holds    *Hold              // ledger; guarded by ref
+	children *children // nil: none
+	own      *own      // nil for an object that has nothing of the kind
+	holds    *Hold     // ledger; guarded by ref
 }
 
 // QOM returns o itself; it makes every struct that embeds an Object an
@@ -212,75 +211,6 @@ func (o *Object) freeName(stem string) string {
 		}
 	}
 }
-
-// indexFrom is the number of children from which names are looked up in a map.
-const indexFrom = 96
-
-func (o *Object) insertChild(c *Object) {
-	o.children = append(o.children, c)
-	switch {
-	case o.byName != nil:
-		o.byName[c.name] = c
-	case len(o.children) >= indexFrom:
-		o.byName = make(map[string]*Object, 2*indexFrom)
-		for _, k := range o.children {
-			o.byName[k.name] = k
-		}
-	}
-}
-
-func (o *Object) removeChild(c *Object) {
-	for i := len(o.children) - 1; i >= 0; i-- {
-		if o.children[i] == c {
-			copy(o.children[i:], o.children[i+1:])
-			o.children[len(o.children)-1] = nil
-			o.children = o.children[:len(o.children)-1]
-			break
-		}
-	}
-	if o.byName != nil {
-		if o.byName[c.name] == c {
-			delete(o.byName, c.name)
-		}
-		if len(o.children) == 0 {
-			o.byName = nil
-		}
-	}
-	if len(o.children) == 0 {
-		o.children = nil
-	}
-}
-
-// childEntry finds the entry of a name, even when that child is just leaving.
-func (o *Object) childEntry(name string) *Object {
-	if o.byName != nil {
-		return o.byName[name]
-	}
-	for _, c := range o.children {
-		if c.name == name {
-			return c
-		}
-	}
-	return nil
-}
-
-// Child returns the child of that name, nil when there is none or it is
-// leaving.
-func (o *Object) Child(name string) *Object {
-	if c := o.childEntry(name); c != nil && c.parent == o && c.ref.Load() != Finalizing {
-		return c
-	}
-	return nil
-}
-
-// Children returns the children in order of insertion. The slice is the
-// caller's.
-func (o *Object) Children() []*Object {
-	return append([]*Object(nil), o.children...)
-}
-
-// NumChildren returns how many children the object has.
-func (o *Object) NumChildren() int { return len(o.children) }
 
 // Unparent takes the object out of the tree: the class is told while the parent
 // is still set, then the child property's reference goes, which may finalize

@@ -82,7 +82,7 @@ func (o *Object) partial(path, typ string, found **Object, ambiguous *bool) {
 		}
 		*found = hit
 	}
-	for _, c := range o.children {
+	for _, c := range o.children.all() {
 		if c.parent == o && c.ref.Load() != Finalizing {
 			c.partial(path, typ, found, ambiguous)
 		}

@@ -26,7 +26,7 @@ func (t *Tree) Observe(o *Object, v *probe.Object, id func(*Object) uint64) {
 		v.Tokens += h.n
 		v.Entries++
 	}
-	for _, c := range o.children {
+	for _, c := range o.children.all() {
 		d := id(c) << 1
 		if c.parent == o {
 			v.Present++

@@ -294,7 +294,7 @@ func (o *Object) HasProperty(name string) bool {
 	if p := o.dynamic(name); p != nil {
 		return !p.deleted
 	}
-	return o.class.index[name] != nil || o.childEntry(name) != nil
+	return o.class.index[name] != nil || o.children.find(name) != nil
 }
 
 // nameTaken is HasProperty without what a new property may replace.
@@ -305,7 +305,7 @@ func (o *Object) nameTaken(name string) bool {
 	if p := o.dynamic(name); p != nil && !p.deleted {
 		return true
 	}
-	return o.childEntry(name) != nil
+	return o.children.find(name) != nil
 }
 
 // childProperty describes o as a child property of its parent.
@@ -352,7 +352,7 @@ func (o *Object) ownProperties() iter.Seq[*Property] {
 				}
 			}
 		}
-		for _, c := range o.children {
+		for _, c := range o.children.all() {
 			if !yield(c.childProperty()) {
 				return
 			}
