@@ -4,15 +4,18 @@ import (
 	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/pci"
+	"github.com/qomd/qomd/devices/qdev"
 )
 
 // buildBoard adds what is soldered to the board of the machine type.
 func (m *Machine) buildBoard() error {
-	build := chipset.NewPC
+	var build func(*qdev.Env, chipset.Options) (*chipset.Board, error)
 	switch {
 	case m.IsQ35():
 		build = chipset.NewQ35
-	case !m.IsPC():
+	case m.IsPC():
+		build = chipset.NewPC
+	default:
 		return nil
 	}
 	board, err := build(m.env, chipset.Options{

@@ -170,6 +170,9 @@ func New(opts Options) (*Machine, error) {
 		return nil, fmt.Errorf("unsupported machine type: \"%s\"", opts.Type)
 	}
 	m := &Machine{opts: opts, facts: facts, log: opts.Log, state: Prelaunch, born: time.Now()}
+	if !m.IsQ35() && !m.IsPC() && facts.Name != "none" {
+		return nil, fmt.Errorf("machine '%s' is not supported by qomd, only q35, pc and none are", facts.Name)
+	}
 	m.actions = opts.Actions.withDefaults()
 	m.clock = &clock{do: m.Do, mode: opts.clockMode()}
 	tree := qom.NewTree(opts.Types)

@@ -1,8 +1,6 @@
 package machine
 
 import (
-	"strings"
-
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
 )
@@ -15,7 +13,6 @@ var dynamicSysbus = []struct {
 }{
 	{(*Machine).IsQ35, []string{"amd-iommu", "intel-iommu", "ramfb", "uefi-vars-x64", "vmbus-bridge"}},
 	{(*Machine).IsPC, []string{"ramfb", "uefi-vars-x64", "vmbus-bridge"}},
-	{func(m *Machine) bool { return strings.HasPrefix(m.facts.Name, "microvm") }, []string{"ramfb"}},
 }
 
 // takesSysbus reports whether a user may add a device of the class to this
