@@ -52,9 +52,7 @@ func startDaemon(t *testing.T, host string) *daemon {
 	if host != "" {
 		write(t, root+"/c/libvirt/libvirtd.conf", fmt.Sprintf("host_uuid = \"%x\"\n", md5.Sum([]byte(root))))
 	}
-	if os.Getuid() == 0 {
-		d.own()
-	}
+	d.own()
 	t.Cleanup(func() { checkNothingLeft(t, root) })
 	d.start()
 	t.Cleanup(d.clean)
@@ -63,6 +61,9 @@ func startDaemon(t *testing.T, host string) *daemon {
 
 // own gives all files to the user.
 func (d *daemon) own() {
+	if os.Getuid() != 0 {
+		return
+	}
 	err := filepath.WalkDir(d.root, func(path string, _ os.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -184,6 +185,17 @@ func (d *daemon) file(name, text string) string {
 	d.t.Helper()
 	path := filepath.Join(d.root, name)
 	write(d.t, path, text)
+	return path
+}
+
+// disk makes an empty image of 64 MiB and returns its path.
+func (d *daemon) disk(name string) string {
+	d.t.Helper()
+	path := d.file(name, "")
+	if err := os.Truncate(path, 64<<20); err != nil {
+		d.t.Fatal(err)
+	}
+	d.own()
 	return path
 }
 

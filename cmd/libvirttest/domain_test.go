@@ -44,9 +44,13 @@ const domainXML = `<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/do
 // define defines a domain; extra is XML for its end.
 func (c *connection) define(name, extra string) {
 	c.t.Helper()
-	xml := strings.NewReplacer("NAME", name, "EMULATOR", emulator, "DISK", c.disk(name+".img"), "EXTRA", extra,
+	c.run("define %s", c.file(name+".xml", fullXML(name, c.disk(name+".img"), extra)))
+}
+
+// fullXML is domainXML filled in.
+func fullXML(name, disk, extra string) string {
+	return strings.NewReplacer("NAME", name, "EMULATOR", emulator, "DISK", disk, "EXTRA", extra,
 		"PORTS", strings.Repeat("<controller type='pci' model='pcie-root-port'/>\n", 16)).Replace(domainXML)
-	c.run("define %s", c.file(name+".xml", xml))
 }
 
 // start defines and starts a domain.

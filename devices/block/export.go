@@ -33,6 +33,8 @@ type ExportOptions struct {
 	Node     string `json:"node-name"`
 	Name     string `json:"name"` // that clients ask for; empty: the node's
 	Writable bool   `json:"writable"`
+	// Inactive allows an inactive node; else the export activates it.
+	Inactive bool `json:"allow-inactive"`
 }
 
 // Exports lists the exports, the newest first.
@@ -80,6 +82,11 @@ func (g *Graph) AddExport(o ExportOptions) error {
 		return fmt.Errorf("NBD server already has export named '%s'", o.Name)
 	case o.Writable && n.readOnly:
 		return errors.New("Cannot export read-only node as writable")
+	}
+	if !o.Inactive {
+		if err := g.SetActive(n.name, true); err != nil {
+			return err
+		}
 	}
 	b := g.newBackend("")
 	b.insert(n)

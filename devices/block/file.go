@@ -68,6 +68,9 @@ func (i *fileImage) inspect() error {
 	return nil
 }
 
+// reload implements reloader: the file may have grown.
+func (i *fileImage) reload(*Node) error { return i.inspect() }
+
 // reason is the text of the system's error alone, as C's strerror gives it.
 func reason(err error) string {
 	var no syscall.Errno

@@ -17,8 +17,11 @@ type Options struct {
 	Env  *qdev.Env
 	Jobs *job.Jobs
 	// Do runs a function under the machine's lock, for completions.
-	Do  func(func())
-	Log *slog.Logger // nil: nothing is logged
+	Do func(func())
+	// Waiting reports whether the machine waits for a migration: nodes are
+	// opened inactive then.
+	Waiting func() bool
+	Log     *slog.Logger // nil: nothing is logged
 }
 
 // Graph is all nodes and backends of a machine.
@@ -124,32 +127,6 @@ func (g *Graph) Del(name string) error {
 	}
 	n.owned = false
 	g.release(n)
-	return nil
-}
-
-// SetActive activates or inactivates a node, or all with an empty name.
-func (g *Graph) SetActive(name string, active bool) error {
-	if name == "" {
-		for _, n := range g.nodes {
-			if active || len(n.parents) == 0 {
-				n.setActive(active)
-			}
-		}
-		return nil
-	}
-	n := g.Node(name)
-	if n == nil {
-		return fmt.Errorf("Failed to find node with node-name='%s'", name)
-	}
-	if !active {
-		for _, e := range n.parents {
-			if p, ok := e.parent.(*Node); ok && !p.active {
-				continue
-			}
-			return fmt.Errorf("Node has active parent node")
-		}
-	}
-	n.setActive(active)
 	return nil
 }
 

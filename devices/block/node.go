@@ -88,22 +88,6 @@ func (n *Node) primary() *Edge {
 	return nil
 }
 
-func (n *Node) setActive(active bool) {
-	n.active = active
-	for _, e := range n.children {
-		if c := e.Node(); active || c.active && !c.hasActiveParent() {
-			c.setActive(active)
-		}
-	}
-}
-
-func (n *Node) hasActiveParent() bool {
-	return slices.ContainsFunc(n.parents, func(e *Edge) bool {
-		p, ok := e.parent.(*Node)
-		return !ok || p.active
-	})
-}
-
 // pins lists the node and all below it, each once.
 func (n *Node) pins(list []*Node) []*Node {
 	if slices.Contains(list, n) {

@@ -109,6 +109,9 @@ func (n *Node) readCommon(o *qjson.Object, in inherited) (err error) {
 	if n.active, err = boolean(o, "active", true); err != nil {
 		return err
 	}
+	if w := n.g.opts.Waiting; w != nil && w() {
+		n.active = false
+	}
 	n.cache = in.cache
 	if v, _ := o.Get("cache"); v != nil {
 		c, ok := v.(*qjson.Object)
@@ -191,7 +194,8 @@ func (n *Node) openChild(o *qjson.Object, name string, r role) error {
 		return errors.New("A block device must be specified for \"" + name + "\"")
 	}
 	n.children = slices.Insert(n.children, 0, link(n, name, r, c))
-	return nil
+	own, _ := text(o, "node-name")
+	return checkActive(n, own, name, c)
 }
 
 // abandon takes back what an opening that failed has done.

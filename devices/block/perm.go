@@ -83,6 +83,9 @@ func (n *Node) needs(e *Edge) (perm, shared Perm) {
 	switch e.role {
 	case roleStorage:
 		perm |= permRead
+		if !n.active {
+			break
+		}
 		if !n.readOnly {
 			perm |= permWrite | permResize
 		}
@@ -133,7 +136,7 @@ func conflict(n *Node, missing Perm, who, as string, unshared *Edge) error {
 func (n *Node) check() error {
 	for _, a := range n.parents {
 		for _, b := range n.parents {
-			if missing := b.perm &^ a.shared; a != b && missing != 0 {
+			if missing := b.perm &^ a.shared; a != b && missing != 0 && a.counts() && b.counts() {
 				return conflict(n, missing, b.parent.describe(), b.name, a)
 			}
 		}
@@ -185,8 +188,10 @@ func (g *Graph) refresh() error {
 		done = i + 1
 		n.perm, n.shared = 0, permAll
 		for _, e := range n.parents {
-			n.perm |= e.perm
-			n.shared &= e.shared
+			if e.counts() {
+				n.perm |= e.perm
+				n.shared &= e.shared
+			}
 		}
 		if err = n.check(); err != nil {
 			break

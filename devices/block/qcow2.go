@@ -145,6 +145,15 @@ func openWritable(f imageFile, readOnly bool) (image, error) {
 	return &qcow2Image{img: img}, nil
 }
 
+// reload implements reloader.
+func (i *qcow2Image) reload(n *Node) error {
+	if err := i.img.Reload(); err != nil {
+		return err
+	}
+	n.setHeader(i.img.Header())
+	return nil
+}
+
 func (i *qcow2Image) setBacking(e *Edge) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -65,12 +65,15 @@ func (g *Graph) checkFilter(name string) error {
 func (g *Graph) putAbove(n *Node, driver, name, child string, img *watchedImage) (*Node, error) {
 	f := &Node{
 		g: g, driver: driver, name: name, implicit: name == "", options: qjson.NewObject(), opened: qjson.NewObject(),
-		active: n.active, cache: n.cache, detectZeroes: "off", shared: permAll,
+		active: true, cache: n.cache, detectZeroes: "off", shared: permAll,
 	}
 	if name == "" {
 		f.name = g.nextName()
 	} else if err := g.checkName(name); err != nil {
 		return nil, err
+	}
+	if err := checkActive(f, f.name, child, n); err != nil {
+		return nil, fmt.Errorf("Could not create node: %w", err)
 	}
 	e := link(f, child, roleFiltered, n)
 	f.children = []*Edge{e}

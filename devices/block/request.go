@@ -37,7 +37,7 @@ func (b *Backend) submit(kind accountKind, off, n int64, done func(error), work 
 	img := node.img
 	var err error
 	switch {
-	case !node.active:
+	case !node.active && kind != accountRead:
 		err = errInactive
 	case kind != accountFlush && (off < 0 || n < 0 || off > img.Size() || n > img.Size()-off):
 		b.stats.invalid(kind)

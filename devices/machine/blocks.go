@@ -11,7 +11,8 @@ import (
 // newBlocks makes the block layer of a new machine.
 func (m *Machine) newBlocks() {
 	m.Jobs = job.New(job.Options{Emit: m.env.Emit, Do: m.Do, After: m.afterAnyway})
-	m.Blocks = block.New(block.Options{Env: m.env, Jobs: m.Jobs, Do: m.Do, Log: m.log})
+	m.Blocks = block.New(block.Options{Env: m.env, Jobs: m.Jobs, Do: m.Do, Log: m.log,
+		Waiting: func() bool { return m.state == InMigrate }})
 	m.FindDrive = m.Blocks.Drive
 }
 

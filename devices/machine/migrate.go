@@ -77,13 +77,31 @@ func (m mover) Halt() {
 	m.emit("STOP", nil)
 }
 
+// LetGo implements [migration.Host].
+func (m mover) LetGo() error { return m.Machine.Blocks.SetActive("", false) }
+
 // Release returns to how it was.
 func (m mover) Release() {
-	if m.haltedFrom.live() {
-		m.start()
-		return
+	m.resume(m.haltedFrom.live())
+}
+
+// resume lets time pass again if it may and the machine's images are its own;
+// else it stands still.
+func (m mover) resume(live bool) {
+	var err error
+	if live {
+		if err = m.Machine.Blocks.SetActive("", true); err != nil {
+			m.log.Error(err.Error())
+		}
 	}
-	m.setState(m.haltedFrom)
+	switch {
+	case err != nil:
+		m.setState(Paused)
+	case live:
+		m.start()
+	default:
+		m.setState(m.haltedFrom)
+	}
 }
 
 func (m mover) GiveUp() { m.setState(PostMigrate) }
@@ -92,12 +110,10 @@ func (m mover) GiveUp() { m.setState(PostMigrate) }
 // to stand still.
 func (m mover) Arrive() {
 	switch {
-	case !m.haltedFrom.live():
-		m.setState(m.haltedFrom)
-	case m.startWhenIn:
-		m.start()
-	default:
+	case m.haltedFrom.live() && !m.startWhenIn:
 		m.setState(Paused)
+	default:
+		m.resume(m.haltedFrom.live())
 	}
 	for _, f := range m.unfinished {
 		f()

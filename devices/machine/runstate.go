@@ -95,6 +95,9 @@ func (m *Machine) Cont() error {
 	case FinishMigrate:
 		return errNotFinal
 	}
+	if err := m.Blocks.SetActive("", true); err != nil {
+		return err
+	}
 	m.start()
 	return nil
 }

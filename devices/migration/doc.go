@@ -29,6 +29,14 @@
 // are plugged at the destination, and those it let go leave: QEMU wants its user
 // to do both. Their backends have to be there.
 //
+// # Images
+//
+// As in QEMU block nodes are inactive while the machine waits: it has the images
+// open and holds no lock. The source makes its own inactive when it sends its
+// state, the destination makes them active, and reads again what it knew of them,
+// when it goes on. A source that goes on all the same takes them back, or stands
+// still when somebody else has them.
+//
 // # Differences from QEMU
 //
 // The source is told over sockets whether the machine has arrived, and goes on

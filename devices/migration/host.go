@@ -30,9 +30,11 @@ type Host interface {
 	// Save returns the state of everything; an error says what cannot be carried.
 	Save() ([]Section, error)
 
-	// Halt stops the machine for the hand-over. Then either Release lets it go
-	// on as if nothing had been, or GiveUp says that it lives elsewhere now.
+	// Halt stops the machine for the hand-over, and LetGo gives up its images for
+	// somebody else to take. Then either Release lets it go on as if nothing had
+	// been, or GiveUp says that it lives elsewhere now.
 	Halt()
+	LetGo() error
 	Release()
 	GiveUp()
 

@@ -141,6 +141,9 @@ func (o *outgoing) capture() ([]byte, error) {
 		o.figures.stopped += cost
 	}
 	sections, err := o.m.host.Save()
+	if err == nil {
+		err = o.m.host.LetGo()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -215,11 +215,11 @@ func (vm *VM) build() error {
 // complete makes what the configuration lists and starts the machine, under its
 // lock.
 func (vm *VM) complete() error {
-	if err := inTurn(vm.addAudiodevs, vm.addNetdevs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.checkDrives, vm.warnUnused); err != nil {
-		return err
-	}
 	if vm.cfg.Incoming != "" {
 		vm.Machine.Await(vm.cfg.Incoming == "defer")
+	}
+	if err := inTurn(vm.addAudiodevs, vm.addNetdevs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.checkDrives, vm.warnUnused); err != nil {
+		return err
 	}
 	if err := vm.Machine.Ready(!vm.cfg.Paused); err != nil {
 		return err

@@ -40,31 +40,53 @@ const (
 
 // Open opens an image.
 func Open(f File, writable bool) (*Image, error) {
-	h, err := ReadHeader(f)
-	if err != nil {
+	i := &Image{f: f}
+	if err := i.read(); err != nil {
 		return nil, err
-	}
-	switch {
-	case h.Encryption != 0:
-		return nil, errors.New("Encrypted images are not supported")
-	case h.ExternalData():
-		return nil, errors.New("'data-file' is required for this image")
-	case h.ExtendedL2():
-		return nil, errors.New("Extended L2 entries are not supported")
-	}
-	i := &Image{f: f, h: h}
-	raw := make([]byte, int64(h.l1Len)*8)
-	if _, err := f.ReadAt(raw, h.l1At); err != nil {
-		return nil, err
-	}
-	i.l1 = make([]uint64, h.l1Len)
-	for n := range i.l1 {
-		i.l1[n] = be.Uint64(raw[n*8:])
 	}
 	if writable {
 		return i, i.SetWritable()
 	}
 	return i, nil
+}
+
+// Reload reads again what another program may have changed.
+func (i *Image) Reload() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if err := i.read(); err != nil {
+		return err
+	}
+	if i.writable {
+		return i.readRefTable()
+	}
+	return nil
+}
+
+// read reads the header and the first table.
+func (i *Image) read() error {
+	h, err := ReadHeader(i.f)
+	if err != nil {
+		return err
+	}
+	switch {
+	case h.Encryption != 0:
+		return errors.New("Encrypted images are not supported")
+	case h.ExternalData():
+		return errors.New("'data-file' is required for this image")
+	case h.ExtendedL2():
+		return errors.New("Extended L2 entries are not supported")
+	}
+	raw := make([]byte, int64(h.l1Len)*8)
+	if _, err := i.f.ReadAt(raw, h.l1At); err != nil {
+		return err
+	}
+	l1 := make([]uint64, h.l1Len)
+	for n := range l1 {
+		l1[n] = be.Uint64(raw[n*8:])
+	}
+	i.h, i.l1, i.tables, i.blocks, i.free = h, l1, cache{}, cache{}, 0
+	return nil
 }
 
 // SetWritable allows writing, or says why it cannot be.
