@@ -17,6 +17,7 @@ import (
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/devices/scsi"
+	"github.com/qomd/qomd/devices/tlscreds"
 	"github.com/qomd/qomd/devices/usb"
 	"github.com/qomd/qomd/devices/usb/hid"
 	"github.com/qomd/qomd/devices/usb/hub"
@@ -37,6 +38,7 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 		qdev.Register,
 		memory.Register,
 		object.Register,
+		tlscreds.Register,
 		chardev.Register,
 		func(t *qom.Types) { pci.Register(t, pciFacts(cat)) },
 		chipset.Register,

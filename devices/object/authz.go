@@ -12,7 +12,7 @@ import (
 func registerAuthz(t *qom.Types) {
 	add(t, qom.TypeInfo{Name: "authz-simple", Parent: "object", ClassInit: requires("identity")})
 	add(t, qom.TypeInfo{
-		Name: "authz-list", Parent: "object",
+		Name: "authz-list", Parent: "object", Init: initially("policy", "deny"),
 		Properties: []*qom.Property{{
 			Name: "rules", Type: "QAuthZListRule",
 			Get: func(o *qom.Object) (any, error) {
@@ -24,14 +24,64 @@ func registerAuthz(t *qom.Types) {
 			Set: setRules,
 		}},
 	})
-	add(t, qom.TypeInfo{Name: "authz-list-file", Parent: "object", ClassInit: with(Behavior{
-		Required: []string{"filename"},
-		Complete: func(o *qom.Object) error {
-			if err := reachable(str(o, "filename")); err != nil {
-				return fmt.Errorf("Unable to read '%s': %s", str(o, "filename"), Strerror(err))
-			}
-			return nil
-		}})})
+}
+
+// Authorize asks the object of that id whether somebody may come in. An error
+// says that it cannot be asked.
+func Authorize(t *qom.Tree, id, identity string) (bool, error) {
+	o := Container(t).Child(id)
+	switch {
+	case o == nil:
+		return false, fmt.Errorf("Cannot find QAuthZ object ID %s", id)
+	case o.Is("authz-simple"):
+		return identity == str(o, "identity"), nil
+	case o.Is("authz-list"):
+		return allowed(o, identity), nil
+	}
+	return false, fmt.Errorf("Object '%s' is not a QAuthZ subtype", id)
+}
+
+// allowed applies the first rule of an authz-list that fits, or else its policy.
+func allowed(o *qom.Object, identity string) bool {
+	list, _ := o.Stored("rules").([]any)
+	for _, v := range list {
+		rule := v.(*qjson.Object)
+		member := func(name string) string {
+			v, _ := rule.Get(name)
+			s, _ := v.(string)
+			return s
+		}
+		fits := member("match") == identity
+		if member("format") == "glob" {
+			fits = glob(member("match"), identity)
+		}
+		if fits {
+			return member("policy") == "allow"
+		}
+	}
+	return str(o, "policy") == "allow"
+}
+
+// glob is GLib's pattern match: * stands for any characters and ? for one.
+func glob(pattern, text string) bool {
+	p, s := []rune(pattern), []rune(text)
+	star, mark := -1, 0 // the last *, and what it stands for up to now
+	for i, j := 0, 0; ; {
+		switch {
+		case i < len(p) && p[i] == '*':
+			star, mark = i, j
+			i++
+		case j < len(s) && i < len(p) && (p[i] == '?' || p[i] == s[j]):
+			i, j = i+1, j+1
+		case j == len(s) && i == len(p):
+			return true
+		case star >= 0 && mark < len(s):
+			mark++
+			i, j = star+1, mark
+		default:
+			return false
+		}
+	}
 }
 
 // setRules checks a list of {match, policy, format}.

@@ -13,13 +13,9 @@ const keySize = 32
 // decrypt decodes a secret that was encrypted with another one, by AES-256 in
 // CBC mode with the padding of PKCS #7.
 func (s *Secret) decrypt(keyID string) error {
-	o := Container(s.Tree()).Child(keyID)
-	if o == nil {
-		return fmt.Errorf("No secret with id '%s'", keyID)
-	}
-	key, ok := o.Self().(*Secret)
-	if !ok {
-		return fmt.Errorf("Object with id '%s' is not a secret", keyID)
+	key, err := secret(s.Tree(), keyID)
+	if err != nil {
+		return err
 	}
 	if len(key.data) != keySize {
 		return fmt.Errorf("Key should be %d bytes in length", keySize)

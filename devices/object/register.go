@@ -7,7 +7,7 @@ import "github.com/qomd/qomd/qom"
 func Register(t *qom.Types) {
 	for _, register := range []func(*qom.Types){
 		registerHold, registerMemory, registerRNG, registerSecret, registerLoops, registerThrottle,
-		registerAuthz, registerTLS, registerCrypto, registerFilters, registerHost, registerMisc,
+		registerAuthz, registerCrypto, registerFilters, registerHost, registerMisc,
 	} {
 		register(t)
 	}

@@ -23,6 +23,27 @@ type Secret struct {
 // Data returns the secret itself, decoded and decrypted.
 func (s *Secret) Data() []byte { return bytes.Clone(s.data) }
 
+// SecretData returns the secret of the object with that id.
+func SecretData(t *qom.Tree, id string) ([]byte, error) {
+	s, err := secret(t, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.Data(), nil
+}
+
+func secret(t *qom.Tree, id string) (*Secret, error) {
+	o := Container(t).Child(id)
+	if o == nil {
+		return nil, fmt.Errorf("No secret with id '%s'", id)
+	}
+	s, ok := o.Self().(*Secret)
+	if !ok {
+		return nil, fmt.Errorf("Object with id '%s' is not a secret", id)
+	}
+	return s, nil
+}
+
 func registerSecret(t *qom.Types) {
 	self := func(o *qom.Object) *Secret { return o.Self().(*Secret) }
 	add(t, qom.TypeInfo{
@@ -52,7 +73,7 @@ func (s *Secret) load() error {
 	case file != "" && data != "":
 		return errors.New("'file' and 'data' are mutually exclusive")
 	case file != "":
-		b, err := read(file)
+		b, err := ReadFile(file)
 		if err != nil {
 			return fmt.Errorf("Unable to read %s: Failed to open file “%s”: %s", file, file, Strerror(err))
 		}
@@ -79,9 +100,9 @@ func (s *Secret) load() error {
 // readWait is how long a secret that is no regular file may take to come.
 const readWait = 100 * time.Millisecond
 
-// read is os.ReadFile that does not hang on a pipe which nobody fills: the
+// ReadFile is os.ReadFile that does not hang on a pipe which nobody fills: the
 // machine's lock is held.
-func read(name string) ([]byte, error) {
+func ReadFile(name string) ([]byte, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
