@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/qomd/qomd/devices/tlscreds"
 )
 
 // SocketOptions say where a socket is and who begins.
@@ -31,6 +33,8 @@ type SocketOptions struct {
 
 	TLSCreds, TLSAuthz        string // ids of objects; empty: none
 	Telnet, TN3270, WebSocket bool
+
+	creds *tlscreds.Creds // of TLSCreds, see [Set.Prepare]
 }
 
 // unixName is the path as the kernel takes it.
@@ -62,15 +66,26 @@ func (o SocketOptions) network() string {
 // Check refuses options that do not go together, in QEMU's order, and what is
 // missing here.
 func (o SocketOptions) Check() error {
+	incompatible := func(option, kind string) error {
+		return fmt.Errorf("'%s' option is incompatible with '%s' address type", option, kind)
+	}
 	switch {
-	case o.Server && o.Reconnect > 0:
-		return errors.New("'reconnect-ms' option is incompatible with socket in server listen mode")
-	case !o.Server && o.SaysWait:
-		return errors.New("'wait' option is incompatible with socket in client connect mode")
+	case o.fd() && o.Reconnect > 0:
+		return incompatible("reconnect", "fd")
+	case o.fd() && o.TLSCreds != "" && !o.Server:
+		return errors.New("'tls_creds' option is incompatible with 'fd' address type as client")
+	case o.Path != "" && o.TLSCreds != "":
+		return incompatible("tls_creds", "unix")
+	case o.CID != "" && o.TLSCreds != "":
+		return incompatible("tls_creds", "vsock")
 	case o.TLSCreds == "" && o.TLSAuthz != "":
 		return errors.New("'tls_authz' option requires 'tls_creds' option")
+	case o.Server && o.Reconnect > 0:
+		return errors.New("'reconnect-ms' option is incompatible with socket in server listen mode")
 	case o.WebSocket && !o.Server:
 		return errors.New("Websocket client is not implemented")
+	case !o.Server && o.SaysWait:
+		return errors.New("'wait' option is incompatible with socket in client connect mode")
 	case len(o.Path) >= maxUnixPath:
 		return fmt.Errorf("UNIX socket path '%s' is too long", o.Path)
 	case o.Telnet || o.TN3270 || o.WebSocket:

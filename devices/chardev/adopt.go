@@ -28,7 +28,9 @@ func (s *Socket) adopt(conn net.Conn) bool {
 		return false
 	}
 	s.first, s.adopted = conn, true
-	s.meet(conn)
+	if s.secure == nil {
+		s.meet(conn)
+	}
 	ln.SetDeadline(time.Unix(1, 0)) // ends Accept, see next
 	return true
 }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/qomd/qomd/devices/tlscreds"
 )
 
 // maxDescriptors is how many descriptors may wait for a command to take them.
@@ -140,6 +142,8 @@ func rawSocket(c net.Conn) syscall.RawConn {
 		return rawOf(c)
 	case *net.TCPConn:
 		return rawOf(c)
+	case *tlscreds.Conn:
+		return rawSocket(c.NetConn())
 	}
 	return nil
 }

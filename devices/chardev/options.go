@@ -36,11 +36,11 @@ func Kinds() []string {
 // away takes to answer. It needs no lock then.
 func (o Options) Connects() bool {
 	k := o.Socket
-	return o.Kind == "socket" && !k.Server && k.Reconnect == 0 && !k.fd() && k.Path == "" && k.TLSCreds == ""
+	return o.Kind == "socket" && !k.Server && k.Reconnect == 0 && !k.fd() && k.Path == ""
 }
 
-// Open opens a backend. It may block, for as long as ctx and connecting take, if
-// it [Options.Connects].
+// Open opens a backend of options that were [Set.Prepare]d. It may block, for as
+// long as ctx and connecting take, if it [Options.Connects].
 func (s *Set) Open(ctx context.Context, o Options) (Backend, error) {
 	switch o.Kind {
 	case "null":

@@ -78,7 +78,13 @@ type Opener func() (Backend, error)
 
 // Opener returns what opens a backend when it is called.
 func (s *Set) Opener(o Options) Opener {
-	return func() (Backend, error) { return s.Open(context.Background(), o) }
+	return func() (Backend, error) {
+		o, err := s.Prepare(o)
+		if err != nil {
+			return nil, err
+		}
+		return s.Open(context.Background(), o)
+	}
 }
 
 // Create opens a backend of o and adds a device on it, as chardev-add does.

@@ -18,9 +18,10 @@ import (
 // Socket is the backend "socket". It serves one client at a time: another may
 // connect, but waits until the first is gone.
 type Socket struct {
-	opts SocketOptions
-	ln   net.Listener // of a server
-	inet bool         // what was inherited is a TCP socket
+	opts   SocketOptions
+	secure secure       // nil: no TLS
+	ln     net.Listener // of a server
+	inet   bool         // what was inherited is a TCP socket
 
 	mu      sync.Mutex
 	first   net.Conn // connected without having been accepted, by Serve
@@ -48,13 +49,7 @@ func (s *Set) openSocket(ctx context.Context, o SocketOptions) (*Socket, error) 
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	if o.TLSCreds != "" {
-		if s.root == nil || object.Container(s.root.Tree()).Child(o.TLSCreds) == nil {
-			return nil, fmt.Errorf("No TLS credentials with id '%s'", o.TLSCreds)
-		}
-		return nil, errors.New("TLS is not supported by qomd")
-	}
-	b := &Socket{opts: o}
+	b := &Socket{opts: o, secure: s.secure(o)}
 	var err error
 	switch {
 	case o.fd():
@@ -67,7 +62,7 @@ func (s *Set) openSocket(ctx context.Context, o SocketOptions) (*Socket, error) 
 	if err != nil {
 		return nil, err
 	}
-	if b.first != nil {
+	if b.first != nil && b.secure == nil {
 		b.meet(b.first)
 	}
 	return b, nil
@@ -270,7 +265,6 @@ func (s *Socket) one(ctx context.Context, conn net.Conn, handle func(context.Con
 		return
 	}
 	s.current = conn
-	s.meet(conn)
 	s.mu.Unlock()
 	defer func() {
 		s.connected.Store(false)
@@ -278,6 +272,13 @@ func (s *Socket) one(ctx context.Context, conn net.Conn, handle func(context.Con
 		s.current, s.adopted = nil, false
 		s.mu.Unlock()
 	}()
+	if s.secure != nil {
+		var err error
+		if conn, err = s.secure(ctx, conn); err != nil {
+			return // as in QEMU nobody is told
+		}
+	}
+	s.meet(conn)
 	handle(ctx, conn)
 }
 

@@ -100,7 +100,10 @@ func withBackend(call *qmp.Call, set *chardev.Set, o chardev.Options, may func(c
 		return make(set.Opener(o))
 	}
 	var b chardev.Backend
-	var err error
+	o, err := set.Prepare(o)
+	if err != nil {
+		return make(func() (chardev.Backend, error) { return nil, err })
+	}
 	return qmp.Aside(call, func(ctx context.Context) { b, err = set.Open(ctx, o) }, func() (chardevReturn, error) {
 		used := false
 		defer func() {

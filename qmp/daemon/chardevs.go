@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/qmp/commands"
@@ -38,6 +39,10 @@ func (vm *VM) addChardev(id string, o chardev.Options, wait bool) error {
 	set := vm.Machine.Characters
 	var b chardev.Backend
 	var err error
+	vm.Machine.Do(func() { o, err = set.Prepare(o) })
+	if err != nil {
+		return err
+	}
 	if o.Kind == "mux" || o.Kind == "hub" {
 		vm.Machine.Do(func() { b, err = set.Open(context.Background(), o) })
 	} else {

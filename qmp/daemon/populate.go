@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 
 	"github.com/qomd/qomd/config"
@@ -12,15 +13,39 @@ import (
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
-// addObjects makes the objects of the description, in its order, under the
-// machine's lock.
-func (vm *VM) addObjects() error {
+// addEarlyObjects makes those objects of the description that character devices
+// may need, in its order. The lock is not held.
+func (vm *VM) addEarlyObjects() (err error) {
+	vm.Machine.Do(func() { err = vm.addSome(func(typ string) bool { return !isLate(typ) }) })
+	return err
+}
+
+// addObjects makes the other objects of the description, under the machine's
+// lock.
+func (vm *VM) addObjects() error { return vm.addSome(isLate) }
+
+func (vm *VM) addSome(now func(typ string) bool) error {
 	for _, o := range vm.cfg.Objects {
+		if !now(o.Type) {
+			continue
+		}
 		if err := vm.addObject(o); err != nil {
 			return &Error{o.Origin, err}
 		}
 	}
 	return nil
+}
+
+// isLate reports whether objects of a type wait for character devices and
+// netdevs: those that name some, and as in QEMU memory, which may take long.
+func isLate(typ string) bool {
+	for _, prefix := range []string{"memory-backend-", "filter-", "monitor-", "colo-compare", "rng-egd", "qtest",
+		"cryptodev-vhost-user", "vhost-user-blk-server", "x-"} {
+		if strings.HasPrefix(typ, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // buildMachine makes the board, with the devices that come with it.
