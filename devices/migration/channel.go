@@ -20,7 +20,9 @@ import (
 type conn struct {
 	io.Reader
 	io.Writer
-	what string // in messages: "socket", "command", "file", "pipe"
+	what   string   // in messages: "socket", "command", "file", "pipe"
+	socket net.Conn // nil: it is none
+	host   string   // of TCP: where it leads to
 	// answers tells that the destination can say how it went: sockets go both
 	// ways.
 	answers bool
@@ -46,7 +48,7 @@ func reason(err error) string {
 
 func socketConn(c net.Conn) *conn {
 	return &conn{
-		Reader: c, Writer: c, what: "socket", answers: true,
+		Reader: c, Writer: c, what: "socket", socket: c, answers: true,
 		finish: func() error {
 			if h, ok := c.(interface{ CloseWrite() error }); ok {
 				return h.CloseWrite()
@@ -70,7 +72,9 @@ func (a Address) open(files *chardev.Files) (c *conn, dial dialer, err error) {
 			if err != nil {
 				return nil, err
 			}
-			return socketConn(s), nil
+			c := socketConn(s)
+			c.host = a.Socket.Host
+			return c, nil
 		}, nil
 	case Exec:
 		c, err = a.run(true)

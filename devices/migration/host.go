@@ -5,6 +5,7 @@ import (
 
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/qom"
 )
 
 // Host is the machine that migrates. Its methods need the machine's lock, which
@@ -13,6 +14,8 @@ type Host interface {
 	Do(f func())
 	Emit(event string, data any)
 	Descriptors() *chardev.Files
+	// Tree has the objects that parameters name.
+	Tree() *qom.Tree
 
 	// MachineType is the versioned name, UUID the machine's.
 	MachineType() string

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"context"
 	"errors"
 
 	"github.com/qomd/qomd/devices/chardev"
@@ -110,15 +111,35 @@ func (in *incoming) run(d *door) {
 	in.finish(err)
 }
 
-// enter waits for the source.
+// enter waits for the source, one that may come in.
 func (in *incoming) enter(d *door) error {
-	c, err := d.accept()
-	if err != nil {
-		return broken(err)
+	for {
+		c, err := d.accept()
+		if err != nil {
+			return broken(err)
+		}
+		in.m.use(c.close)
+		safe, err := in.m.encrypt(context.Background(), c, true)
+		if err == nil {
+			if d.shut != nil {
+				d.shut()
+			}
+			in.channel = safe
+			in.m.use(safe.close)
+			return nil
+		}
+		c.close()
+		in.m.use(d.close)
+		if d.shut == nil || isSetup(err) || in.isClosed() {
+			d.close()
+			return err
+		}
 	}
-	in.channel = c
-	in.m.use(c.close)
-	return nil
+}
+
+func (in *incoming) isClosed() (closed bool) {
+	in.m.host.Do(func() { closed = in.closed })
+	return closed
 }
 
 // finish tells the source and the machine how it went. The machine goes on when

@@ -9,9 +9,10 @@ import (
 )
 
 // door is where a stream comes in. accept waits for the source, without the
-// machine's lock; close ends the wait.
+// machine's lock; close ends the wait. A socket lets others in until it is shut.
 type door struct {
 	accept  func() (*conn, error)
+	shut    func() // nil: there are no others
 	close   func()
 	address *chardev.SocketAddress // of a socket that listens
 }
@@ -45,12 +46,11 @@ func (a Address) listenSocket() (*door, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &door{close: func() { ln.Close() }, address: &chardev.SocketAddress{Type: "unix", Path: a.Socket.Path}}
+	d := &door{close: func() { ln.Close() }, shut: func() { ln.Close() }, address: &chardev.SocketAddress{Type: "unix", Path: a.Socket.Path}}
 	if t, ok := ln.Addr().(*net.TCPAddr); ok {
 		d.address = &chardev.SocketAddress{Type: "inet", Host: t.IP.String(), Port: strconv.Itoa(t.Port)}
 	}
 	d.accept = func() (*conn, error) {
-		defer ln.Close() // one source is all there is
 		s, err := ln.Accept()
 		if err != nil {
 			return nil, err

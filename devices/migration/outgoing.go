@@ -164,6 +164,12 @@ func (o *outgoing) connect(c *conn, dial dialer) error {
 	}
 	o.channel = c
 	o.m.use(c.close)
+	var err error
+	if c, err = o.m.encrypt(o.ctx, c, false); err != nil {
+		return o.because(err)
+	}
+	o.channel = c
+	o.m.use(c.close)
 	o.listen(c)
 	return o.because(nil)
 }
