@@ -43,13 +43,7 @@ const names = "\x00.shstrtab\x00"
 // WriteELF writes a core file to w. read gets at guest memory; it may take the
 // machine's lock. wrote is told how many bytes of memory were written so far.
 func WriteELF(w io.Writer, blocks []Block, cpus []CPU, read func(addr uint64, p []byte) error, wrote func(n uint64)) error {
-	var notes []byte
-	for _, c := range cpus {
-		notes = append(notes, c.status()...)
-	}
-	for _, c := range cpus {
-		notes = append(notes, c.state()...)
-	}
+	notes := allNotes(cpus)
 	at := uint64(headerSize + 2*sectionSize + programSize*(1+len(blocks)))
 	memory := at + uint64(len(notes))
 	head, end := []byte{}, memory+Total(blocks)
@@ -70,13 +64,15 @@ func WriteELF(w io.Writer, blocks []Block, cpus []CPU, read func(addr uint64, p 
 		offset += b.Size
 	}
 	if _, err := w.Write(append(head, notes...)); err != nil {
-		return err
+		return &Error{"failed to write elf header", err}
 	}
 	if err := Copy(w, blocks, read, wrote); err != nil {
-		return err
+		return &Error{"failed to save memory", err}
 	}
-	_, err := io.WriteString(w, names)
-	return err
+	if _, err := io.WriteString(w, names); err != nil {
+		return &Error{"failed to write section data", err}
+	}
+	return nil
 }
 
 // chunk is how much memory is read at a time.

@@ -55,7 +55,7 @@ func (h *head) Write(p []byte) (int, error) {
 func TestReadingFails(t *testing.T) {
 	broken := errors.New("broken")
 	err := dump.WriteELF(new(bytes.Buffer), q35, nil, func(uint64, []byte) error { return broken }, func(uint64) {})
-	if err != broken {
+	if !errors.Is(err, broken) {
 		t.Error(err)
 	}
 }

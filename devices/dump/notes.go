@@ -79,6 +79,18 @@ func (c CPU) state() []byte {
 	return note("QEMU", noteState, p)
 }
 
+// allNotes are those of all processors: first what debuggers read.
+func allNotes(cpus []CPU) []byte {
+	var notes []byte
+	for _, c := range cpus {
+		notes = append(notes, c.status()...)
+	}
+	for _, c := range cpus {
+		notes = append(notes, c.state()...)
+	}
+	return notes
+}
+
 // note wraps a description of a length that is a multiple of four.
 func note(name string, typ uint32, desc []byte) []byte {
 	le := binary.LittleEndian

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/devices/dump"
@@ -15,18 +16,36 @@ import (
 	"github.com/qomd/qomd/qmp"
 )
 
-// dump registers qapi/dump.json. Core files are ELF; the compressed formats are
-// refused like those that a QEMU was built without.
+// dump registers qapi/dump.json. Of the formats, lzo and snappy are refused as
+// by a QEMU that was built without them, as Debian's is.
 func (c *Commands) dump() {
 	d := &dumper{c: c, result: dumpResult{Status: "none"}}
 	qmp.Register(c.set, "dump-guest-memory", 0, d.dump)
 	qmp.Register(c.set, "query-dump", 0, func(*qmp.Call, none) (dumpResult, error) { return d.result, nil })
 	qmp.Register(c.set, "query-dump-guest-memory-capability", 0, func(*qmp.Call, none) (dumpFormats, error) {
-		return dumpFormats{[]string{formatELF}}, nil
+		return dumpFormats{d.formats()}, nil
 	})
 }
 
-const formatELF = "elf"
+// Formats of dumps; those that begin with rawPrefix are not flattened.
+const (
+	formatELF   = "elf"
+	formatZlib  = "kdump-zlib"
+	rawPrefix   = "kdump-raw-"
+	formatRaw   = rawPrefix + "zlib"
+	formatWin   = "win-dmp"
+	kdumpPrefix = "kdump-"
+)
+
+// formats are those that query-dump-guest-memory-capability tells. A QEMU that
+// does not know kdump-raw-zlib yet tells win-dmp whether the guest can be
+// dumped so or not.
+func (d *dumper) formats() []string {
+	if slices.Contains(d.c.schema.Choices("dump-guest-memory", "format"), formatRaw) {
+		return []string{formatELF, formatZlib, formatRaw}
+	}
+	return []string{formatELF, formatZlib, formatWin}
+}
 
 type dumpFormats struct {
 	Formats []string `json:"formats"`
@@ -64,6 +83,10 @@ func (d *dumper) dump(call *qmp.Call, a dumpArgs) (none, error) {
 	if err != nil {
 		return none{}, err
 	}
+	if _, err := f.Seek(0, io.SeekCurrent); err != nil && strings.HasPrefix(a.Format, rawPrefix) {
+		f.Close()
+		return none{}, errors.New("kdump-raw formats require a seekable file")
+	}
 	d.resume = c.m.Running()
 	c.m.Stop()
 	blocks := c.m.RAMBlocks()
@@ -85,13 +108,13 @@ func (d *dumper) dump(call *qmp.Call, a dumpArgs) (none, error) {
 	d.result = dumpResult{Status: "active", Total: dump.Total(blocks)}
 	if a.Detach {
 		c.m.Background(func() {
-			err := d.write(context.Background(), f, blocks, c.m.Do)
+			err := d.write(context.Background(), f, a.Format, blocks, c.m.Do)
 			c.m.Do(func() { d.finish(err) })
 		})
 		return none{}, nil
 	}
 	return qmp.Aside(call, func(ctx context.Context) {
-		err = d.write(ctx, f, blocks, c.locker(call))
+		err = d.write(ctx, f, a.Format, blocks, c.locker(call))
 	}, func() (none, error) {
 		d.finish(err)
 		return none{}, err
@@ -100,21 +123,21 @@ func (d *dumper) dump(call *qmp.Call, a dumpArgs) (none, error) {
 
 // refuse checks the arguments in QEMU's order.
 func (d *dumper) refuse(a dumpArgs) error {
-	kdump := strings.HasPrefix(a.Format, "kdump-")
+	elf := a.Format == "" || a.Format == formatELF
 	switch {
 	case d.c.m.State() == machine.InMigrate:
 		return errors.New("Dump not allowed during incoming migration.")
 	case d.result.Status == "active":
 		return errors.New("There is a dump in process, please wait.")
-	case kdump && (a.Paging || a.Begin != nil || a.Length != nil):
+	case !elf && (a.Paging || a.Begin != nil || a.Length != nil):
 		return errors.New("kdump-compressed format doesn't support paging or filter")
 	case a.Begin != nil && a.Length == nil:
 		return errors.New("Parameter 'length' is missing")
 	case a.Begin == nil && a.Length != nil:
 		return errors.New("Parameter 'begin' is missing")
-	case kdump:
-		return fmt.Errorf("%s is not available now", a.Format)
-	case a.Format == "win-dmp":
+	case strings.HasPrefix(a.Format, kdumpPrefix) && a.Format != formatZlib && a.Format != formatRaw:
+		return fmt.Errorf("%s is not available now", strings.Replace(a.Format, rawPrefix, kdumpPrefix, 1))
+	case a.Format == formatWin:
 		return errors.New("win-dump: no vmcoreinfo note from the guest")
 	}
 	return nil
@@ -137,18 +160,30 @@ func (d *dumper) open(protocol string) (*os.File, error) {
 }
 
 // write makes the file.
-func (d *dumper) write(ctx context.Context, f io.WriteCloser, blocks []dump.Block, locked func(func())) error {
+func (d *dumper) write(ctx context.Context, f *os.File, format string, blocks []dump.Block, locked func(func())) error {
 	var cpus []dump.CPU
 	locked(func() { cpus = d.c.m.DumpedCPUs() })
 	read := d.c.memoryReader(ctx, locked, func(memory.Result) error { return nil })
-	err := dump.WriteELF(f, blocks, cpus, read, func(n uint64) { locked(func() { d.result.Completed = n }) })
+	wrote := func(n uint64) { locked(func() { d.result.Completed = n }) }
+	kdump := func(w io.WriterAt) error { return dump.WriteKdump(w, blocks, cpus, read, wrote) }
+	var err error
+	switch format {
+	case formatRaw:
+		err = kdump(f)
+	case formatZlib:
+		err = dump.WriteFlattened(f, kdump)
+	default:
+		err = dump.WriteELF(f, blocks, cpus, read, wrote)
+	}
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
-	if err != nil {
-		return fmt.Errorf("dump: failed to save memory: %s", object.Strerror(err))
+	if failed, ok := errors.AsType[*dump.Error](err); ok && format != formatRaw && format != formatZlib {
+		return fmt.Errorf("dump: %s: %s", failed.Stage, object.Strerror(failed.Err))
+	} else if ok {
+		return fmt.Errorf("dump: %s", failed.Stage)
 	}
-	return nil
+	return err
 }
 
 // dumpCompleted is the data of DUMP_COMPLETED.
