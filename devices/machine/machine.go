@@ -13,6 +13,7 @@ import (
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/dimm"
+	"github.com/qomd/qomd/devices/dirtyrate"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/job"
 	"github.com/qomd/qomd/devices/memory"
@@ -139,6 +140,8 @@ type Machine struct {
 	Jobs *job.Jobs
 	// Blocks is the block layer.
 	Blocks *block.Graph
+	// DirtyRate measures how fast memory changes.
+	DirtyRate *dirtyrate.Meter
 	// Network is the netdevs and what is known of network cards.
 	Network *net.Stack
 	// FindDrive finds the block nodes that devices name; nil: there are none.
@@ -189,6 +192,7 @@ func New(opts Options) (*Machine, error) {
 	m.env.Backends = backends{m}
 	m.env.HasAudio = m.hasAudio
 	m.newBlocks()
+	m.newDirtyRate()
 	m.Migration = migration.New(mover{m})
 	m.env.Migrating = m.Migration.Busy
 	m.env.MachineHandler = m.hotplugHandler
@@ -442,7 +446,10 @@ func (m *Machine) Close() []*qom.Storage {
 	}
 	m.Files.Close()
 	m.clock.close()
-	m.Do(func() { m.closed = true })
+	m.Do(func() {
+		m.closed = true
+		m.DirtyRate.Stop()
+	})
 	m.endRequests()
 	m.async.Wait()
 	var leaks []*qom.Storage

@@ -115,10 +115,22 @@ func (m mover) Arrive() {
 	default:
 		m.resume(m.haltedFrom.live())
 	}
+	m.Redo()
+}
+
+func (m mover) Redo() {
 	for _, f := range m.unfinished {
 		f()
 	}
 	m.unfinished = nil
+}
+
+// Halted calls f while the machine stands still for a moment, as it does for a
+// hand-over.
+func (m *Machine) Halted(f func() error) error {
+	mover{m}.Halt()
+	defer mover{m}.Release()
+	return f()
 }
 
 // live reports whether time passes in a state.

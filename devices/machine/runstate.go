@@ -85,7 +85,7 @@ var errNeedsReset = errors.New("Resetting the Virtual Machine is required")
 // Cont lets the machine run; on one that is running nothing happens.
 func (m *Machine) Cont() error {
 	switch m.state {
-	case Running, Suspended:
+	case Suspended:
 		return nil
 	case ShutDown:
 		return errNeedsReset
@@ -95,7 +95,8 @@ func (m *Machine) Cont() error {
 	case FinishMigrate:
 		return errNotFinal
 	}
-	if err := m.Blocks.SetActive("", true); err != nil {
+	// Somebody may have let the images go.
+	if err := m.Blocks.SetActive("", true); err != nil || m.state == Running {
 		return err
 	}
 	m.start()

@@ -41,6 +41,10 @@ type Host interface {
 	Release()
 	GiveUp()
 
+	// Redo starts again what was under way when the state was saved that Load
+	// has given. Arrive does it too.
+	Redo()
+
 	// Follow makes the devices of users those of a plan, Load gives everything
 	// its state, and Arrive lets the machine go on as it was.
 	Follow(plan []Plug) error

@@ -19,9 +19,6 @@ func (c *Commands) absent() {
 		"query-replay":                 object(is("mode", "none"), is("icount", int64(0))),
 		"query-spice":                  object(is("enabled", false), is("migrated", false), is("mouse-mode", "client")),
 		"query-xen-replication-status": object(is("error", false)),
-		"query-dirty-rate": object(is("status", "unstarted"), is("start-time", int64(0)), is("calc-time", int64(0)),
-			is("calc-time-unit", "second"), is("sample-pages", int64(0)), is("mode", "page-sampling")),
-		"query-vcpu-dirty-limit": []any{},
 	} {
 		qmp.Register(c.set, name, 0, func(*qmp.Call, none) (any, error) { return answer, nil })
 	}

@@ -55,6 +55,8 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.ramBlocks()
 	c.saveMemory()
 	c.dump()
+	c.dirtyRate()
+	c.xen()
 	c.lifetime()
 	c.set.Mark(qmp.AllowPreconfig, preconfig...)
 	return c.set

@@ -132,9 +132,6 @@ func expirePassword(r *run) error {
 func miscTopics() []*command {
 	rows := []*command{
 		{names: "dump", help: "how the last dump of memory went", qmp: "query-dump", run: infoDump},
-		{names: "dirty_rate", help: "how fast the guest writes to memory", qmp: "query-dirty-rate", run: infoDirtyRate},
-		{names: "vcpu_dirty_limit", help: "limits of how fast processors may write to memory", qmp: "query-vcpu-dirty-limit",
-			run: infoDirtyLimit},
 		{names: "firmware-log", args: "max-size:o?", params: "[max-size]", help: "what the firmware has logged",
 			qmp: "query-firmware-log", run: forward("query-firmware-log", "max-size")},
 	}
@@ -158,41 +155,6 @@ func infoDump(r *run) error {
 	r.printf("Status: %s\n", text(o, "status"))
 	if text(o, "status") == "active" {
 		r.printf("Finished: %.2f %%\n", 100*float64(number(o, "completed"))/float64(max(number(o, "total"), 1)))
-	}
-	return nil
-}
-
-func infoDirtyRate(r *run) error {
-	o, err := r.object("query-dirty-rate")
-	if err != nil {
-		return err
-	}
-	r.printf("Status: %s\nStart Time: %d (ms)\n", text(o, "status"), number(o, "start-time")*1000)
-	r.printf("Sample Pages: %d (per GB)\nPeriod: %d (sec)\n", number(o, "sample-pages"), number(o, "calc-time"))
-	r.printf("Mode: %s\nDirty rate: ", text(o, "mode"))
-	if !o.Has("dirty-rate") {
-		r.printf("(not ready)\n")
-		return nil
-	}
-	r.printf("%d (MB/s)\n", number(o, "dirty-rate"))
-	rates, _ := o.Get("vcpu-dirty-rate")
-	for _, v := range objects(rates) {
-		r.printf("vcpu[%d], Dirty rate: %d (MB/s)\n", number(v, "id"), number(v, "dirty-rate"))
-	}
-	return nil
-}
-
-func infoDirtyLimit(r *run) error {
-	list, err := r.list("query-vcpu-dirty-limit")
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 {
-		r.printf("Dirty page limit not enabled!\n")
-	}
-	for _, v := range list {
-		r.printf("vcpu[%d], limit rate %d (MB/s), current rate %d (MB/s)\n",
-			number(v, "cpu-index"), number(v, "limit-rate"), number(v, "current-rate"))
 	}
 	return nil
 }
