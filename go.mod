@@ -3,6 +3,7 @@ module github.com/qomd/qomd
 go 1.26.0
 
 require (
+	github.com/coder/websocket v1.8.15
 	github.com/digitalocean/go-qemu v0.0.0-20250212194115-ee9b0668d242
 	github.com/google/go-cmp v0.7.0
 	github.com/lima-vm/go-qcow2reader v0.6.0

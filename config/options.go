@@ -139,7 +139,7 @@ var options = []option{
 	{name: "no-fd-bootchk", effect: ignored, note: noCode},
 	{name: "option-rom", arg: true, effect: refused, note: "option ROMs"},
 	{name: "mem-path", arg: true, effect: refused, note: "guest memory in a file"},
-	{name: "vnc", arg: true, apply: (*builder).vnc, note: "the screen stays black; neither passwords nor encryption"},
+	{name: "vnc", arg: true, apply: (*builder).vnc, note: "the screen stays black; no encryption"},
 	{name: "spice", arg: true, effect: refused, note: "a SPICE server"},
 	{name: "gdb", arg: true, effect: refused, note: "a debugger's port"},
 	{name: "s", effect: refused, note: "a debugger's port"},

@@ -3,58 +3,61 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
+
+	"github.com/qomd/qomd/devices/vnc"
 )
 
-// VNC is a VNC server: on a unix socket, or on the first free TCP port from Port
-// to To.
+// VNC is a VNC server.
 type VNC struct {
-	ID       string
-	Path     string
-	Host     string
-	Port, To int
-	Origin   Origin
+	ID     string
+	Listen bool         // false: it waits for display-update to say where
+	At     vnc.Address  // where it listens, or whom it calls
+	Web    *vnc.Address // where it listens for WebSockets; nil: nowhere
+	// Reverse has the server connect to a client that listens.
+	Reverse bool
+
+	Password    bool
+	Secret      string // the object that has the password; empty: none
+	Sharing     vnc.Sharing
+	Connections int
+	Device      string // the display adapter whose screen it is; empty: the first
+	Origin      Origin
 }
 
-// firstVNCPort is the TCP port of display 0.
-const firstVNCPort = 5900
+// The first TCP ports: those of display 0, plain and in WebSockets.
+const (
+	firstVNCPort    = 5900
+	firstVNCWebPort = 5700
+	lastPort        = 65535
+)
 
 // vncUnsupported are members of -vnc that ask for something which the server
 // does not have. It would be a lie to go on without it.
-var vncUnsupported = []string{"password", "password-secret", "websocket", "reverse", "tls-creds", "tls-authz", "sasl", "sasl-authz", "acl"}
+var vncUnsupported = []string{"tls-creds", "sasl"}
 
 func (b *builder) vnc(a argument) error {
 	_, err := b.add("vnc", a)
 	return err
 }
 
-// finishVNC makes the servers that -vnc describes. The last word counts for
-// "none".
+// finishVNC makes the servers that -vnc describes.
 func (b *builder) finishVNC() error {
 	for i, o := range b.groups["vnc"].list {
-		v := VNC{ID: o.id, Origin: o.origin}
+		v := VNC{ID: o.id, Origin: o.origin, Device: o.text("display"), Reverse: o.flag("reverse", false)}
 		switch {
 		case v.ID == "" && i == 0:
 			v.ID = "default"
 		case v.ID == "":
 			v.ID = fmt.Sprintf("vnc%d", i+1)
 		}
-		address := o.text("vnc")
-		if address == "none" {
-			continue
-		}
-		if err := v.address(address); err != nil {
+		if err := v.where(o); err != nil {
 			return at(o.origin, err)
 		}
-		for _, name := range vncUnsupported {
-			if s, ok := o.get(name); ok && s != "off" {
-				return at(o.origin, fmt.Errorf("not supported by qomd: '%s' of a VNC server", name))
-			}
-		}
-		if s, ok := o.get("to"); ok {
-			n, _ := parseNumber("to", s) // was checked when it was read
-			v.To = firstVNCPort + int(min(n, 65535-firstVNCPort))
+		if err := v.who(o); err != nil {
+			return at(o.origin, err)
 		}
 		if id, ok := o.get("audiodev"); ok && !b.hasAudiodev(id) {
 			return at(o.origin, fmt.Errorf("audiodev '%s' not found", id))
@@ -64,25 +67,120 @@ func (b *builder) finishVNC() error {
 	return nil
 }
 
-// address reads "unix:PATH" or "[HOST]:DISPLAY".
-func (v *VNC) address(text string) error {
-	if path, ok := strings.CutPrefix(text, "unix:"); ok {
-		v.Path = path
+// where reads the addresses: "none", "unix:PATH", "[HOST]:DISPLAY", or, of a
+// server that calls, "HOST:PORT".
+func (v *VNC) where(o *opts) error {
+	text := o.text("vnc")
+	display := 0
+	switch path, unix := strings.CutPrefix(text, "unix:"); {
+	case text == "none":
 		return nil
+	case unix:
+		v.At.Path = path
+		if _, ok := o.get("to"); ok {
+			return errors.New("Port range not support with UNIX socket")
+		}
+	default:
+		var err error
+		if display, err = v.tcp(text); err != nil {
+			return err
+		}
 	}
+	v.Listen = !v.Reverse
+	for _, f := range []struct {
+		name string
+		into **bool
+	}{{"ipv4", &v.At.IPv4}, {"ipv6", &v.At.IPv6}} {
+		if _, ok := o.get(f.name); ok {
+			on := o.flag(f.name, false)
+			*f.into = &on
+		}
+	}
+	if s, ok := o.get("to"); ok {
+		n, _ := parseNumber("to", s) // was checked when it was read
+		v.At.To = firstVNCPort + int(min(n, lastPort-firstVNCPort))
+	}
+	return v.web(o.text("websocket"), display)
+}
+
+// tcp reads "[HOST]:DISPLAY", or "HOST:PORT" of a server that calls, and returns
+// the display.
+func (v *VNC) tcp(text string) (display int, err error) {
 	colon := strings.LastIndexByte(text, ':')
 	if colon < 0 {
-		return errors.New("no vnc port specified")
+		return 0, errors.New("no vnc port specified")
 	}
-	host, display := text[:colon], text[colon+1:]
-	n, err := strconv.ParseUint(display, 10, 16)
-	if err != nil || n > 65535-firstVNCPort {
-		return fmt.Errorf("can't convert to a number: %s", display)
+	v.At.Host = strings.TrimSuffix(strings.TrimPrefix(text[:colon], "["), "]")
+	first := firstVNCPort
+	if v.Reverse {
+		first = 0
 	}
-	v.Host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	v.Port = firstVNCPort + int(n)
+	n, err := strconv.ParseUint(text[colon+1:], 10, 64)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("can't convert to a number: %s", text[colon+1:])
+	case n > uint64(lastPort-first):
+		return 0, fmt.Errorf("port %s out of range", text[colon+1:])
+	}
+	v.At.Port = first + int(n)
+	return int(n), nil
+}
+
+// web reads where WebSockets are served: "on" for the port of the display, or a
+// port.
+func (v *VNC) web(text string, display int) error {
+	if text == "" || text == "off" {
+		return nil
+	}
+	a := v.At
+	a.Path, a.Port, a.To = "", firstVNCWebPort+display, 0
+	if text != "on" {
+		port, err := net.LookupPort("tcp", text)
+		if err != nil {
+			return fmt.Errorf("address resolution failed for %s:%s: Servname not supported for ai_socktype", a.Host, text)
+		}
+		a.Port = port
+	}
+	if v.At.To > 0 {
+		a.To = v.At.To - firstVNCPort + firstVNCWebPort
+	}
+	v.Web = &a
 	return nil
 }
+
+// who reads which clients are let in.
+func (v *VNC) who(o *opts) error {
+	v.Password, v.Secret = o.flag("password", false), o.text("password-secret")
+	if v.Password && v.Secret != "" {
+		return errors.New("'password' flag is redundant with 'password-secret'")
+	}
+	v.Password = v.Password || v.Secret != ""
+	for _, name := range vncUnsupported {
+		if s, ok := o.get(name); ok && s != "off" {
+			return fmt.Errorf("not supported by qomd: '%s' of a VNC server", name)
+		}
+	}
+	for _, needs := range []struct{ name, what string }{
+		{"tls-authz", "TLS is not enabled"}, {"sasl-authz", "SASL auth is not enabled"},
+	} {
+		if _, ok := o.get(needs.name); ok {
+			return fmt.Errorf("'%s' provided but %s", needs.name, needs.what)
+		}
+	}
+	var err error
+	if v.Sharing, err = vnc.ParseSharing(o.text("share")); err != nil {
+		return err
+	}
+	v.Connections = defaultVNCClients
+	if s, ok := o.get("connections"); ok {
+		n, _ := parseNumber("connections", s)
+		v.Connections = int(min(n, 1<<31-1))
+	}
+	return nil
+}
+
+// defaultVNCClients is how many clients QEMU lets share a screen by default.
+const defaultVNCClients = 32
 
 func (b *builder) hasAudiodev(id string) bool {
 	for _, o := range b.m.Audiodevs {

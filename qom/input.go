@@ -166,7 +166,7 @@ func (e sizeError) Error() string {
 	return fmt.Sprintf("Parameter '%s' expects a non-negative number below 2^64", e.name)
 }
 
-// Hint is what QEMU prints on a second line.
+// Hint is what QEMU prints on further lines.
 func (sizeError) Hint() string {
-	return "Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\nand exabytes, respectively."
+	return "Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\nand exabytes, respectively.\n"
 }

@@ -51,7 +51,7 @@ func (identifierError) Error() string { return "Parameter 'id' expects an identi
 
 // Hint is the second line of the message, which QMP does not carry.
 func (identifierError) Hint() string {
-	return "Identifiers consist of letters, digits, '-', '.', '_', starting with a letter."
+	return "Identifiers consist of letters, digits, '-', '.', '_', starting with a letter.\n"
 }
 
 // Container returns /objects, which it makes when there is none.

@@ -18,8 +18,6 @@ const width, height = 640, 480
 const (
 	greeting = "RFB 003.008\n"
 
-	securityNone = 1
-
 	setPixelFormat     = 0
 	setEncodings       = 2
 	updateRequest      = 3
@@ -37,37 +35,51 @@ const (
 // pixels is the format of the server's pixels: 32 bits, 8 for each colour.
 var pixels = [16]byte{32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0}
 
-var errProtocol = errors.New("vnc: a client broke the protocol")
+var (
+	errProtocol       = errors.New("vnc: a client broke the protocol")
+	errAuthentication = errors.New("Authentication failed")
+)
 
 // client is one connection.
 type client struct {
 	conn   net.Conn
 	remote Endpoint
 
+	trusted bool // no password is asked for
+
+	manner manner // guarded by the machine's lock
+
 	r     *bufio.Reader
 	depth int  // bytes of a pixel
 	rre   bool // the client reads rectangles of one colour
 }
 
-// talk holds the conversation until it ends, for whatever reason. initialized is
-// called once the client knows the screen.
-func (c *client) talk(name string, initialized func()) error {
+// host is what a conversation needs to know of the server.
+type host struct {
+	name string
+	// expected returns the password that is good now; nil: none is asked for.
+	expected func() (string, bool)
+	// admit lets a client in that says whether it shares the screen.
+	admit func(shared bool) bool
+}
+
+// talk holds the conversation until it ends, for whatever reason.
+func (c *client) talk(h host) error {
 	c.r, c.depth = bufio.NewReader(c.conn), int(pixels[0])/8
-	if err := c.negotiate(); err != nil {
+	if err := c.negotiate(h.expected); err != nil {
 		return err
 	}
-	var shared [1]byte
-	if _, err := io.ReadFull(c.r, shared[:]); err != nil {
+	shared, err := c.r.ReadByte()
+	if err != nil || !h.admit(shared != 0) {
 		return err
 	}
 	hello := binary.BigEndian.AppendUint16(nil, width)
 	hello = binary.BigEndian.AppendUint16(hello, height)
 	hello = append(hello, pixels[:]...)
-	hello = binary.BigEndian.AppendUint32(hello, uint32(len(name)))
-	if _, err := c.conn.Write(append(hello, name...)); err != nil {
+	hello = binary.BigEndian.AppendUint32(hello, uint32(len(h.name)))
+	if _, err := c.conn.Write(append(hello, h.name...)); err != nil {
 		return err
 	}
-	initialized()
 	for {
 		if err := c.message(); err != nil {
 			return err
@@ -75,8 +87,8 @@ func (c *client) talk(name string, initialized func()) error {
 	}
 }
 
-// negotiate agrees on a version and on no security.
-func (c *client) negotiate() error {
+// negotiate agrees on a version and on the security, and goes through the latter.
+func (c *client) negotiate(expected func() (string, bool)) error {
 	if _, err := io.WriteString(c.conn, greeting); err != nil {
 		return err
 	}
@@ -90,24 +102,54 @@ func (c *client) negotiate() error {
 		c.conn.Write([]byte{0, 0, 0, 0}) // no security type will do
 		return errProtocol
 	}
+	security := byte(securityNone)
+	if expected != nil {
+		security = securityVNC
+	}
 	if minor < 7 {
-		_, err := c.conn.Write([]byte{0, 0, 0, securityNone})
-		return err
+		_, err = c.conn.Write([]byte{0, 0, 0, security})
+	} else {
+		err = c.agree(security)
 	}
-	if _, err := c.conn.Write([]byte{1, securityNone}); err != nil {
-		return err
-	}
-	chosen, err := c.r.ReadByte()
 	if err != nil {
 		return err
 	}
-	if chosen != securityNone {
-		return errProtocol
+	if expected != nil {
+		err = c.challenge(expected)
 	}
-	if minor == 8 {
-		_, err = c.conn.Write([]byte{0, 0, 0, 0})
+	if minor == 8 || expected != nil {
+		return c.result(err, minor)
 	}
 	return err
+}
+
+// agree offers one security type, which the client has to choose.
+func (c *client) agree(security byte) error {
+	if _, err := c.conn.Write([]byte{1, security}); err != nil {
+		return err
+	}
+	chosen, err := c.r.ReadByte()
+	if err == nil && chosen != security {
+		err = errProtocol
+	}
+	return err
+}
+
+// result tells how the security handshake ended; since version 3.8 with a reason.
+func (c *client) result(failed error, minor int) error {
+	switch failed {
+	case nil:
+		_, err := c.conn.Write([]byte{0, 0, 0, securityOK})
+		return err
+	case errAuthentication:
+		answer := []byte{0, 0, 0, securityFailed}
+		if minor == 8 {
+			reason := failed.Error() + "\x00" // which QEMU counts in
+			answer = append(binary.BigEndian.AppendUint32(answer, uint32(len(reason))), reason...)
+		}
+		c.conn.Write(answer)
+	}
+	return failed
 }
 
 // message reads one message and answers it.

@@ -12,6 +12,12 @@ type Options struct {
 	ID string // "default" for the first
 	// Name is what clients call the screen.
 	Name string
+	// Password has clients prove that they know the password; without one nobody
+	// comes in.
+	Password bool
+	// Sharing is the policy among clients, Connections how many may share; 0: any.
+	Sharing     Sharing
+	Connections int
 	// Do runs a function under the machine's lock, which guards the clients.
 	Do func(func())
 	// Emit sends an event; it is called under that lock.
@@ -40,33 +46,84 @@ type event struct {
 
 // Server shows a black screen to whoever connects.
 type Server struct {
-	opts     Options
-	listener net.Listener
-	serving  sync.WaitGroup
+	opts    Options
+	serving sync.WaitGroup
 
-	clients []*client // guarded by the machine's lock
-	closed  bool
+	// Guarded by the machine's lock:
+	listeners []Listener
+	clients   []*client
+	password  password
+	closed    bool
 }
 
-// Serve starts a server on a listener, which it closes in the end.
-func Serve(l net.Listener, o Options) *Server {
-	s := &Server{opts: o, listener: l}
-	s.serving.Go(s.accept)
-	return s
-}
+// New makes a server that does not listen yet.
+func New(o Options) *Server { return &Server{opts: o} }
 
 // ID is the server's name among those of its machine.
 func (s *Server) ID() string { return s.opts.ID }
 
-// Endpoint is where the server listens.
-func (s *Server) Endpoint() ServerEndpoint {
-	return ServerEndpoint{Auth: "none", Endpoint: endpoint(s.listener.Addr())}
+// Auth is how clients authenticate: "none" or "vnc".
+func (s *Server) Auth() string {
+	if s.opts.Password {
+		return "vnc"
+	}
+	return "none"
 }
 
-// Clients lists who is connected, oldest first. The machine's lock is held.
+// Listen makes the server listen there and nowhere else; it closes the listeners
+// in the end. The machine's lock is held. Connections there are stay.
+func (s *Server) Listen(listeners []Listener) {
+	old := s.listeners
+	s.listeners = listeners
+	for _, l := range old {
+		l.Close()
+	}
+	for _, l := range listeners {
+		s.serving.Go(func() {
+			l.serve(func(conn net.Conn) <-chan struct{} {
+				c := &client{conn: conn, remote: endpoint(conn.RemoteAddr())}
+				c.remote.WebSocket = l.WebSocket
+				return s.start(c)
+			})
+		})
+	}
+}
+
+// Endpoint is where the server listens, as query-vnc tells it: the first address.
+// ok is false when it listens nowhere.
+func (s *Server) Endpoint() (e ServerEndpoint, ok bool) {
+	for _, l := range s.listeners {
+		if !l.WebSocket {
+			return s.endpoint(l), true
+		}
+	}
+	return e, false
+}
+
+// Endpoints are all ends that listen, in the order of query-vnc-servers: the last
+// first, WebSockets before the others.
+func (s *Server) Endpoints() []ServerEndpoint {
+	list := []ServerEndpoint{}
+	for _, web := range []bool{true, false} {
+		for _, l := range slices.Backward(s.listeners) {
+			if l.WebSocket == web {
+				list = append(list, s.endpoint(l))
+			}
+		}
+	}
+	return list
+}
+
+func (s *Server) endpoint(l Listener) ServerEndpoint {
+	e := ServerEndpoint{Auth: s.Auth(), Endpoint: endpoint(l.Addr())}
+	e.WebSocket = l.WebSocket
+	return e
+}
+
+// Clients lists who is connected, newest first. The machine's lock is held.
 func (s *Server) Clients() []Endpoint {
 	list := make([]Endpoint, 0, len(s.clients))
-	for _, c := range s.clients {
+	for _, c := range slices.Backward(s.clients) {
 		list = append(list, c.remote)
 	}
 	return list
@@ -79,19 +136,30 @@ func (s *Server) Close() {
 		for _, c := range s.clients {
 			c.conn.Close()
 		}
+		s.Listen(nil)
 	})
-	s.listener.Close()
 	s.serving.Wait()
 }
 
-func (s *Server) accept() {
-	for {
-		conn, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		s.serving.Go(func() { s.serve(&client{conn: conn, remote: endpoint(conn.RemoteAddr())}) })
+// Attach serves a client that came another way, as add_client does; skipAuth
+// spares it the password. The machine's lock is held.
+func (s *Server) Attach(conn net.Conn, skipAuth bool) {
+	if s.closed {
+		conn.Close()
+		return
 	}
+	s.start(&client{conn: conn, remote: endpoint(conn.RemoteAddr()), trusted: skipAuth})
+}
+
+// start serves a client on a goroutine of its own, and returns a channel that is
+// closed when it has gone.
+func (s *Server) start(c *client) <-chan struct{} {
+	gone := make(chan struct{})
+	s.serving.Go(func() {
+		defer close(gone)
+		s.serve(c)
+	})
+	return gone
 }
 
 // serve is one connection.
@@ -107,7 +175,14 @@ func (s *Server) serve(c *client) {
 	if !open {
 		return
 	}
-	c.talk(s.opts.Name, func() { s.opts.Do(func() { s.tell("VNC_INITIALIZED", c) }) })
+	h := host{
+		name:  s.opts.Name,
+		admit: func(shared bool) (ok bool) { s.opts.Do(func() { ok = s.admit(c, shared) }); return ok },
+	}
+	if s.opts.Password && !c.trusted {
+		h.expected = s.expected
+	}
+	c.talk(h)
 	s.opts.Do(func() {
 		s.clients = slices.DeleteFunc(s.clients, func(other *client) bool { return other == c })
 		if !s.closed {
@@ -117,7 +192,8 @@ func (s *Server) serve(c *client) {
 }
 
 func (s *Server) tell(name string, c *client) {
-	s.opts.Emit(name, event{Server: s.Endpoint(), Client: c.remote})
+	e, _ := s.Endpoint()
+	s.opts.Emit(name, event{Server: e, Client: c.remote})
 }
 
 // endpoint describes an address. The client's end of a unix socket has none.

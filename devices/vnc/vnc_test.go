@@ -24,9 +24,10 @@ func TestSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := vnc.Serve(l, vnc.Options{ID: "default", Name: "QEMU (bob)",
+	s := vnc.New(vnc.Options{ID: "default", Name: "QEMU (bob)",
 		Do:   func(f func()) { mu.Lock(); defer mu.Unlock(); f() },
 		Emit: func(name string, _ any) { told <- name }})
+	s.Listen([]vnc.Listener{{Listener: l}})
 	defer s.Close()
 	conn, err := net.Dial("unix", path)
 	if err != nil {
@@ -81,12 +82,13 @@ func TestRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := vnc.Serve(l, vnc.Options{Do: do, Emit: func(string, any) {}})
+	s := vnc.New(vnc.Options{Do: do, Emit: func(string, any) {}})
+	s.Listen([]vnc.Listener{{Listener: l}})
 	defer s.Close()
 	hello := "RFB 003.008\n\x01\x01"
 	for _, send := range []string{"RFB 009.008\n", "GET / HTTP/1.1\r\n\r\n", "RFB 003.008\n\x02", hello + "\xff",
 		hello + "\x06\x00\x00\x00\xff\xff\xff\xff", hello + "\x00\x00\x00\x00\x07" + string(make([]byte, 15))} {
-		e := s.Endpoint()
+		e, _ := s.Endpoint()
 		conn, err := net.Dial("tcp", net.JoinHostPort(e.Host, e.Service))
 		if err != nil {
 			t.Fatal(err)

@@ -11,10 +11,11 @@ import (
 type clientArgs struct {
 	Protocol string `json:"protocol"`
 	FDName   string `json:"fdname"`
+	SkipAuth bool   `json:"skipauth"`
 }
 
 // addClient gives a connected socket that came with getfd to the server of a
-// screen, of which there are none, or to a character device.
+// screen or to a character device.
 func (c *Commands) addClient(_ *qmp.Call, a clientArgs) (none, error) {
 	f, err := c.m.Files.TakeNamed(a.FDName)
 	if err != nil {
@@ -26,8 +27,12 @@ func (c *Commands) addClient(_ *qmp.Call, a clientArgs) (none, error) {
 		return none{}, errors.New("parameter @fdname must name a socket")
 	}
 	switch a.Protocol {
-	case "vnc": // nobody is there to take it, and QEMU does not say so
-		conn.Close()
+	case "vnc": // with nobody to take it, QEMU says nothing
+		if s := c.vncServer(""); s != nil {
+			s.Attach(conn, a.SkipAuth)
+		} else {
+			conn.Close()
+		}
 		return none{}, nil
 	case "spice":
 		err = errNoSpice

@@ -3,67 +3,57 @@ package commands
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
+	"time"
 
 	"github.com/qomd/qomd/qmp"
 )
 
-// ui registers the commands of qapi/ui.json about servers of the screen. No
-// machine here has one: VNC, SPICE and D-Bus are refused on the command line.
-// The commands answer as a QEMU that was started without, in its order of
-// checks.
+// ui registers the commands of qapi/ui.json about servers of the screen: of VNC,
+// or of SPICE and D-Bus, which are refused on the command line.
 func (c *Commands) ui() {
 	qmp.Register(c.set, "add_client", 0, c.addClient)
-	qmp.Register(c.set, "set_password", 0, setPassword)
-	qmp.Register(c.set, "expire_password", 0, expirePassword)
-	qmp.Register(c.set, "display-reload", 0, displayReload)
-	qmp.Register(c.set, "change-vnc-password", 0, func(*qmp.Call, passwordArgs) (none, error) { return none{}, errNoVNC })
-	qmp.Register(c.set, "display-update", 0, func(*qmp.Call, displayArgs) (none, error) { return none{}, errNoDisplay })
+	qmp.Register(c.set, "set_password", 0, c.setPassword)
+	qmp.Register(c.set, "expire_password", 0, c.expirePassword)
+	qmp.Register(c.set, "display-reload", 0, c.displayReload)
 }
 
 var (
-	errNoVNC     = errors.New("No VNC display is present")
-	errNoDisplay = errors.New("Can not find vnc display")
-	errNoSpice   = &qmp.Error{Class: qmp.DeviceNotActive, Desc: "SPICE is not in use"}
-	errNoDBus    = &qmp.Error{Class: qmp.DeviceNotActive, Desc: "D-Bus display is not in use"}
+	errNoSpice = &qmp.Error{Class: qmp.DeviceNotActive, Desc: "SPICE is not in use"}
+	errNoDBus  = &qmp.Error{Class: qmp.DeviceNotActive, Desc: "D-Bus display is not in use"}
 )
 
 type passwordArgs struct {
 	Protocol  string `json:"protocol"`
+	Password  string `json:"password"`
 	Connected string `json:"connected"`
 	Time      string `json:"time"`
+	Display   string `json:"display"`
 }
 
-func setPassword(_ *qmp.Call, a passwordArgs) (none, error) {
+func (c *Commands) setPassword(_ *qmp.Call, a passwordArgs) (none, error) {
 	switch {
 	case a.Protocol == "spice":
 		return none{}, errNoSpice
 	case a.Connected != "" && a.Connected != "keep":
 		return none{}, errors.New("parameter 'connected' must be 'keep' when 'protocol' is 'vnc'")
 	}
-	return none{}, errNoVNC
+	return none{}, c.setVNCPassword(a.Display, a.Password)
 }
 
-func expirePassword(_ *qmp.Call, a passwordArgs) (none, error) {
+func (c *Commands) expirePassword(_ *qmp.Call, a passwordArgs) (none, error) {
+	at, ok := expiry(a.Time, time.Now())
 	switch {
-	case !isExpiry(a.Time):
+	case !ok:
 		return none{}, fmt.Errorf("Parameter 'time' doesn't take value '%s'", a.Time)
 	case a.Protocol == "spice":
 		return none{}, errNoSpice
 	}
-	return none{}, errors.New("Could not set password expire time")
-}
-
-// isExpiry reports whether text says when a password ends: now, never, in +N
-// seconds, or at second N of the epoch. The number is read as C's strtoull does.
-func isExpiry(text string) bool {
-	if text == "now" || text == "never" {
-		return true
+	s := c.vncServer(a.Display)
+	if s == nil {
+		return none{}, errors.New("Could not set password expire time")
 	}
-	n := strings.TrimLeft(strings.TrimPrefix(text, "+"), " \t\n\v\f\r")
-	_, err := strconv.ParseUint(strings.TrimLeft(n, "+-"), 10, 64)
-	return err == nil && len(n)-len(strings.TrimLeft(n, "+-")) <= 1
+	s.ExpirePassword(at)
+	return none{}, nil
 }
 
 type displayArgs struct {
@@ -72,9 +62,12 @@ type displayArgs struct {
 }
 
 // displayReload has nothing to do where no certificates are asked for.
-func displayReload(_ *qmp.Call, a displayArgs) (none, error) {
-	if a.TLSCerts {
-		return none{}, errNoDisplay
+func (c *Commands) displayReload(_ *qmp.Call, a displayArgs) (none, error) {
+	switch {
+	case !a.TLSCerts:
+		return none{}, nil
+	case c.vncServer("") == nil:
+		return none{}, errors.New("Can not find vnc display")
 	}
-	return none{}, nil
+	return none{}, errors.New("vnc tls is not enabled")
 }

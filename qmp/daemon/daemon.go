@@ -215,7 +215,7 @@ func (vm *VM) complete() error {
 	if vm.cfg.Incoming != "" {
 		vm.Machine.Await(vm.cfg.Incoming == "defer")
 	}
-	if err := inTurn(vm.addAudiodevs, vm.addNetdevs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.checkDrives, vm.warnUnused); err != nil {
+	if err := inTurn(vm.addAudiodevs, vm.addNetdevs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.checkDrives, vm.equipVNC, vm.warnUnused); err != nil {
 		return err
 	}
 	if err := vm.Machine.Ready(!vm.cfg.Paused); err != nil {

@@ -88,7 +88,7 @@ func throttle(r *run) error {
 
 func change(r *run) error {
 	if r.args.text("device") == "vnc" {
-		return errors.New("Expected 'password' after 'vnc'")
+		return changeVNC(r)
 	}
 	if r.has("read-only-mode") {
 		if err := r.choice("read-only-mode", "blockdev-change-medium", "read-only-mode"); err != nil {

@@ -60,7 +60,7 @@ func (r *run) command(t *table, whole, text string) (cmd *command, rest string) 
 	return cmd, rest
 }
 
-// hinted is an error with a second line, which only people get to see.
+// hinted is an error with further lines, which only people get to see.
 type hinted interface{ Hint() string }
 
 // report prints an error as QEMU does.
@@ -71,7 +71,7 @@ func (r *run) report(err error) {
 	r.printf("Error: %s\n", err)
 	var h hinted
 	if errors.As(err, &h) {
-		r.printf("%s\n", h.Hint())
+		r.printf("%s", h.Hint())
 	}
 }
 

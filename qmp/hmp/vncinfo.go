@@ -1,6 +1,10 @@
 package hmp
 
-import "github.com/qomd/qomd/devices/vnc"
+import (
+	"errors"
+
+	"github.com/qomd/qomd/devices/vnc"
+)
 
 // vncTopics is "info vnc".
 func vncTopics() []*command {
@@ -11,8 +15,10 @@ func vncTopics() []*command {
 				r.printf("None\n")
 			}
 			for _, s := range r.h.m.VNC {
-				e := s.Endpoint()
-				r.printf("%s:\n  Server: %s\n    Auth: %s (Sub: none)\n", s.ID(), vncEnd(e.Endpoint), e.Auth)
+				r.printf("%s:\n", s.ID())
+				for _, e := range s.Endpoints() {
+					r.printf("  Server: %s\n    Auth: %s (Sub: none)\n", vncEnd(e.Endpoint), e.Auth)
+				}
 				for _, c := range s.Clients() {
 					r.printf("  Client: %s\n    x509_dname: none\n    sasl_username: none\n", vncEnd(c))
 				}
@@ -23,3 +29,18 @@ func vncTopics() []*command {
 }
 
 func vncEnd(e vnc.Endpoint) string { return e.Host + ":" + e.Service + " (" + e.Family + ")" }
+
+// changeVNC is "change vnc password SECRET".
+func changeVNC(r *run) error {
+	target := r.args.text("target")
+	switch {
+	case r.has("read-only-mode"):
+		return errors.New("Parameter 'read-only-mode' is invalid for VNC")
+	case target != "password" && target != "passwd":
+		return errors.New("Expected 'password' after 'vnc'")
+	case !r.has("arg"):
+		r.printf("terminal does not support password prompting\n")
+		return nil
+	}
+	return r.ask("change-vnc-password", with("password", r.args.text("arg")))
+}
