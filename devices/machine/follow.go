@@ -31,12 +31,8 @@ func (m mover) users() []*qdev.Device {
 func (m mover) Plugs() []migration.Plug {
 	list := []migration.Plug{}
 	for _, d := range m.users() {
-		p := migration.Plug{
-			Path: d.Path(), Name: stateName(&d.Object), Driver: d.TypeName(), Hotplugged: d.Hotplugged(), Place: d.Place(),
-		}
-		if d.Parent() == m.env.Unattached {
-			p.Bus = d.Bus().Path()
-		}
+		p := m.seat(d)
+		p.Path, p.Hotplugged, p.Own = d.Path(), d.Hotplugged(), d.Parent() == m.env.Unattached
 		if r := m.env.Request(d); r != nil {
 			p.Request = json.RawMessage(qjson.Append(nil, settled(d, r), false))
 		}
@@ -45,9 +41,32 @@ func (m mover) Plugs() []migration.Plug {
 	return list
 }
 
-// chosen are properties that the machine chooses where a request leaves them out:
-// by what was there at the time.
-var chosen = []string{"mac", "addr"}
+// spots are the properties that say where on its bus a device sits, of all buses.
+// Where a request leaves one out the machine chooses, by what was there at the
+// time.
+var spots = []string{"addr", "nr", "channel", "scsi-id", "lun", "unit", "slot"}
+
+// seat tells what a device is and where it sits.
+func (m mover) seat(d *qdev.Device) migration.Plug {
+	p := migration.Plug{Name: stateName(&d.Object), Driver: d.TypeName(), Place: d.Place()}
+	if b := d.Bus(); b != nil {
+		p.Bus = b.Path()
+	}
+	for _, name := range spots {
+		if v, ok := valueOf(d, name); ok {
+			p.Spot = append(p.Spot, fmt.Sprintf("%s=%v", name, v))
+		}
+	}
+	return p
+}
+
+func valueOf(d *qdev.Device, property string) (any, bool) {
+	if d.Property(property) == nil {
+		return nil, false
+	}
+	v, err := d.Get(property)
+	return v, err == nil && v != ""
+}
 
 // settled is a request with what was chosen for it.
 func settled(d *qdev.Device, request *qjson.Object) *qjson.Object {
@@ -55,63 +74,65 @@ func settled(d *qdev.Device, request *qjson.Object) *qjson.Object {
 	for name, v := range request.All() {
 		all.Set(name, v)
 	}
-	for _, name := range chosen {
-		if d.Property(name) == nil || all.Has(name) {
-			continue
-		}
-		if text, err := d.Get(name); err == nil && text != "" {
-			all.Set(name, text)
+	for _, name := range append(spots, "mac") {
+		if v, ok := valueOf(d, name); ok && !all.Has(name) {
+			all.Set(name, v)
 		}
 	}
 	return all
 }
 
 // Follow implements [migration.Host]. What was plugged at the source while it
-// ran is plugged here, what it let go goes, as does what sits in another place;
-// what it was started with has to be here.
+// ran is plugged here, unless it is here already in the same place, and what it
+// let go goes; what it was started with has to be here.
 func (m mover) Follow(plan []migration.Plug) error {
 	wanted := map[string]*migration.Plug{}
 	for i := range plan {
 		wanted[plan[i].Path] = &plan[i]
 	}
 	for _, d := range slices.Backward(m.users()) {
-		p := wanted[d.Path()]
+		if d.Parent() == nil { // it went with its bus
+			continue
+		}
+		p, here := wanted[d.Path()], m.seat(d)
 		switch {
-		case d.Parent() == nil: // it went with its bus
-		case p == nil || p.Hotplugged && p.Place != d.Place():
+		case p != nil && p.Same(&here):
+			continue
+		case p == nil || p.Hotplugged:
 			if err := d.Withdraw(); err != nil {
 				return fmt.Errorf("'%s' is here and not at the source: %w", d.Path(), err)
 			}
-		case p.Driver != d.TypeName():
+		case p.Name == here.Name:
+			return fmt.Errorf("'%s' is at %s %s, and here at %s %s", d.Path(), p.Bus, p.Spot, here.Bus, here.Spot)
+		default:
 			return fmt.Errorf(unknownSection, p.Name)
 		}
 	}
 	m.env.Memory.Reclaimer.Run() // their names are free again
-	here := map[string]bool{}
+	here := map[string]*qdev.Device{}
 	for _, d := range m.users() {
-		here[d.Path()] = true
+		here[d.Path()] = d
 	}
 	for i := range plan {
-		if here[plan[i].Path] {
-			continue
-		}
-		if err := m.plug(&plan[i]); err != nil {
+		if err := m.plug(&plan[i], here[plan[i].Path]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// plug makes a device as it was made at the source.
-func (m mover) plug(p *migration.Plug) error {
-	if p.Bus != "" {
+// plug makes a device as it was made at the source, unless it is here.
+func (m mover) plug(p *migration.Plug, here *qdev.Device) error {
+	switch {
+	case p.Own && here == nil:
 		if err := m.env.OwnAgain(p.Driver, p.Path, p.Bus, p.Place); err != nil {
 			return fmt.Errorf("device '%s' came by itself at the source and cannot be here: %w", p.Path, err)
 		}
 		return nil
-	}
-	if !p.Hotplugged || len(p.Request) == 0 {
+	case here == nil && (!p.Hotplugged || len(p.Request) == 0):
 		return fmt.Errorf(unknownSection, p.Name)
+	case len(p.Request) == 0:
+		return nil
 	}
 	v, err := qjson.Parse(p.Request)
 	if err != nil {
@@ -121,7 +142,11 @@ func (m mover) plug(p *migration.Plug) error {
 	if !ok {
 		return fmt.Errorf("device '%s': its request is no object", p.Path)
 	}
-	if err := m.env.Again(args, p.Path, p.Place); err != nil {
+	if here != nil {
+		m.env.Adopt(here, args)
+		return nil
+	}
+	if err := m.env.Again(args, p.Path, p.Bus, p.Place); err != nil {
 		return fmt.Errorf("device '%s' was plugged at the source and cannot be here: %w", p.Path, err)
 	}
 	return nil

@@ -24,10 +24,26 @@
 // # What has to fit
 //
 // Machine type, memory, and the devices that the source was started with must be
-// at the destination, else it refuses the stream with QEMU's words and ends, as
-// -incoming has it there. Devices that were plugged at the source while it ran
-// are plugged at the destination, and those it let go leave: QEMU wants its user
-// to do both. Their backends have to be there.
+// at the destination: the same type, on the same bus, in the same place there.
+// Else it refuses the stream with QEMU's words and ends, as -incoming has it
+// there.
+//
+// Devices that were plugged at the source while it ran may be at the destination
+// already, as libvirt has it, which puts them on the command line there. If they
+// are not, or of another type, or in another place, they are plugged as they were
+// at the source: on the very bus and at the address, unit, port or slot they had,
+// also where the request that made them named none, and with the number and the
+// MAC address that the machine chose. What the source let go leaves. QEMU wants
+// its user to do all that and refuses otherwise; here a test can move a machine
+// without telling the destination what happened to it. Backends have to be there:
+// netdevs, character devices, block nodes and objects are made by their user on
+// both sides. What cannot be plugged or cannot leave is refused, with the reason.
+//
+// Of two devices in the same place the state must fit: number of queues and
+// vectors, ports, features, and of PCI functions what a guest cannot change in
+// the configuration space, with QEMU's error. Other properties are the
+// destination's own affair as in QEMU, a disk's serial number as well as the cache
+// of its image; a MAC address is carried.
 //
 // # Images
 //

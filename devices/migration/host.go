@@ -2,6 +2,7 @@ package migration
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/memory"
@@ -69,11 +70,19 @@ type Plug struct {
 	// then the device_add that made it.
 	Hotplugged bool            `json:"hotplugged,omitempty"`
 	Request    json.RawMessage `json:"request,omitempty"`
-	// Place is where it sits on its bus, for devices that chose that when they
-	// came: the port of a USB device.
-	Place string `json:"place,omitempty"`
-	// Bus is the path of the bus that made it by itself; empty when a user did.
-	Bus string `json:"bus,omitempty"`
+	// Own tells that a bus made it by itself.
+	Own bool `json:"own,omitempty"`
+	// Bus is the path of the bus it sits on, empty for none. Spot says where on
+	// that, by its properties, and Place for devices that chose it when they came
+	// and have no property for it: the port of a USB device.
+	Bus   string   `json:"bus,omitempty"`
+	Spot  []string `json:"spot,omitempty"`
+	Place string   `json:"place,omitempty"`
+}
+
+// Same reports whether two plugs are of the same device in the same place.
+func (p *Plug) Same(q *Plug) bool {
+	return p.Driver == q.Driver && p.Name == q.Name && p.Bus == q.Bus && p.Place == q.Place && slices.Equal(p.Spot, q.Spot)
 }
 
 // Section is the state of one object.

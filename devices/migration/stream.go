@@ -12,7 +12,7 @@ import (
 // The beginning of a stream.
 const (
 	magic   = 0x514f4d44 // "QOMD"
-	version = 1
+	version = 2
 )
 
 // recordType says what is in a record.

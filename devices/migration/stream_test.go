@@ -62,7 +62,7 @@ func TestMagic(t *testing.T) {
 	for text, want := range map[string]string{
 		"hi there": "load of migration failed: Invalid argument: Not a migration stream, magic: 68692074 != 514f4d44",
 		"QOMD\x00\x00\x00\x09": "load of migration failed: Operation not supported: Unsupported migration stream version, " +
-			"file version 9 != 1",
+			"file version 9 != 2",
 		"QO": "load of migration failed: Input/output error: the stream ends early",
 		"":   "load of migration failed: Input/output error: the stream ends early",
 	} {

@@ -2,6 +2,8 @@ package net
 
 import (
 	"fmt"
+
+	"github.com/qomd/qomd/devices/qdev"
 )
 
 // RxFilter is which frames a card takes; QEMU's RxFilterInfo.
@@ -63,6 +65,9 @@ func (n *card) filter() (RxFilter, bool) {
 		return f, false
 	}
 	f.Name, f.MainMAC = n.name, n.mac()
+	if m, ok := n.dev.Self().(interface{ MAC() qdev.MAC }); ok {
+		f.MainMAC = m.MAC().String()
+	}
 	return f, true
 }
 

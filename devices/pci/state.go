@@ -1,7 +1,6 @@
 package pci
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	"github.com/qomd/qomd/devices/qdev"
@@ -12,12 +11,11 @@ import (
 // everything shows, and interrupts.
 func (d *Device) VMState(f *vmstate.Fields) {
 	d.Device.VMState(f)
-	identity := binary.LittleEndian.Uint32(d.space.bytes[regVendor:])
 	config := d.space.bytes
 	f.Bytes("config", config[:])
 	if f.Loading() {
-		if got := binary.LittleEndian.Uint32(config[regVendor:]); got != identity {
-			f.Fail(fmt.Errorf("Bad config data: vendor and device are %08x, and here %08x", got, identity))
+		if err := d.checkFixed(&config); err != nil {
+			f.Fail(err)
 			return
 		}
 		d.space.bytes = config

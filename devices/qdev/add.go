@@ -15,6 +15,8 @@ type Request struct {
 	HasID  bool
 	Bus    string
 	HasBus bool
+	// On is the bus itself where it is known already; nil otherwise.
+	On *Bus
 	// Props are the remaining options, in order.
 	Props *qjson.Object
 	// Place is where on its bus a [Placer] has to go; empty where it may choose.
@@ -153,8 +155,11 @@ func (env *Env) driverClass(driver string) (*qom.Class, error) {
 // has room.
 func (env *Env) busFor(class *qom.Class, r Request) (*Bus, error) {
 	typ := ClassOf(class).BusType
-	if r.HasBus {
-		bus, err := FindBus(env, r.Bus)
+	if r.HasBus || r.On != nil {
+		bus, err := r.On, error(nil)
+		if bus == nil {
+			bus, err = FindBus(env, r.Bus)
+		}
 		if err != nil {
 			return nil, err
 		}

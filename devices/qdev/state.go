@@ -1,6 +1,7 @@
 package qdev
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,6 +73,11 @@ func (env *Env) remember(d *Device, r Request) {
 	for name, v := range r.Props.All() {
 		args.Set(name, v)
 	}
+	env.Adopt(d, args)
+}
+
+// Adopt keeps the request that made a device elsewhere.
+func (env *Env) Adopt(d *Device, args *qjson.Object) {
 	if env.requests == nil {
 		env.requests = map[*Device]*qjson.Object{}
 	}
@@ -79,11 +85,18 @@ func (env *Env) remember(d *Device, r Request) {
 }
 
 // Again makes a device from the request that made it elsewhere, at the path and
-// the [Placer]'s place it had there.
-func (env *Env) Again(args *qjson.Object, path, place string) error {
+// on the bus, given by its path, that it had there, and in the [Placer]'s place.
+func (env *Env) Again(args *qjson.Object, path, bus, place string) error {
 	r, err := NewRequest(args, false)
 	if err != nil {
 		return err
+	}
+	if bus != "" {
+		o, _ := env.Tree.Resolve(bus, "bus")
+		if o == nil {
+			return fmt.Errorf("Bus '%s' not found", bus)
+		}
+		r.On = BusFrom(o)
 	}
 	r.Place = place
 	if !r.HasID {
@@ -110,12 +123,30 @@ func (d *Device) Withdraw() error {
 	return Remove(d.HotplugHandler(), d)
 }
 
+// BelowController is a place on a bus whose controller has a place itself:
+// that of the controller, a slash, and the place. Without such a controller it is
+// the place alone.
+func BelowController(b *Bus, place string) string {
+	for d := b.Device(); d != nil; d = d.bus.dev {
+		if at := BusAddress(d); at != "" {
+			return at + "/" + place
+		}
+		if d.bus == nil {
+			break
+		}
+	}
+	return place
+}
+
 // An Addresser is a bus that can say where a device sits on it.
 type Addresser interface{ DevicePath(d *Device) string }
 
 // BusAddress is what QEMU calls the place of a device on its bus; empty where
 // there is no name for that.
 func BusAddress(d *Device) string {
+	if d.bus == nil {
+		return ""
+	}
 	if a, ok := d.bus.Self().(Addresser); ok {
 		return a.DevicePath(d)
 	}

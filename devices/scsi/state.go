@@ -1,6 +1,21 @@
 package scsi
 
-import "github.com/qomd/qomd/devices/vmstate"
+import (
+	"fmt"
+
+	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/devices/vmstate"
+)
+
+// DevicePath implements [qdev.Addresser]: "0000:00:03.0/0:0:2", the channel, the
+// target and the unit behind the adapter.
+func (b *Bus) DevicePath(q *qdev.Device) string {
+	d := DeviceOf(&q.Object)
+	if d == nil {
+		return ""
+	}
+	return qdev.BelowController(&b.Bus, fmt.Sprintf("%d:%d:%d", d.channel, d.target, d.lun))
+}
 
 // VMState implements [vmstate.Stater]. Requests are their adapter's: it begins
 // them again.

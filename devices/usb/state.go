@@ -4,8 +4,13 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/devices/vmstate"
 )
+
+// DevicePath implements [qdev.Addresser]: "0000:00:03.0/1.2", the ports behind the
+// controller.
+func (b *Bus) DevicePath(q *qdev.Device) string { return qdev.BelowController(&b.Bus, q.Place()) }
 
 // VMState implements [vmstate.Stater]: how far the guest has got with the
 // device. Its endpoints follow from the configuration.

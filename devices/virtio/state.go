@@ -96,6 +96,7 @@ func (i *Input) VMState(f *vmstate.Fields) {
 func (n *Net) VMState(f *vmstate.Fields) {
 	n.Device.VMState(f)
 	f.Field("sent", &n.sent)
+	f.Field("mac", &n.mac)
 	f.Field("link-down", &n.linkDown)
 	f.Field("standby-shown", &n.standby.shown)
 }
