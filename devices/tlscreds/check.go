@@ -11,7 +11,7 @@ import (
 
 // check finds out before anybody connects whether an identity would do. ca is
 // the file of the trusted certificates.
-func (c *Creds) check(i identity, ca string) error {
+func (c *credentials) check(i identity, ca string) error {
 	if err := c.checkOne(i.chain[0], i.file, false); err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (c *Creds) check(i identity, ca string) error {
 }
 
 // checkIssuers walks up to a certificate that signed itself.
-func (c *Creds) checkIssuers(i identity, ca string) error {
+func (c *credentials) checkIssuers(i identity, ca string) error {
 	all := slices.Concat(i.chain, c.trusted)
 	at := i.chain[0]
 	for range all {
@@ -55,7 +55,7 @@ func issued(cert, by *x509.Certificate) bool {
 }
 
 // checkOne looks at what a certificate says of itself.
-func (c *Creds) checkOne(cert *x509.Certificate, file string, ca bool) error {
+func (c *credentials) checkOne(cert *x509.Certificate, file string, ca bool) error {
 	end := c.text("endpoint")
 	who := end
 	if ca {

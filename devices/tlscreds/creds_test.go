@@ -273,19 +273,17 @@ func TestHandshake(t *testing.T) {
 	}{
 		{name: "good", host: "localhost"},
 		{name: "by address", host: "127.0.0.1"},
-		{name: "nobody in particular", nobody: true, clientE: "No hostname for certificate validation",
-			serve: "TLS handshake failed: A TLS fatal alert has been received."},
+		{name: "nobody in particular", nobody: true, clientE: "No hostname for certificate validation"},
 		{name: "anybody", client: []any{"verify-peer", false}},
 		{name: "TLS 1.2", server: []any{"priority", "NORMAL:-VERS-TLS1.3"}},
 		{name: "no common version", server: []any{"priority", "NORMAL:-VERS-TLS1.3"}, client: []any{"priority", "@SYSTEM:-VERS-ALL:+VERS-TLS1.3"},
 			clientE: "TLS handshake failed: A TLS fatal alert has been received.",
 			serve:   "TLS handshake failed: tls: client offered only unsupported versions: [304]"},
-		{name: "another host", host: "elsewhere", clientE: "Certificate does not match the hostname elsewhere",
-			serve: "TLS handshake failed: A TLS fatal alert has been received."},
+		{name: "another host", host: "elsewhere", clientE: "Certificate does not match the hostname elsewhere"},
 		{name: "another host, and nobody looks", host: "elsewhere", client: []any{"verify-peer", false}},
 		{name: "a stranger", change: func(d tlstest.Dir) { d.Certs("ca-cert.pem", tlstest.Authority(d)) },
 			client:  []any{"sanity-check", false},
-			clientE: "The certificate hasn't got a known issuer", serve: "TLS handshake failed: A TLS fatal alert has been received."},
+			clientE: "The certificate hasn't got a known issuer"},
 		{name: "a client without a name", change: func(d tlstest.Dir) { d.Remove("client-cert.pem"); d.Remove("client-key.pem") },
 			serve: "Verify failed: No certificate was found."},
 		{name: "a client without a name, and nobody looks", server: []any{"verify-peer", false},
@@ -328,6 +326,11 @@ func TestHandshake(t *testing.T) {
 			compare(t, "server", <-served, test.serve)
 			compare(t, "client", err, test.clientE)
 			if err != nil || test.serve != "" {
+				if conn != nil {
+					if _, err := conn.Read(make([]byte, 1)); err == nil {
+						t.Error("the connection is still there")
+					}
+				}
 				return
 			}
 			if _, err := io.WriteString(conn, "hello"); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // checkAnonymous completes tls-creds-anon, which wants no files.
-func (c *Creds) checkAnonymous() error {
+func (c *credentials) checkAnonymous() error {
 	if !c.server() {
 		return nil
 	}
@@ -18,7 +18,7 @@ func (c *Creds) checkAnonymous() error {
 }
 
 // checkPSK completes tls-creds-psk. A file has lines of USER:KEY.
-func (c *Creds) checkPSK() error {
+func (c *credentials) checkPSK() error {
 	user, file := c.text("username"), "keys.psk"
 	if c.text("dir") == "" {
 		return errNoDir
@@ -52,7 +52,7 @@ func (c *Creds) checkPSK() error {
 }
 
 // checkSuites completes tls-cipher-suites, which is for a guest's firmware.
-func (c *Creds) checkSuites() error {
+func (c *credentials) checkSuites() error {
 	if c.text("priority") == "" {
 		return errors.New("'priority' property is not set")
 	}
@@ -60,7 +60,7 @@ func (c *Creds) checkSuites() error {
 }
 
 // checkDH looks at the parameters of Diffie-Hellman, which nothing here uses.
-func (c *Creds) checkDH() error {
+func (c *credentials) checkDH() error {
 	if c.text("dir") == "" {
 		return nil
 	}

@@ -13,11 +13,10 @@ type versions struct{ min, max uint16 }
 // them, or stronger.
 var keywords = map[string]bool{"": true, "NORMAL": true, "SECURE": true, "SECURE128": true, "PFS": true, "PERFORMANCE": true}
 
-// versions reads the property priority, a priority string of GnuTLS: a keyword
+// parsePriority reads the property priority, a priority string of GnuTLS: a keyword
 // or "@NAME", for one of the host's settings, and then "+VERS-TLS1.3",
 // "-VERS-ALL" and the like. What cannot be obeyed is refused.
-func (c *Creds) versions() (versions, error) {
-	priority := c.text("priority")
+func parsePriority(priority string) (versions, error) {
 	keyword, rest, _ := strings.Cut(priority, ":")
 	bad := fmt.Errorf("Unable to set TLS session priority %s: The request is invalid.", priority)
 	if !keywords[keyword] && !strings.HasPrefix(keyword, "@") {

@@ -11,22 +11,33 @@ import (
 	"github.com/qomd/qomd/qom"
 )
 
-// Creds are the credentials of one object.
-type Creds struct {
+// credentials is an object; it corresponds to QCryptoTLSCreds in QEMU.
+type credentials struct {
 	qom.Object
+	files
+}
 
-	// What follows is read from files when the object is complete, and does not
-	// change any more.
+// files are what the files of an object say. They are read when it is complete,
+// and do not change any more.
+type files struct {
 	identities []tls.Certificate
 	trusted    []*x509.Certificate
 	revoked    *x509.RevocationList // nil: nothing is
+}
+
+// Creds are the credentials of an object, as [Find] found them.
+type Creds struct {
+	files
+	server     bool
+	verifyPeer bool
+	versions   versions
 }
 
 // Register adds the types of credentials to t.
 func Register(t *qom.Types) {
 	t.Add(qom.TypeInfo{
 		Name: "tls-creds", Parent: "object", Abstract: true,
-		New: func() qom.Instance { return new(Creds) },
+		New: func() qom.Instance { return new(credentials) },
 		Init: func(o *qom.Object) {
 			o.Store("endpoint", "client")
 			o.Store("verify-peer", true)
@@ -34,12 +45,12 @@ func Register(t *qom.Types) {
 	})
 	for _, typ := range []struct {
 		name     string
-		complete func(*Creds) error
+		complete func(*credentials) error
 	}{
-		{"tls-creds-x509", (*Creds).load},
-		{"tls-creds-anon", (*Creds).checkAnonymous},
-		{"tls-creds-psk", (*Creds).checkPSK},
-		{"tls-cipher-suites", (*Creds).checkSuites},
+		{"tls-creds-x509", (*credentials).load},
+		{"tls-creds-anon", (*credentials).checkAnonymous},
+		{"tls-creds-psk", (*credentials).checkPSK},
+		{"tls-cipher-suites", (*credentials).checkSuites},
 	} {
 		if !t.HasFacts(typ.name) {
 			continue
@@ -52,7 +63,7 @@ func Register(t *qom.Types) {
 			},
 			ClassInit: func(c *qom.Class) {
 				object.SetBehavior(c, object.Behavior{
-					Complete: func(o *qom.Object) error { return typ.complete(o.Self().(*Creds)) },
+					Complete: func(o *qom.Object) error { return typ.complete(o.Self().(*credentials)) },
 				})
 			}})
 	}
@@ -64,7 +75,7 @@ func Find(t *qom.Tree, id string, server bool) (*Creds, error) {
 	if o == nil {
 		return nil, fmt.Errorf("No TLS credentials with id '%s'", id)
 	}
-	c, ok := o.Self().(*Creds)
+	c, ok := o.Self().(*credentials)
 	if !ok {
 		return nil, fmt.Errorf("Object with id '%s' is not TLS credentials", id)
 	}
@@ -78,21 +89,24 @@ func Find(t *qom.Tree, id string, server bool) (*Creds, error) {
 	if !o.Is("tls-creds-x509") {
 		return nil, fmt.Errorf("TLS credentials of type %s are not supported by qomd, only tls-creds-x509", o.TypeName())
 	}
-	_, err := c.versions()
-	return c, err
+	v, err := parsePriority(c.text("priority"))
+	if err != nil {
+		return nil, err
+	}
+	return &Creds{files: c.files, server: server, verifyPeer: c.flag("verify-peer"), versions: v}, nil
 }
 
-func (c *Creds) text(name string) string {
+func (c *credentials) text(name string) string {
 	s, _ := c.Stored(name).(string)
 	return s
 }
 
-func (c *Creds) flag(name string) bool { return c.Stored(name) == true }
+func (c *credentials) flag(name string) bool { return c.Stored(name) == true }
 
-func (c *Creds) server() bool { return c.text("endpoint") == "server" }
+func (c *credentials) server() bool { return c.text("endpoint") == "server" }
 
 // path is where a file of the credentials is.
-func (c *Creds) path(name string) string { return filepath.Join(c.text("dir"), name) }
+func (c *credentials) path(name string) string { return filepath.Join(c.text("dir"), name) }
 
 var errNoDir = errors.New("Missing 'dir' property value")
 

@@ -18,74 +18,53 @@ import (
 // done. host is who it has to be, unless the credentials do not verify it. When
 // it fails conn is closed. The errors are QEMU's.
 func (c *Creds) Client(ctx context.Context, conn net.Conn, host string) (net.Conn, error) {
-	config, err := c.config(host, nil)
-	if err != nil {
-		conn.Close()
-		return nil, err
-	}
-	config.InsecureSkipVerify = true // verify does it, with other words and rules
-	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		if len(c.identities) == 0 {
-			return new(tls.Certificate), nil
+	return c.shake(ctx, conn, func(config *tls.Config) *tls.Conn {
+		config.InsecureSkipVerify = true // verify does it, with other words and rules
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			if len(c.identities) == 0 {
+				return new(tls.Certificate), nil
+			}
+			return &c.identities[0], nil
 		}
-		return &c.identities[0], nil
-	}
-	if net.ParseIP(host) == nil {
-		config.ServerName = host
-	}
-	return shake(ctx, conn, tls.Client(conn, config))
+		if net.ParseIP(host) == nil {
+			config.ServerName = host
+		}
+		return tls.Client(conn, config)
+	}, func(state *tls.ConnectionState) error { return c.verify(state, host, nil) })
 }
 
 // Server shakes hands with the client at the other end of conn, until ctx is
 // done. allow, which may be nil, says whether a client may come in, by the
 // distinguished name of its certificate. When it fails conn is closed.
 func (c *Creds) Server(ctx context.Context, conn net.Conn, allow func(name string) error) (net.Conn, error) {
-	config, err := c.config("", allow)
-	if err != nil {
-		conn.Close()
-		return nil, err
-	}
-	config.Certificates = c.identities
-	if c.flag("verify-peer") {
-		config.ClientAuth = tls.RequestClientCert
-		config.ClientCAs = x509.NewCertPool() // tells clients what is trusted
-		for _, cert := range c.trusted {
-			config.ClientCAs.AddCert(cert)
-		}
-	}
-	return shake(ctx, conn, tls.Server(conn, config))
-}
-
-// rejection is why the other end is not trusted.
-type rejection struct{ error }
-
-func (c *Creds) config(host string, allow func(string) error) (*tls.Config, error) {
-	v, err := c.versions()
-	if err != nil {
-		return nil, err
-	}
-	config := &tls.Config{MinVersion: v.min, MaxVersion: v.max}
-	if c.flag("verify-peer") {
-		config.VerifyConnection = func(state tls.ConnectionState) error {
-			if err := c.verify(&state, host, allow); err != nil {
-				return rejection{err}
+	return c.shake(ctx, conn, func(config *tls.Config) *tls.Conn {
+		config.Certificates = c.identities
+		if c.verifyPeer {
+			config.ClientAuth = tls.RequestClientCert
+			config.ClientCAs = x509.NewCertPool() // tells clients what is trusted
+			for _, cert := range c.trusted {
+				config.ClientCAs.AddCert(cert)
 			}
-			return nil
 		}
-	}
-	return config, nil
+		return tls.Server(conn, config)
+	}, func(state *tls.ConnectionState) error { return c.verify(state, "", allow) })
 }
 
-func shake(ctx context.Context, raw net.Conn, t *tls.Conn) (net.Conn, error) {
+// shake shakes hands and then, as QEMU, looks at who is there. Somebody who is not
+// trusted is cut off without a word.
+func (c *Creds) shake(ctx context.Context, raw net.Conn, begin func(*tls.Config) *tls.Conn, verify func(*tls.ConnectionState) error) (net.Conn, error) {
+	t := begin(&tls.Config{MinVersion: c.versions.min, MaxVersion: c.versions.max})
 	err := t.HandshakeContext(ctx)
-	if err == nil {
-		return &Conn{Conn: t, raw: raw}, nil
+	if err != nil {
+		err = fmt.Errorf("TLS handshake failed: %s", reason(err))
+	} else if state := t.ConnectionState(); c.verifyPeer {
+		err = verify(&state)
 	}
-	raw.Close()
-	if why := (rejection{}); errors.As(err, &why) {
-		return nil, why.error
+	if err != nil {
+		raw.Close()
+		return nil, err
 	}
-	return nil, fmt.Errorf("TLS handshake failed: %s", reason(err))
+	return &Conn{Conn: t, raw: raw}, nil
 }
 
 // reason is what GnuTLS says when a handshake fails.

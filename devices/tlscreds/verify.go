@@ -12,9 +12,9 @@ import (
 
 // distrust says why a chain is not trusted, in QEMU's words; empty when it is.
 // revoked may be nil.
-func (c *Creds) distrust(chain []*x509.Certificate, revoked *x509.RevocationList) string {
+func (f *files) distrust(chain []*x509.Certificate, revoked *x509.RevocationList) string {
 	roots, between := x509.NewCertPool(), x509.NewCertPool()
-	for _, cert := range c.trusted {
+	for _, cert := range f.trusted {
 		roots.AddCert(cert)
 	}
 	for _, cert := range chain[1:] {
@@ -25,7 +25,7 @@ func (c *Creds) distrust(chain []*x509.Certificate, revoked *x509.RevocationList
 	})
 	var unknown x509.UnknownAuthorityError
 	switch {
-	case errors.As(err, &unknown) && !c.claimsToKnow(chain):
+	case errors.As(err, &unknown) && !f.claimsToKnow(chain):
 		return "The certificate hasn't got a known issuer"
 	case err != nil:
 		return "The certificate is not trusted"
@@ -37,9 +37,9 @@ func (c *Creds) distrust(chain []*x509.Certificate, revoked *x509.RevocationList
 
 // claimsToKnow reports whether the end of a chain names a trusted issuer, which
 // then did not sign it.
-func (c *Creds) claimsToKnow(chain []*x509.Certificate) bool {
+func (f *files) claimsToKnow(chain []*x509.Certificate) bool {
 	end := chain[len(chain)-1]
-	return slices.ContainsFunc(c.trusted, func(by *x509.Certificate) bool { return issued(end, by) })
+	return slices.ContainsFunc(f.trusted, func(by *x509.Certificate) bool { return issued(end, by) })
 }
 
 func isRevoked(cert *x509.Certificate, list *x509.RevocationList) bool {
@@ -64,7 +64,7 @@ func (c *Creds) verify(state *tls.ConnectionState, host string, allow func(name 
 		}
 	}
 	switch {
-	case c.server():
+	case c.server:
 	case host == "":
 		return errors.New("No hostname for certificate validation")
 	case !names(chain[0], host):

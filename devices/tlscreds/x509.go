@@ -26,7 +26,7 @@ type identity struct {
 }
 
 // load completes tls-creds-x509.
-func (c *Creds) load() error {
+func (c *credentials) load() error {
 	if c.text("dir") == "" {
 		return errNoDir
 	}
@@ -60,7 +60,7 @@ func (c *Creds) load() error {
 
 // loadIdentities reads the certificate and key of this end, and those with a
 // number, which follow each other from 0 on. Servers need one.
-func (c *Creds) loadIdentities() ([]identity, error) {
+func (c *credentials) loadIdentities() ([]identity, error) {
 	end := c.text("endpoint")
 	var list []identity
 	for n := -1; n < maxIdentities; n++ {
@@ -93,7 +93,7 @@ func (c *Creds) loadIdentities() ([]identity, error) {
 	return list, nil
 }
 
-func (c *Creds) loadIdentity(certFile, keyFile string) (identity, error) {
+func (c *credentials) loadIdentity(certFile, keyFile string) (identity, error) {
 	i := identity{file: certFile}
 	var err error
 	if i.chain, err = certificates(certFile); err != nil {
@@ -138,7 +138,7 @@ func certificates(path string) ([]*x509.Certificate, error) {
 }
 
 // privateKey reads a key, which the secret passwordid may decrypt.
-func (c *Creds) privateKey(path string) (crypto.Signer, error) {
+func (c *credentials) privateKey(path string) (crypto.Signer, error) {
 	data, err := object.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("Cannot load private key %s: Error reading file “%s”: %s", path, path, object.Strerror(err))
@@ -183,7 +183,7 @@ func parseKey(b *pem.Block, password []byte) (crypto.Signer, error) {
 }
 
 // loadRevoked reads the certificates that a server refuses, if there is a list.
-func (c *Creds) loadRevoked() error {
+func (c *credentials) loadRevoked() error {
 	path := c.path("ca-crl.pem")
 	data, err := object.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
