@@ -32,7 +32,7 @@
 // there. Images with extended L2 entries are read by a library.
 //
 // An NBD server must answer within a second when a node is opened, because the
-// machine waits for it. There is no encryption.
+// machine waits for it.
 //
 // Cache modes are kept and shown; data always goes through the host's cache. I/O
 // errors are given to the guest whatever rerror and werror say.

@@ -42,8 +42,9 @@ func openNBD(n *Node, o *qjson.Object) error {
 	default:
 		return fmt.Errorf("socket type '%s' is not supported", kind)
 	}
-	if o.Has("tls-creds") {
-		return errors.New("TLS is not supported for NBD")
+	secure, err := n.nbdSecurity(o, server)
+	if err != nil {
+		return err
 	}
 	conn, err := net.DialTimeout(network, address, nbdTimeout)
 	if err != nil {
@@ -51,14 +52,14 @@ func openNBD(n *Node, o *qjson.Object) error {
 	}
 	img := &nbdImage{conn: conn}
 	conn.SetDeadline(time.Now().Add(nbdTimeout))
-	if err := img.handshake(export); err != nil {
-		conn.Close()
+	if err := img.handshake(export, secure); err != nil {
+		img.conn.Close()
 		return err
 	}
 	conn.SetDeadline(time.Time{})
 	if img.flags&nbdReadOnly != 0 && !n.readOnly {
 		if !n.autoReadOnly {
-			conn.Close()
+			img.conn.Close()
 			return errors.New("NBD export is read-only")
 		}
 		n.readOnly = true
@@ -79,8 +80,8 @@ type nbdImage struct {
 	broken error
 }
 
-// handshake asks for an export by the option GO.
-func (i *nbdImage) handshake(export string) error {
+// handshake asks for an export by the option GO, after TLS if there is to be any.
+func (i *nbdImage) handshake(export string, secure nbdSecure) error {
 	be := binary.BigEndian
 	var hello [18]byte
 	if _, err := io.ReadFull(i.conn, hello[:]); err != nil {
@@ -89,17 +90,41 @@ func (i *nbdImage) handshake(export string) error {
 	if be.Uint64(hello[:]) != nbdMagic || be.Uint64(hello[8:]) != nbdOption || be.Uint16(hello[16:])&nbdFixedNewstyle == 0 {
 		return errors.New("Bad initial magic received: this is no NBD server of our time")
 	}
-	msg := be.AppendUint32(nil, nbdFixedNewstyle)
-	msg = be.AppendUint32(be.AppendUint64(msg, nbdOption), nbdOptGo)
-	msg = be.AppendUint32(be.AppendUint32(msg, uint32(len(export)+6)), uint32(len(export)))
-	msg = be.AppendUint16(append(msg, export...), 0)
+	if _, err := i.conn.Write(be.AppendUint32(nil, nbdFixedNewstyle)); err != nil {
+		return fmt.Errorf("Failed to send client flags: %s", reason(err))
+	}
+	if secure != nil {
+		if err := i.option(nbdOptStartTLS, nil, nil); err != nil {
+			return err
+		}
+		conn, err := secure(i.conn)
+		if err != nil {
+			return err
+		}
+		i.conn = conn
+	}
+	name := append(be.AppendUint32(nil, uint32(len(export))), export...)
+	return i.option(nbdOptGo, be.AppendUint16(name, 0), func(data []byte) {
+		if len(data) >= 12 && be.Uint16(data) == 0 {
+			i.size, i.flags = int64(be.Uint64(data[2:])), be.Uint16(data[10:])
+		}
+	})
+}
+
+// option sends an option and reads what the server says to it. info takes the
+// information that comes before the end.
+func (i *nbdImage) option(number uint32, data []byte, info func([]byte)) error {
+	be := binary.BigEndian
+	msg := be.AppendUint32(be.AppendUint64(nil, nbdOption), number)
+	msg = append(be.AppendUint32(msg, uint32(len(data))), data...)
 	if _, err := i.conn.Write(msg); err != nil {
 		return fmt.Errorf("Failed to send option request: %s", reason(err))
 	}
+	what := fmt.Sprintf("option %d (%s)", number, nbdOptionNames[number])
 	for {
 		var head [20]byte
 		if _, err := io.ReadFull(i.conn, head[:]); err != nil {
-			return fmt.Errorf("Failed to read option reply: %s", reason(err))
+			return fmt.Errorf("Failed to read option reply: %s", i.reason(err))
 		}
 		kind, n := be.Uint32(head[12:]), be.Uint32(head[16:])
 		if be.Uint64(head[:]) != nbdOptionReply || n > maxNBDOption {
@@ -107,15 +132,21 @@ func (i *nbdImage) handshake(export string) error {
 		}
 		data := make([]byte, n)
 		if _, err := io.ReadFull(i.conn, data); err != nil {
-			return fmt.Errorf("Failed to read option reply: %s", reason(err))
+			return fmt.Errorf("Failed to read option reply: %s", i.reason(err))
 		}
 		switch {
 		case kind == nbdAck:
 			return nil
-		case kind == nbdInfo && n >= 12 && be.Uint16(data) == 0:
-			i.size, i.flags = int64(be.Uint64(data[2:])), be.Uint16(data[10:])
+		case kind == nbdInfo && info != nil:
+			info(data)
 		case kind == nbdUnknown:
 			return fmt.Errorf("Requested export not available")
+		case kind == nbdPolicy:
+			return fmt.Errorf("Denied by server for %s", what)
+		case kind == nbdUnsupported:
+			return fmt.Errorf("Unsupported option type %s", what)
+		case kind == nbdTLSRequired:
+			return fmt.Errorf("TLS negotiation required before %s", what)
 		case kind&(1<<31) != 0:
 			return fmt.Errorf("Server refused the export (%d)", kind&^(1<<31))
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qomd/qomd/devices/tlscreds/tlstest"
 	"github.com/qomd/qomd/qmp/qmptest"
 )
 
@@ -122,4 +123,62 @@ func FuzzNBDServer(f *testing.F) {
 		host.c.Must("nbd-server-stop", nil)
 		host.c.Must("blockdev-del", qmptest.A{"node-name": "z"})
 	})
+}
+
+// TestNBDSecure reads over TLS, and is refused without what it takes.
+func TestNBDSecure(t *testing.T) {
+	name, socket, dir := image(t, 1<<20), filepath.Join(t.TempDir(), "nbd.sock"), tlstest.Good(t).Path
+	if err := os.WriteFile(name, bytes.Repeat([]byte("secret"), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	host := newRig(t, fileNode("f", name))
+	addr := qmptest.A{"type": "unix", "data": qmptest.A{"path": socket}}
+	if got := host.c.MustFail("nbd-server-start", qmptest.A{"addr": addr, "tls-creds": "x"}); got != "No TLS credentials with id 'x'" {
+		t.Error(got)
+	}
+	host.c.Must("object-add", qmptest.A{"qom-type": "tls-creds-x509", "id": "s", "endpoint": "server", "dir": dir})
+	host.c.Must("object-add", qmptest.A{"qom-type": "authz-list", "id": "z"})
+	host.c.Must("nbd-server-start", qmptest.A{"addr": addr, "tls-creds": "s", "tls-authz": "z"})
+	host.c.Must("block-export-add", qmptest.A{"type": "nbd", "id": "e", "node-name": "f"})
+
+	far := newRig(t)
+	far.c.Must("object-add", qmptest.A{"qom-type": "tls-creds-x509", "id": "c", "dir": dir})
+	far.c.Must("object-add", qmptest.A{"qom-type": "tls-creds-x509", "id": "s", "endpoint": "server", "dir": dir})
+	remote := func(props ...string) qmptest.A {
+		a := qmptest.A{"driver": "nbd", "node-name": "n", "export": "f", "read-only": true,
+			"server": qmptest.A{"type": "unix", "path": socket}}
+		for i := 0; i < len(props); i += 2 {
+			a[props[i]] = props[i+1]
+		}
+		return a
+	}
+	refused := func(want string, props ...string) {
+		t.Helper()
+		if got := far.c.MustFail("blockdev-add", remote(props...)); got != want {
+			t.Errorf("%q: got %s, want %s", props, got, want)
+		}
+	}
+	refused("TLS negotiation required before option 7 (go)")
+	refused("No TLS credentials with id 'x'", "tls-creds", "x")
+	refused("Expected TLS credentials for a client endpoint", "tls-creds", "s")
+	refused("No hostname for certificate validation", "tls-creds", "c")
+	refused("Certificate does not match the hostname x", "tls-creds", "c", "tls-hostname", "x")
+	// Cut off after the handshake: before the next option is written, or after.
+	got := far.c.MustFail("blockdev-add", remote("tls-creds", "c", "tls-hostname", "localhost"))
+	if got != "Failed to read option reply: Cannot read from TLS channel: The TLS connection was non-properly terminated." &&
+		got != "Failed to send option request: Broken pipe" {
+		t.Errorf("not allowed: %s", got)
+	}
+	host.c.Must("qom-set", qmptest.A{"path": "/objects/z", "property": "policy", "value": "allow"})
+	far.c.Must("blockdev-add", remote("tls-creds", "c", "tls-hostname", "localhost"))
+	d := far.disk("n")
+	if got, err := far.read(d, 600, 600); err != nil || !bytes.Equal(got, bytes.Repeat([]byte("secret"), 100)) {
+		t.Errorf("read %.12q…, %v", got, err)
+	}
+	far.c.Must("device_del", qmptest.A{"id": "dev-n"})
+	far.c.Must("blockdev-del", qmptest.A{"node-name": "n"})
+
+	host.c.Must("nbd-server-stop", nil)
+	host.c.Must("nbd-server-start", qmptest.A{"addr": addr})
+	refused("Denied by server for option 5 (starttls)", "tls-creds", "c", "tls-hostname", "localhost")
 }

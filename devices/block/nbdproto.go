@@ -23,6 +23,7 @@ const (
 	nbdOptExportName = 1
 	nbdOptAbort      = 2
 	nbdOptList       = 3
+	nbdOptStartTLS   = 5
 	nbdOptInfo       = 6
 	nbdOptGo         = 7
 
@@ -30,7 +31,9 @@ const (
 	nbdServerEntry = 2
 	nbdInfo        = 3
 	nbdUnsupported = 1<<31 | 1
+	nbdPolicy      = 1<<31 | 2
 	nbdInvalid     = 1<<31 | 3
+	nbdTLSRequired = 1<<31 | 5
 	nbdUnknown     = 1<<31 | 6
 
 	nbdHasFlags  = 1
@@ -50,6 +53,9 @@ const (
 	maxNBDOption   = 64 << 10
 	maxNBDTransfer = 32 << 20
 )
+
+// nbdOptionNames are those that QEMU's messages give.
+var nbdOptionNames = map[uint32]string{nbdOptStartTLS: "starttls", nbdOptGo: "go"}
 
 var errNBD = errors.New("NBD protocol violated")
 
@@ -71,7 +77,7 @@ func (s *server) serve(c net.Conn) error {
 	if err := n.negotiate(); err != nil || n.export == nil {
 		return err
 	}
-	defer s.g.opts.Do(func() { s.g.leave(n.export, c) })
+	defer s.g.opts.Do(func() { s.g.leave(n.export, n.c) })
 	return n.transmit()
 }
 
@@ -103,6 +109,20 @@ func (n *nbdSession) negotiate() error {
 			return err
 		}
 		var err error
+		switch bare := n.s.creds != nil && !n.encrypted(); {
+		case option == nbdOptStartTLS:
+			if err := n.startTLS(data); err != nil {
+				return err
+			}
+			continue
+		case bare && option == nbdOptExportName:
+			return errNBD
+		case bare && option != nbdOptAbort:
+			if err := n.answer(option, nbdTLSRequired, nil); err != nil {
+				return err
+			}
+			continue
+		}
 		switch option {
 		case nbdOptExportName:
 			if !n.enter(string(data)) {

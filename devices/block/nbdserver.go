@@ -2,15 +2,19 @@ package block
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"sync"
+
+	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/tlscreds"
 )
 
 // server is the NBD server of a machine: a listener, and a goroutine for it
 // and for each client.
 type server struct {
 	g        *Graph
+	opts     ServerOptions
+	creds    *tlscreds.Creds // nil: no TLS
 	listener net.Listener
 
 	mu     sync.Mutex
@@ -20,9 +24,13 @@ type server struct {
 
 // ServerOptions say where the NBD server listens.
 type ServerOptions struct {
-	Network        string // "unix" or "tcp"
-	Address        string
+	Socket         chardev.SocketOptions
 	MaxConnections int // 0: no limit
+
+	// TLSCreds and TLSAuthz are the ids of objects: of credentials, with which
+	// clients have to begin TLS, and of who decides which of them may come in.
+	// They may be empty.
+	TLSCreds, TLSAuthz string
 }
 
 // StartServer starts the NBD server.
@@ -30,16 +38,19 @@ func (g *Graph) StartServer(o ServerOptions) error {
 	if g.server != nil {
 		return errors.New("NBD server already running")
 	}
-	l, err := net.Listen(o.Network, o.Address)
+	l, err := chardev.Listen(o.Socket)
 	if err != nil {
-		if o.Network == "unix" {
-			return fmt.Errorf("Failed to bind socket to %s: %s", o.Address, reason(err))
-		}
-		return fmt.Errorf("Failed to bind socket: %s", reason(err))
+		return err
 	}
-	s := &server{g: g, listener: l, conns: map[net.Conn]struct{}{}}
+	s := &server{g: g, opts: o, listener: l, conns: map[net.Conn]struct{}{}}
+	if o.TLSCreds != "" {
+		if s.creds, err = tlscreds.Find(g.opts.Env.Tree, o.TLSCreds, true); err != nil {
+			l.Close()
+			return err
+		}
+	}
 	g.server = s
-	g.running.Go(func() { s.accept(o.MaxConnections) })
+	g.running.Go(func() { s.accept() })
 	return nil
 }
 
@@ -58,7 +69,8 @@ func (g *Graph) StopServer() error {
 	return nil
 }
 
-func (s *server) accept(most int) {
+func (s *server) accept() {
+	most := s.opts.MaxConnections
 	for {
 		c, err := s.listener.Accept()
 		if err != nil {

@@ -2,15 +2,13 @@ package commands
 
 import (
 	"fmt"
-	"net"
 
 	"github.com/qomd/qomd/devices/block"
 	"github.com/qomd/qomd/qmp"
-	"github.com/qomd/qomd/qmp/qjson"
 )
 
 // exports registers the commands of qapi/block-export.json. Exports are of the
-// type nbd; there is no encryption.
+// type nbd.
 func (c *Commands) exports() {
 	qmp.Register(c.set, "nbd-server-start", 0, c.nbdStart)
 	qmp.Register(c.set, "nbd-server-stop", 0, c.nbdStop)
@@ -22,32 +20,16 @@ func (c *Commands) exports() {
 }
 
 type nbdStartArgs struct {
-	Addr struct {
-		Type string        `json:"type"`
-		Data *qjson.Object `json:"data"`
-	} `json:"addr"`
-	Creds string `json:"tls-creds"`
-	Authz string `json:"tls-authz"`
-	Max   int    `json:"max-connections"`
+	Addr  socketAddress `json:"addr"`
+	Creds string        `json:"tls-creds"`
+	Authz string        `json:"tls-authz"`
+	Max   int           `json:"max-connections"`
 }
 
 func (c *Commands) nbdStart(_ *qmp.Call, a nbdStartArgs) (none, error) {
-	o := block.ServerOptions{Network: "unix", MaxConnections: a.Max}
-	text := func(name string) string {
-		v, _ := a.Addr.Data.Get(name)
-		s, _ := v.(string)
-		return s
-	}
-	switch a.Addr.Type {
-	case "unix":
-		o.Address = text("path")
-	case "inet":
-		o.Network, o.Address = "tcp", net.JoinHostPort(text("host"), text("port"))
-	default:
-		return none{}, fmt.Errorf("socket type '%s' is not supported", a.Addr.Type)
-	}
-	if a.Creds != "" {
-		return none{}, fmt.Errorf("TLS is not supported by the NBD server")
+	o := block.ServerOptions{Socket: a.Addr.options(), MaxConnections: a.Max, TLSCreds: a.Creds, TLSAuthz: a.Authz}
+	if t := a.Addr.Type; t != "unix" && t != "inet" {
+		return none{}, fmt.Errorf("socket type '%s' is not supported", t)
 	}
 	return none{}, c.m.Blocks.StartServer(o)
 }

@@ -115,6 +115,19 @@ type socketAddress struct {
 	} `json:"data"`
 }
 
+// options says where a socket is.
+func (a *socketAddress) options() chardev.SocketOptions {
+	d := &a.Data
+	o := chardev.SocketOptions{
+		Path: d.Path, Abstract: d.Abstract, Loose: d.Tight != nil && !*d.Tight, Host: d.Host, Port: d.Port, To: d.To,
+		IPv4: d.IPv4, IPv6: d.IPv6, CID: d.CID,
+	}
+	if a.Type == "fd" {
+		o.FDName, o.ByName = d.Str, true
+	}
+	return o
+}
+
 // options reads the arguments of chardev-add.
 func (b *chardevBackend) options() chardev.Options {
 	d := &b.Data
@@ -135,17 +148,12 @@ func (b *chardevBackend) options() chardev.Options {
 			o.UDP.LocalHost, o.UDP.LocalPort = d.Local.Data.Host, d.Local.Data.Port
 		}
 	case "socket":
-		a := &d.Addr.Data
-		o.Socket = chardev.SocketOptions{
-			Path: a.Path, Abstract: a.Abstract, Loose: a.Tight != nil && !*a.Tight, Host: a.Host, Port: a.Port, To: a.To,
-			IPv4: a.IPv4, IPv6: a.IPv6, CID: a.CID,
-			Server: d.Server == nil || *d.Server, Reconnect: time.Duration(d.Reconnect) * time.Millisecond,
-			TLSCreds: d.TLSCreds, TLSAuthz: d.TLSAuthz, Telnet: d.Telnet, TN3270: d.TN3270, WebSocket: d.WebSocket,
-		}
-		if d.Addr.Type == "fd" {
-			o.Socket.FDName, o.Socket.ByName = a.Str, true
-		}
-		o.Socket.SaysWait = d.Wait != nil
+		s := d.Addr.options()
+		s.Server, s.SaysWait = d.Server == nil || *d.Server, d.Wait != nil
+		s.Reconnect = time.Duration(d.Reconnect) * time.Millisecond
+		s.TLSCreds, s.TLSAuthz = d.TLSCreds, d.TLSAuthz
+		s.Telnet, s.TN3270, s.WebSocket = d.Telnet, d.TN3270, d.WebSocket
+		o.Socket = s
 	}
 	return o
 }

@@ -1,0 +1,67 @@
+package block
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+
+	"github.com/qomd/qomd/devices/tlscreds"
+	"github.com/qomd/qomd/qmp/qjson"
+)
+
+// nbdSecure begins TLS on a connection to an NBD server.
+type nbdSecure func(net.Conn) (net.Conn, error)
+
+// nbdSecurity reads the options of a client that are about TLS; nil: there is to
+// be none.
+func (n *Node) nbdSecurity(o, server *qjson.Object) (nbdSecure, error) {
+	id, ok := text(o, "tls-creds")
+	if !ok {
+		return nil, nil
+	}
+	creds, err := tlscreds.Find(n.g.opts.Env.Tree, id, false)
+	if err != nil {
+		return nil, err
+	}
+	host, ok := text(o, "tls-hostname")
+	if !ok {
+		host, _ = text(server, "host")
+	}
+	return func(conn net.Conn) (net.Conn, error) { return creds.Client(context.Background(), conn, host) }, nil
+}
+
+// reason is why a server could not be read from. TLS takes an end without a
+// good-bye for an attack.
+func (i *nbdImage) reason(err error) string {
+	if _, ok := i.conn.(*tlscreds.Conn); ok && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+		return "Cannot read from TLS channel: The TLS connection was non-properly terminated."
+	}
+	return reason(err)
+}
+
+// startTLS answers the option STARTTLS, and goes on encrypted.
+func (n *nbdSession) startTLS(data []byte) error {
+	switch {
+	case len(data) > 0:
+		return n.answer(nbdOptStartTLS, nbdInvalid, nil)
+	case n.s.creds == nil:
+		return n.answer(nbdOptStartTLS, nbdPolicy, []byte("TLS not configured"))
+	case n.encrypted():
+		return n.answer(nbdOptStartTLS, nbdInvalid, []byte("TLS already enabled"))
+	}
+	if err := n.answer(nbdOptStartTLS, nbdAck, nil); err != nil {
+		return err
+	}
+	g := n.s.g
+	conn, err := n.s.creds.Server(context.Background(), n.c, tlscreds.Ask(g.opts.Env.Tree, g.opts.Do, n.s.opts.TLSAuthz))
+	if err == nil {
+		n.c = conn
+	}
+	return err
+}
+
+func (n *nbdSession) encrypted() bool {
+	_, ok := n.c.(*tlscreds.Conn)
+	return ok
+}
