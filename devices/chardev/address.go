@@ -88,8 +88,8 @@ func (o SocketOptions) Check() error {
 		return errors.New("'wait' option is incompatible with socket in client connect mode")
 	case len(o.Path) >= maxUnixPath:
 		return fmt.Errorf("UNIX socket path '%s' is too long", o.Path)
-	case o.Telnet || o.TN3270 || o.WebSocket:
-		return errors.New("telnet, tn3270 and websocket are not supported by qomd")
+	case o.TN3270:
+		return errors.New("tn3270 is not supported by qomd")
 	case o.CID != "":
 		return errors.New("vsock is not supported by qomd")
 	}
@@ -179,10 +179,21 @@ func (s *Socket) Filename() string {
 		return name + suffix
 	}
 	if peers := s.peers.Load(); connected && peers != nil {
-		return "tcp:" + peers.local + suffix + " <-> " + peers.remote
+		return s.opts.protocol() + peers.local + suffix + " <-> " + peers.remote
 	}
 	host, port := s.hostPort()
-	return prefix + "tcp:" + host + ":" + port + suffix
+	return prefix + s.opts.protocol() + host + ":" + port + suffix
+}
+
+// protocol is what the description of a TCP socket begins with.
+func (o SocketOptions) protocol() string {
+	switch {
+	case o.Telnet:
+		return "telnet:"
+	case o.WebSocket:
+		return "websocket:"
+	}
+	return "tcp:"
 }
 
 // nameless reports whether the client came without the path of this socket.

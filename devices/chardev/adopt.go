@@ -28,7 +28,7 @@ func (s *Socket) adopt(conn net.Conn) bool {
 		return false
 	}
 	s.first, s.adopted = conn, true
-	if s.secure == nil {
+	if len(s.layers) == 0 {
 		s.meet(conn)
 	}
 	ln.SetDeadline(time.Unix(1, 0)) // ends Accept, see next

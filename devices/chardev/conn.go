@@ -6,8 +6,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"github.com/qomd/qomd/devices/tlscreds"
 )
 
 // maxDescriptors is how many descriptors may wait for a command to take them.
@@ -142,7 +140,7 @@ func rawSocket(c net.Conn) syscall.RawConn {
 		return rawOf(c)
 	case *net.TCPConn:
 		return rawOf(c)
-	case *tlscreds.Conn:
+	case interface{ NetConn() net.Conn }:
 		return rawSocket(c.NetConn())
 	}
 	return nil

@@ -24,7 +24,7 @@
 //
 // # Limits
 //
-// Sockets with websocket, telnet or tn3270 are refused. A server that is
-// told to wait for its first client by chardev-add does not wait. A
-// pseudo-terminal counts as connected whether or not somebody has it open.
+// Sockets with tn3270 are refused, and a break that TELNET signals is not passed
+// on. A server that is told to wait for its first client by chardev-add does not
+// wait. A pseudo-terminal counts as connected whether or not somebody has it open.
 package chardev

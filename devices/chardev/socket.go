@@ -19,7 +19,7 @@ import (
 // connect, but waits until the first is gone.
 type Socket struct {
 	opts   SocketOptions
-	secure secure       // nil: no TLS
+	layers []layer      // what is spoken below the data
 	ln     net.Listener // of a server
 	inet   bool         // what was inherited is a TCP socket
 
@@ -49,7 +49,7 @@ func (s *Set) openSocket(ctx context.Context, o SocketOptions) (*Socket, error) 
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	b := &Socket{opts: o, secure: s.secure(o)}
+	b := &Socket{opts: o, layers: s.layers(o)}
 	var err error
 	switch {
 	case o.fd():
@@ -62,7 +62,7 @@ func (s *Set) openSocket(ctx context.Context, o SocketOptions) (*Socket, error) 
 	if err != nil {
 		return nil, err
 	}
-	if b.first != nil && b.secure == nil {
+	if b.first != nil && len(b.layers) == 0 {
 		b.meet(b.first)
 	}
 	return b, nil
@@ -272,9 +272,9 @@ func (s *Socket) one(ctx context.Context, conn net.Conn, handle func(context.Con
 		s.current, s.adopted = nil, false
 		s.mu.Unlock()
 	}()
-	if s.secure != nil {
+	for _, begin := range s.layers {
 		var err error
-		if conn, err = s.secure(ctx, conn); err != nil {
+		if conn, err = begin(ctx, conn); err != nil {
 			return // as in QEMU nobody is told
 		}
 	}

@@ -7,9 +7,6 @@ import (
 	"github.com/qomd/qomd/devices/tlscreds"
 )
 
-// secure shakes hands over a connection. It must not have the machine's lock.
-type secure func(context.Context, net.Conn) (net.Conn, error)
-
 // Prepare finds the objects that options name, so that [Set.Open] can do without
 // the lock.
 func (s *Set) Prepare(o Options) (Options, error) {
@@ -25,12 +22,9 @@ func (s *Set) Prepare(o Options) (Options, error) {
 	return o, err
 }
 
-// secure returns how a socket begins TLS, nil if it does not.
-func (s *Set) secure(o SocketOptions) secure {
-	switch {
-	case o.creds == nil:
-		return nil
-	case o.Server:
+// secure returns how a socket begins TLS.
+func (s *Set) secure(o SocketOptions) layer {
+	if o.Server {
 		return func(ctx context.Context, conn net.Conn) (net.Conn, error) {
 			return o.creds.Server(ctx, conn, tlscreds.Ask(s.root.Tree(), s.Do, o.TLSAuthz))
 		}

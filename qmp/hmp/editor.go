@@ -67,7 +67,7 @@ func (e *editor) input(b byte) (line string, done bool) {
 func (e *editor) press(k key, b byte) {
 	switch k {
 	case keyInsert:
-		e.insert(string(b))
+		e.insert(string([]byte{b}))
 	case keyHome:
 		e.cursor = 0
 	case keyEnd:

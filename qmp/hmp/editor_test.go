@@ -45,6 +45,7 @@ func TestEditor(t *testing.T) {
 		{"\x9bD", left}, {"\x1b[3~", left + "z" + clean},
 		{"\x1b[1;5D", left + "z5" + clean + left + left + "z5D" + clean},
 		{"\x15\n", left + left + left + clean + "\r\n" + prompt},
+		{"\xc3\xa9\n", "\xc3" + clean + left + "\xc3\xa9" + clean + "\r\n" + prompt}, // bytes, not characters
 		{"\x0c", "\x1b[2J\x1b[1;1H" + prompt},
 	} {
 		if got := typeInto(e, step.keys); got != step.want {
