@@ -23,7 +23,7 @@ func openNull(n *Node, o *qjson.Object) error {
 	}
 	latency, _, err := size(o, "latency-ns")
 	if err != nil {
-		return err
+		return errors.New("latency-ns is invalid")
 	}
 	n.img = &nullImage{size: bytes, latency: time.Duration(latency)}
 	if n.options.Len() == 0 {
@@ -33,9 +33,15 @@ func openNull(n *Node, o *qjson.Object) error {
 }
 
 func openHostFile(n *Node, o *qjson.Object) error {
-	name, ok := text(o, "filename")
-	if !ok {
-		return errors.New("The 'file' block driver requires a file name")
+	name, _ := text(o, "filename")
+	if name == "" {
+		return fmt.Errorf("The '%s' block driver requires a file name", n.driver)
+	}
+	if id, ok := text(o, "pr-manager"); ok {
+		return fmt.Errorf("No persistent reservation manager with id '%s'", id)
+	}
+	if aio, _ := text(o, "aio"); aio == "native" && !n.cache.Direct {
+		return errors.New("aio=native was specified, but it requires cache.direct=on, which was not specified.")
 	}
 	locking, _ := text(o, "locking")
 	f, readOnly, err := openFile(name, n.readOnly, n.autoReadOnly, n.driver == "host_device", locking != "off")

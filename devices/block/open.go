@@ -131,6 +131,21 @@ func (n *Node) readCommon(o *qjson.Object, in inherited) (err error) {
 	return nil
 }
 
+// checkCommon refuses options that do not go together.
+func (n *Node) checkCommon(o *qjson.Object) error {
+	discard, _ := text(o, "discard")
+	force, err := boolean(o, "force-share", false)
+	switch {
+	case err != nil:
+		return err
+	case force && !n.readOnly:
+		return errors.New("force-share=on can only be used with read-only images")
+	case n.detectZeroes == "unmap" && discard != "unmap":
+		return errors.New("setting detect-zeroes to unmap is not allowed without setting discard operation to unmap")
+	}
+	return nil
+}
+
 // openWith opens the children, takes the name, and lets the driver fill in the
 // rest; in QEMU's order, which decides the error that is told.
 func (n *Node) openWith(d *opener, o *qjson.Object) error {
@@ -138,6 +153,9 @@ func (n *Node) openWith(d *opener, o *qjson.Object) error {
 		if err := n.openChild(o, "file", d.file); err != nil {
 			return err
 		}
+	}
+	if err := n.checkCommon(o); err != nil {
+		return err
 	}
 	name, named := text(o, "node-name")
 	if named {
