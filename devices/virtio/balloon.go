@@ -56,6 +56,7 @@ func (b *Balloon) RealizeVirtio() error {
 	if b.Offered(balloonReport) {
 		b.AddQueue(32)
 	}
+	b.askLater(0)
 	return nil
 }
 

@@ -130,9 +130,11 @@ func (b *Balloon) setPolling(every time.Duration) error {
 		return nil
 	}
 	b.stats.every = every
-	if old != 0 {
+	switch {
+	case !b.Realized(): // it starts then
+	case old != 0:
 		b.askLater(every)
-	} else {
+	default:
 		b.askLater(0)
 	}
 	return nil
