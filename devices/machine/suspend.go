@@ -24,10 +24,16 @@ func (m *Machine) sleep(s acpi.Sleep) {
 	}
 }
 
+// CanSuspend reports whether the machine has a sleep that it can wake up from.
+func (m *Machine) CanSuspend() bool { return m.IsPC() || m.IsQ35() }
+
 // Wakeup ends the sleep of a suspended guest, which finds in its registers that
 // it woke up. While such a machine is stopped it cannot wake up.
 func (m *Machine) Wakeup() error {
-	if m.state != Suspended {
+	switch {
+	case !m.CanSuspend():
+		return errors.New("wake-up from suspend is not supported by this guest")
+	case m.state != Suspended:
 		return errors.New("Unable to wake up: guest is not in suspended state")
 	}
 	m.state = Running

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -44,6 +45,14 @@ func powerOfTwo(text string, low, high uint64) func(*Settings, any) error {
 	}
 }
 
+// checkAnnounceStep refuses zero too, though the text does not say so.
+func checkAnnounceStep(_ *Settings, v any) error {
+	if n, ok := qjson.Int(v); !ok || n < 1 || n > 10000 {
+		return errors.New("Option announce-step expects a value between 0 and 10000")
+	}
+	return nil
+}
+
 const (
 	pageSize        = 4096 // of the target
 	throttleInitial = 20   // default of cpu-throttle-initial, in percent
@@ -55,7 +64,7 @@ var parameters = []parameter{
 	{"announce-initial", int64(50), valueBetween("announce-initial", 0, 100000)},
 	{"announce-max", int64(550), valueBetween("announce-max", 0, 100000)},
 	{"announce-rounds", int64(5), valueBetween("announce-rounds", 0, 1000)},
-	{"announce-step", int64(100), valueBetween("announce-step", 1, 10000)},
+	{"announce-step", int64(100), checkAnnounceStep},
 	{"throttle-trigger-threshold", int64(50), integerBetween("throttle-trigger-threshold", 1, 100)},
 	{"cpu-throttle-initial", int64(throttleInitial), integerBetween("cpu-throttle-initial", 1, 99)},
 	{"cpu-throttle-increment", int64(10), integerBetween("cpu-throttle-increment", 1, 99)},

@@ -18,7 +18,7 @@ func TestParameters(t *testing.T) {
 	}{
 		{"announce-max", int64(100000), ""},
 		{"announce-max", int64(-1), "Option announce-max expects a value between 0 and 100000"},
-		{"announce-step", int64(0), "Option announce-step expects a value between 1 and 10000"},
+		{"announce-step", int64(0), "Option announce-step expects a value between 0 and 10000"},
 		{"cpu-throttle-initial", int64(100), "Option cpu-throttle-initial expects an integer in the range of 1 to 99"},
 		{"downtime-limit", int64(2000000), ""},
 		{"downtime-limit", int64(1 << 31), "Option downtime-limit expects an integer in the range of 0 to (2000 * 1000) ms"},

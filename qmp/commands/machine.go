@@ -127,7 +127,7 @@ type currentMachineInfo struct {
 }
 
 func (c *Commands) queryCurrentMachine(*qmp.Call, none) (currentMachineInfo, error) {
-	return currentMachineInfo{WakeupSuspend: c.m.IsPC() || c.m.IsQ35()}, nil
+	return currentMachineInfo{WakeupSuspend: c.m.CanSuspend()}, nil
 }
 
 type optionArgs struct {

@@ -13,17 +13,17 @@ import (
 )
 
 type screenArgs struct {
-	Filename string `json:"filename"`
-	Device   string `json:"device"`
-	Head     *int   `json:"head"`
-	Format   string `json:"format"`
+	Filename string  `json:"filename"`
+	Device   *string `json:"device"`
+	Head     *int    `json:"head"`
+	Format   string  `json:"format"`
 }
 
 // screendump writes what a screen shows to a file.
 func (c *Commands) screendump(call *qmp.Call, a screenArgs) (none, error) {
 	switch {
-	case a.Device != "":
-		if err := c.checkScreen(a.Device, a.Head); err != nil {
+	case a.Device != nil:
+		if err := c.checkScreen(*a.Device, a.Head); err != nil {
 			return none{}, err
 		}
 	case a.Head != nil:

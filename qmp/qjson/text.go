@@ -125,7 +125,7 @@ func (a *arena) unquote(token []byte) (value, fault string) {
 		case 'u':
 			cp, n := hexEscape(body[i:])
 			if cp < 0 {
-				return "", unicodeFault(token, 1+i)
+				return "", unicodeFault(token, 1+i, n)
 			}
 			out = appendModified(out, cp)
 			i += n
@@ -138,19 +138,19 @@ func (a *arena) unquote(token []byte) (value, fault string) {
 	return string(out), ""
 }
 
-// hexEscape decodes \uXXXX, or a surrogate pair of them, at the start of s. The
-// character is -1 when it is not valid.
+// hexEscape decodes \uXXXX, or a surrogate pair of them, at the start of s, and
+// tells how long it was. The character is -1 when it is not valid.
 func hexEscape(s []byte) (rune, int) {
 	cp, n := hex4(s[2:]), 6
 	if cp >= 0xd800 && cp <= 0xdbff && bytes.HasPrefix(s[6:], []byte(`\u`)) {
 		low := hex4(s[8:])
 		if low < 0xdc00 || low > 0xdfff {
-			return -1, 0
+			return -1, n
 		}
 		cp, n = 0x10000+(cp&0x3ff)<<10+low&0x3ff, 12
 	}
 	if !valid(cp) {
-		return -1, 0
+		return -1, n
 	}
 	return cp, n
 }
@@ -175,9 +175,9 @@ func hex4(s []byte) rune {
 	return n
 }
 
-// unicodeFault quotes the escape at position i of the whole token. QEMU prints
-// six bytes of it, which may take in the closing quote.
-func unicodeFault(token []byte, i int) string {
-	end := min(i+6, len(token))
+// unicodeFault quotes the escape of n bytes at position i of the whole token.
+// That may take in the closing quote.
+func unicodeFault(token []byte, i, n int) string {
+	end := min(i+n, len(token))
 	return string(token[i:end]) + " is not a valid Unicode character"
 }
