@@ -116,7 +116,10 @@ func (s source) classInit(name string) func(*qom.Class) {
 			})
 		}
 		if want := demands[name]; want != nil {
-			qdev.UpdateClass(c, func(k *qdev.Class) { k.Demand = want })
+			qdev.UpdateClass(c, func(k *qdev.Class) { k.Demands = want })
+		}
+		if soundCards[name] {
+			qdev.UpdateClass(c, func(k *qdev.Class) { k.Check = qdev.DemandAudio })
 		}
 		facts, ok := s.cat.Device(name)
 		if !ok {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/qdev"
 )
@@ -49,7 +51,7 @@ func TestClassFacts(t *testing.T) {
 		"base-xhci":  {Hotpluggable: true},
 		"pc-dimm":    {UserCreatable: true, Hotpluggable: true},
 	} {
-		if got := qdev.ClassOf(env.Tree.Types.Class(name)); got != want {
+		if got := qdev.ClassOf(env.Tree.Types.Class(name)); !cmp.Equal(got, want) {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // could have changed: parts, settings, and what is made from them.
 var stateless = []string{
 	"*card.Serial", "*chipset.drive", "*chipset.isaCard", "*chipset.isaPort", "*dimm.DIMM", "*display.VGA",
-	"*legacy.Controller", "*nic.Card", "*nic.Rocker", "*nvme.Controller", "*nvme.Namespace", "*nvme.Subsystem", "*pci.Bus",
+	"*legacy.Controller", "*misc.sharedMemory", "*nic.Card", "*nic.Rocker", "*nvme.Controller", "*nvme.Namespace", "*nvme.Subsystem", "*pci.Bus",
 	"*pci.Slot", "*scsi.Bus", "*scsi.HBA", "*virtio.Generic", "*virtio.SCSI", "*virtio.Serial",
 }
 

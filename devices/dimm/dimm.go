@@ -77,17 +77,7 @@ func labels(o *qom.Object) uint64 {
 var errNoBackend = errors.New("'memdev' property must be set")
 
 // memdev returns the backend that the property of that name leads to.
-func (d *DIMM) memdev() *object.MemoryBackend {
-	p := d.Property("memdev")
-	if p == nil || p.Target == nil {
-		return nil
-	}
-	if o := p.Target(&d.Object); o != nil {
-		b, _ := o.Self().(*object.MemoryBackend)
-		return b
-	}
-	return nil
-}
+func (d *DIMM) memdev() *object.MemoryBackend { return object.MemoryOf(&d.Object, "memdev") }
 
 // size is what the guest gets of the backend.
 func (d *DIMM) size() (uint64, error) {
@@ -138,7 +128,7 @@ func (d *DIMM) Realize() error {
 	case b == nil:
 		return errNoBackend
 	case b.Mapped():
-		return fmt.Errorf("can't use already busy memdev: %s", b.Name())
+		return object.BusyMemory(b)
 	case d.Node() > 0:
 		return fmt.Errorf("'DIMM property node has value %d' which exceeds the number of numa nodes: %d", d.Node(), 1)
 	}

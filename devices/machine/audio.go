@@ -66,6 +66,29 @@ func (m *Machine) hasAudio(id string) bool {
 	return slices.ContainsFunc(m.audio, func(o *qjson.Object) bool { v, _ := o.Get("id"); return v == id })
 }
 
+// defaultAudio is the id of the backend that nobody described. Clients do not
+// see its settings.
+const defaultAudio = "#default"
+
+// audioBackend finds the backend that is meant by id. The default one is made
+// when it is wanted first.
+func (m *Machine) audioBackend(id string) (string, error) {
+	switch {
+	case id == "" && m.env.Tree.Types.Class("audio-none") == nil: // there is always one
+		return "", nil
+	case id == "" && !m.opts.DefaultAudio:
+		return "", errors.New("no default audio driver available")
+	case id == "":
+		id = defaultAudio
+		if in, _ := m.env.Tree.Resolve("/audiodevs", ""); in.Child(id) == nil {
+			return id, m.makeAudio(id, "none")
+		}
+	case !m.hasAudio(id):
+		return "", fmt.Errorf("audiodev '%s' not found", id)
+	}
+	return id, nil
+}
+
 // settleMixing gives settings that were not given what they are without QEMU's
 // own mixing.
 func settleMixing(o, given *qjson.Object, direction string) {

@@ -45,9 +45,11 @@ type Options struct {
 	// MemorySlots how many modules; both 0 for none.
 	MaxMemory   uint64
 	MemorySlots int
-	Guest       string // who plays the operating system: "none" or "linux"
-	HideGuest   bool   // without the object /machine/guest that steers it
-	Threads     bool   // processors and iothreads have threads of their own
+	// DefaultAudio gives sound cards that name no backend one that is silent.
+	DefaultAudio bool
+	Guest        string // who plays the operating system: "none" or "linux"
+	HideGuest    bool   // without the object /machine/guest that steers it
+	Threads      bool   // processors and iothreads have threads of their own
 	// Lifetime says by which rule objects end, as lifetime.ParseRules reads it;
 	// empty: storage-ref.
 	Lifetime string
@@ -190,7 +192,7 @@ func New(opts Options) (*Machine, error) {
 		Lifecycle: lifecycle{m}, SystemMemory: &m.systemMemory, SystemIO: &m.systemIO,
 	}
 	m.env.Backends = backends{m}
-	m.env.HasAudio = m.hasAudio
+	m.env.Audio = m.audioBackend
 	m.newBlocks()
 	m.newDirtyRate()
 	m.Migration = migration.New(mover{m})

@@ -37,6 +37,24 @@ func (b *MemoryBackend) Mapped() bool { return b.mapped }
 // cannot be deleted.
 func (b *MemoryBackend) SetMapped(mapped bool) { b.mapped = mapped }
 
+// MemoryOf returns the backend that a link of o leads to, nil for none.
+func MemoryOf(o *qom.Object, link string) *MemoryBackend {
+	p := o.Property(link)
+	if p == nil || p.Target == nil {
+		return nil
+	}
+	if to := p.Target(o); to != nil {
+		b, _ := to.Self().(*MemoryBackend)
+		return b
+	}
+	return nil
+}
+
+// BusyMemory is QEMU's complaint about memory that somebody else has.
+func BusyMemory(b *MemoryBackend) error {
+	return fmt.Errorf("can't use already busy memdev: %s", b.Name())
+}
+
 func registerMemory(t *qom.Types) {
 	self := func(o *qom.Object) *MemoryBackend { return o.Self().(*MemoryBackend) }
 	add(t, qom.TypeInfo{

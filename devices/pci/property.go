@@ -113,7 +113,7 @@ func (d *Device) setAddr(in qom.Input) error {
 		d.addr = int32(devfn)
 		return nil
 	case int64, int, uint64, float64:
-		n, err := in.Int64("addr")
+		n, err := in.Int("addr", 32)
 		if err != nil {
 			return err
 		}

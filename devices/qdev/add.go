@@ -95,7 +95,7 @@ func add(env *Env, r Request) (*Device, error) {
 	if err := d.setID(r.ID, r.HasID); err != nil {
 		return nil, err
 	}
-	for name, v := range r.Props.Hashed() {
+	for name, v := range r.Props.Cloned().Hashed() {
 		in := qom.Value(v)
 		if text, ok := v.(string); ok && r.Text {
 			in = qom.Text(text)

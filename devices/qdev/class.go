@@ -5,10 +5,11 @@ import "github.com/qomd/qomd/qom"
 // Class is what qdev wants to know of a device type; it corresponds to
 // DeviceClass in QEMU.
 type Class struct {
-	BusType       string // QOM type of the buses it can sit on; empty: none
-	UserCreatable bool   // device_add may make one
-	Hotpluggable  bool   // may come and go while the machine runs
-	Demand        *Demand
+	BusType       string   // QOM type of the buses it can sit on; empty: none
+	UserCreatable bool     // device_add may make one
+	Hotpluggable  bool     // may come and go while the machine runs
+	Demands       []Demand // see [Device.CheckDemand]
+	Check         Check
 }
 
 type classKey struct{}

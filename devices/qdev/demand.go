@@ -4,12 +4,15 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/qomd/qomd/qom"
 )
 
 // Demand is what a device without code of its own wants before it works: one of
 // some properties, or something that no machine here has.
 type Demand struct {
 	Props []string // none: it is never met
+	If    []string // only of devices that have one of these; none: of all
 	Text  string   // QEMU's error; "{id}" is the name of the device
 }
 
@@ -17,11 +20,17 @@ type Demand struct {
 // finds out while it realizes such a device: package qdev asks for types that
 // implement no [Realizer], and others where it belongs.
 func (d *Device) CheckDemand() error {
-	want := ClassOf(d.Class()).Demand
-	if want == nil || slices.ContainsFunc(want.Props, d.isSet) {
-		return nil
+	class := ClassOf(d.Class())
+	for _, want := range class.Demands {
+		wanted := want.If == nil || slices.ContainsFunc(want.If, d.isSet)
+		if wanted && !slices.ContainsFunc(want.Props, d.isSet) {
+			return errors.New(strings.ReplaceAll(want.Text, "{id}", d.ID()))
+		}
 	}
-	return errors.New(strings.ReplaceAll(want.Text, "{id}", d.ID()))
+	if class.Check != nil {
+		return class.Check(&d.Object)
+	}
+	return nil
 }
 
 // isSet reports whether a property has a value other than none.
@@ -32,3 +41,6 @@ func (d *Device) isSet(name string) bool {
 	}
 	return d.HasStored(name) || d.Property(name).IsLink()
 }
+
+// Check is a demand that more than properties decide about.
+type Check func(*qom.Object) error

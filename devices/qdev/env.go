@@ -65,9 +65,9 @@ type Env struct {
 	// Backends finds what properties like netdev and drive name; may be nil:
 	// then there are none.
 	Backends Backends
-	// HasAudio reports whether there is a sound backend of that id; nil: there is
-	// none.
-	HasAudio func(id string) bool
+	// Audio returns the id of the sound backend that is meant by id, the default
+	// one when it is empty; nil: there are none.
+	Audio func(id string) (string, error)
 	// Removed is told when a device with an id or a path has gone for good;
 	// may be nil.
 	Removed func(Removal)

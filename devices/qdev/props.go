@@ -15,6 +15,9 @@ type kind struct {
 	show func(v any) any
 	// zero is shown when nothing was set and there is no default.
 	zero any
+	// random makes what the default "auto" stands for; nil where it is no more
+	// than a word.
+	random func() any
 	// readOnly refuses every value.
 	readOnly bool
 	// drop lets go of a kept value.
@@ -37,6 +40,9 @@ func NewProperty(f catalog.Property, fixed bool) *qom.Property {
 		switch {
 		case v == nil:
 			return k.zero, nil
+		case k.random != nil && v == "auto":
+			v = k.random()
+			o.Store(f.Name, v)
 		case k.show != nil:
 			return k.show(v), nil
 		}
@@ -101,7 +107,10 @@ func kindOf(f catalog.Property) kind {
 	case "list":
 		return listKind
 	}
-	if _, text := f.Default.(string); text || f.Type == "QemuUUID" {
+	if f.Type == "QemuUUID" {
+		return uuidKind
+	}
+	if _, text := f.Default.(string); text {
 		return stringKind(f) // an enumeration whose values QEMU does not tell
 	}
 	return anyKind()

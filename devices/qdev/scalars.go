@@ -67,6 +67,10 @@ func stringKind(f catalog.Property) kind {
 			return macKind
 		case f.Name == "audiodev":
 			return audioKind
+		case f.Name == "uuid", f.Name == "guid":
+			return uuidKind
+		case f.Name == "nguid":
+			return nguidKind
 		case backendOf(f.Name) != nil:
 			return backendKind(f.Name)
 		}

@@ -45,13 +45,6 @@ func absoluteRoot(o *qom.Object) error {
 	return nil
 }
 
-func audiodev(o *qom.Object) error {
-	if StringOf(o, "audiodev") == "" {
-		return errors.New("no default audio driver available")
-	}
-	return nil
-}
-
 // generics lists them, with what QEMU demands of each before it is realized.
 func generics() []generic {
 	full, high, low := Mask(FullSpeed), Mask(FullSpeed, HighSpeed), Mask(LowSpeed)
@@ -68,7 +61,7 @@ func generics() []generic {
 			check: absoluteRoot},
 		{typ: "usb-net", product: "QEMU USB Network Interface", desc: networkAdapter()},
 		{typ: "usb-audio", product: "QEMU USB Audio Interface", vendor: 0x46f4, id: 0x0002, mask: full, class: 0x01, subclass: 1,
-			check: audiodev},
+			check: qdev.DemandAudio},
 		{typ: "u2f-passthru", product: "Pass-through U2F USB key", vendor: 0x46f4, id: 0x0005, mask: full, class: 0x03,
 			check: unavailable("u2f-passthru: Failed to find a U2F USB device")},
 	}

@@ -123,7 +123,7 @@ func TestFunctions(t *testing.T) {
 			objects := r.env.Tree.Root().Child("objects")
 			r.child(objects, "cd0", "cryptodev-backend-builtin")
 			r.child(objects, "mm0", "memory-backend-ram")
-			r.env.HasAudio = func(id string) bool { return id == "a0" }
+			r.env.Audio = func(id string) (string, error) { return id, nil }
 			d := r.must(r.add(fmt.Sprintf(`{"driver": %q, "id": "d" %s}`, want.Type, options[want.Type])))
 			got := observe(r, pci.FromDevice(d))
 			if diff := cmp.Diff(want, got); diff != "" {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -25,7 +26,7 @@ var generics = []struct {
 		queues: []int{1024, 1024}, config: 56, fill: fillCrypto, check: needLink("cryptodev", "'cryptodev' parameter expects a valid object"),
 		uses: "cryptodev", busy: "can't use already used cryptodev backend: %s"}},
 	{"virtio-sound-pci-base-type", "virtio-sound-device", Kind{Name: "virtio-sound", ID: 25}, shape{
-		queues: []int{64, 64, 64, 64}, config: 16, fill: fillSound, check: needText("audiodev", "no default audio driver available")}},
+		queues: []int{64, 64, 64, 64}, config: 16, fill: fillSound, check: qdev.DemandAudio}},
 	{"virtio-9p-pci-base", "virtio-9p-device", Kind{Name: "virtio-9p", ID: 9, Transitional: 0x1009}, shape{
 		queues: []int{128}, bits: []uint{0}, check: refuse9p}},
 	{"virtio-input-host-pci-base-type", "virtio-input-host-device", kindInput, refused("evdev property is required")},

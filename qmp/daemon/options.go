@@ -28,7 +28,8 @@ func machineOptions(cfg config.Machine, opts Options, log *slog.Logger) (machine
 	o := machine.Options{
 		Name: cfg.Name, UUID: cfg.UUID, Type: cfg.Type, Settings: cfg.TypeOptions, CPU: cfg.CPU,
 		Memory: cfg.Memory.Size, MaxMemory: cfg.Memory.MaxSize, MemorySlots: int(cfg.Memory.Slots),
-		Guest: cfg.Guest, GuestOptions: cfg.GuestOptions, Clock: machine.ClockMode(cfg.Clock), Faults: cfg.Faults, Lifetime: cfg.Lifetime, NewGuest: opts.NewGuest, Log: log,
+		DefaultAudio: !cfg.NoDefaults && len(cfg.Audiodevs) == 0,
+		Guest:        cfg.Guest, GuestOptions: cfg.GuestOptions, Clock: machine.ClockMode(cfg.Clock), Faults: cfg.Faults, Lifetime: cfg.Lifetime, NewGuest: opts.NewGuest, Log: log,
 		Threads: opts.Threads,
 		Actions: machine.Actions{
 			Reboot: machine.Action(cfg.Actions.Reboot), Shutdown: machine.Action(cfg.Actions.Shutdown),

@@ -69,3 +69,13 @@ func (o *Object) Hashed() iter.Seq2[string, any] {
 		}
 	}
 }
+
+// Cloned returns the members as QEMU's copy of a QDict has them: those of one
+// hash bucket have changed places.
+func (o *Object) Cloned() *Object {
+	c := NewObject()
+	for name, v := range o.Hashed() {
+		c.Set(name, v)
+	}
+	return c
+}
