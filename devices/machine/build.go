@@ -19,7 +19,7 @@ import (
 // to be made once per catalog and process.
 func NewTypes(cat *catalog.Catalog) *qom.Types {
 	t := devices.NewTypes(cat)
-	registerProperties(t)
+	registerProperties(t, cat)
 	registerSysbus(t)
 	registerGuest(t)
 	registerFaults(t)

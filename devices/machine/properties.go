@@ -3,12 +3,14 @@ package machine
 import (
 	"time"
 
+	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/qom"
 )
 
 // registerProperties adds what QEMU's initializers add to machine objects, and
 // the values that differ from those of a property nobody has touched.
-func registerProperties(t *qom.Types) {
+func registerProperties(t *qom.Types, cat *catalog.Catalog) {
+	registerPerObject(t, cat)
 	t.Add(qom.TypeInfo{
 		Name: "machine", Parent: "object", Abstract: true,
 		Init: initially("dump-guest-core", true, "graphics", true, "mem-merge", true, "spcr", true,
@@ -21,6 +23,25 @@ func registerProperties(t *qom.Types) {
 			"firmware", "bios-256k.bin", "max-fw-size", uint64(8<<20), "smbios-entry-point-type", "auto",
 			"vmport", "on", "x-oem-id", "BOCHS ", "x-oem-table-id", "BXPC    "),
 	})
+}
+
+// registerPerObject tells of the properties that QEMU adds to each PC, where the
+// catalog knows only that the type has them.
+func registerPerObject(t *qom.Types, cat *catalog.Catalog) {
+	for _, m := range cat.Machines() {
+		typ := m.Name + "-machine"
+		if !cat.Implements(typ, "generic-pc-machine") {
+			continue
+		}
+		facts, _ := cat.Type(typ)
+		var list []*qom.Property
+		for _, name := range []string{"nvdimm", "nvdimm-persistence", "hmat", "spcr", "pcspk-audiodev", "cxl", "cxl-fmw"} {
+			if _, ok := facts.Property(name); ok {
+				list = append(list, &qom.Property{Name: name, PerObject: true})
+			}
+		}
+		t.Add(qom.TypeInfo{Name: typ, Parent: "generic-pc-machine", Properties: list})
+	}
 }
 
 // initially returns an initializer that stores values, given as names and
