@@ -64,6 +64,17 @@ func (o *Object) ListedChildren() []*Object {
 	return list
 }
 
+// WalkHashed calls visit for everything below the object, parents first, in the
+// order in which QEMU walks its tables of properties: the reverse of Listing.
+func (o *Object) WalkHashed(visit func(*Object)) {
+	for _, p := range slices.Backward(o.Listing()) {
+		if c := o.Child(p.Name); c != nil {
+			visit(c)
+			c.WalkHashed(visit)
+		}
+	}
+}
+
 // ListingOrder returns, for each type, a number by which QEMU's lists of types
 // are sorted. QEMU enters types in the order in which it was linked, which nobody
 // knows: where two want the same place of its table, the order may be another.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/qomd/qomd/devices/acpi"
+	"github.com/qomd/qomd/devices/intc"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
@@ -31,6 +32,10 @@ type Options struct {
 	Reset func()
 	// Time is the time of the real-time clock.
 	Time func() time.Time
+	// Messages are the local APICs; nil: there are none.
+	Messages *intc.Messages
+	// Stepped says that time only moves in steps.
+	Stepped bool
 	// Fill adds what the machine has in a slot of the board; nil: nothing.
 	Fill func(Slot) error
 }
@@ -60,8 +65,13 @@ type Board struct {
 	pm      *power
 	reset   resetControl
 	lines   inputLines
-	pins    pciPins
-	rcrb    rcrb
+	pics    [2]*pic
+	ioapic  *ioapic
+	pit     *pit
+	// isaCounts count for the pair of 8259A.
+	isaCounts lineCounts
+	pins      pciPins
+	rcrb      rcrb
 
 	parts   []part
 	devices []*qdev.Device       // by part; nil for one that is no device or is missing
@@ -77,6 +87,7 @@ func NewPC(env *qdev.Env, o Options) (*Board, error) { return build(env, o, pcPa
 func build(env *qdev.Env, o Options, parts []part) (*Board, error) {
 	b := &Board{env: env, opts: o, parts: parts, buses: map[string]*qdev.Bus{"sysbus": env.SystemBus}}
 	b.devices = make([]*qdev.Device, len(parts))
+	b.lines.board = b
 	env.Memory.Begin()
 	defer env.Memory.Commit()
 	b.pciMem.Init(env.Memory, nil, "pci", all)
@@ -189,14 +200,14 @@ func (b *Board) add(number int) error {
 	b.addLines(o, p)
 	b.addBuses(d, p)
 	f := pci.FromDevice(d)
+	if m, ok := o.Self().(onBoard); ok {
+		m.attach(b, p)
+	}
 	if f != nil {
 		f.SetDevfn(p.devfn)
 		f.SetMultifunction(p.multi)
 	} else if err := b.addRegions(o, nil, p); err != nil {
 		return err
-	}
-	if m, ok := o.Self().(onBoard); ok {
-		m.attach(b, p)
 	}
 	if err := d.Realize(b.buses[p.bus]); err != nil {
 		return err
@@ -343,6 +354,13 @@ func (s *region) init(r *memory.Region, b *Board, owner, parent *qom.Object, tar
 		var ops memory.Ops = nothing{}
 		if s.ops != nil {
 			ops = s.ops(b)
+		}
+		own, ok := parent.Self().(registers)
+		if ok {
+			if o, rules := own.registers(s.name); o != nil {
+				ops = o
+				r.SetRules(rules)
+			}
 		}
 		if parent == b.opts.Machine {
 			owner = parent

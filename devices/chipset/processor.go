@@ -1,6 +1,7 @@
 package chipset
 
 import (
+	"github.com/qomd/qomd/devices/intc"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/qdev"
 )
@@ -15,9 +16,9 @@ type Processor struct {
 
 // NewProcessor adds the parts of a processor, a realized device, to it. The
 // first one's APIC is the one that memory shows, and brings the device
-// kvmvapic with it. Without view it sees memory as the machine does, which is
+// kvmvapic with it; messages reach all of them by their ids. Without view it sees memory as the machine does, which is
 // how QEMU makes processors that execute nothing.
-func NewProcessor(env *qdev.Env, cpu *qdev.Device, system, io *memory.Region, first, view bool) (*Processor, error) {
+func NewProcessor(env *qdev.Env, cpu *qdev.Device, system, io *memory.Region, messages *intc.Messages, id uint32, first, view bool) (*Processor, error) {
 	p, sys, o := new(Processor), env.Memory, &cpu.Object
 	if view {
 		p.memory.Init(sys, o, "memory", all)
@@ -26,15 +27,16 @@ func NewProcessor(env *qdev.Env, cpu *qdev.Device, system, io *memory.Region, fi
 		p.view = true
 	}
 
-	lapic, err := env.Tree.NewChild(o, "lapic", "apic")
+	apic, err := env.Tree.NewChild(o, "lapic", "apic")
 	if err != nil {
 		return nil, err
 	}
-	p.msi.InitIO(sys, lapic, nothing{}, "apic-msi", 1<<20)
+	apic.Self().(*lapic).join(messages, id)
+	p.msi.InitIO(sys, apic, messages, "apic-msi", 1<<20)
 	if first {
 		system.AddSubregionOverlap(0xfee00000, &p.msi, 0x1000)
 	}
-	if err := qdev.From(lapic).Realize(nil); err != nil {
+	if err := qdev.From(apic).Realize(nil); err != nil {
 		return nil, err
 	}
 	if !first {

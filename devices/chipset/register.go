@@ -35,6 +35,15 @@ func Register(t *qom.Types) {
 			t.Add(qom.TypeInfo{Name: typ, Parent: "device", New: func() qom.Instance { return new(wired) }})
 		}
 	}
+	for typ, make := range map[string]func() qom.Instance{
+		"isa-i8259": func() qom.Instance { return new(pic) },
+		"ioapic":    func() qom.Instance { return new(ioapic) },
+		"apic":      func() qom.Instance { return new(lapic) },
+		"isa-pit":   func() qom.Instance { return new(pit) },
+		"isa-pcspk": func() qom.Instance { return new(speaker) },
+	} {
+		t.Add(qom.TypeInfo{Name: typ, Parent: "device", New: make})
+	}
 	for typ, class := range fixedClasses {
 		init := fixedClass(class)
 		switch typ { // some, users may add as well

@@ -10,6 +10,7 @@ import (
 	"github.com/qomd/qomd/devices/acpi"
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/chipset"
+	"github.com/qomd/qomd/devices/intc"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -94,7 +95,7 @@ func newRig(t testing.TB, board string, defaults ...qdev.Default) *rig {
 		t.Fatal(err)
 	}
 	var err error
-	if r.cpu, err = chipset.NewProcessor(r.env, qdev.From(cpu), &r.system, &r.io, true, true); err != nil {
+	if r.cpu, err = chipset.NewProcessor(r.env, qdev.From(cpu), &r.system, &r.io, new(intc.Messages), 0, true, true); err != nil {
 		t.Fatal(err)
 	}
 	build := chipset.NewQ35

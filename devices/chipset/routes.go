@@ -1,7 +1,5 @@
 package chipset
 
-import "github.com/qomd/qomd/devices/qdev"
-
 // Registers of the ISA bridge that route the lines of PCI: one byte for each,
 // with the number of an input of the controllers for ISA.
 const (
@@ -9,7 +7,6 @@ const (
 	routeEtoH    = 0x68 // of an ICH9, which has eight lines
 	routeNone    = 0x80 // at reset: none
 	firstDirect  = 16   // inputs of the lines A to H on boards with an ICH9
-	isaInputs    = 16
 	isaBridge    = 1 << 3
 	isaBridgeICH = 0x1f << 3
 )
@@ -19,25 +16,28 @@ const (
 type pciPins struct {
 	count  [32][4]uint8
 	driven [Inputs]bool // inputs that PCI asserts
-	watch  func(input int, level bool)
+	out    pins
 }
 
-// BridgeOutputs are the outputs of the ISA bridge, and on boards with an ICH9 of
-// the power management in it, by which PCI and system control interrupts leave
-// it: their name, and the bridge.
-func (b *Board) BridgeOutputs() (bridge *qdev.Device, name string) {
-	devfn, name := uint8(isaBridge), "isa-irqs"
-	if b.Root.Express() {
-		devfn, name = isaBridgeICH, "gsi"
+// WatchOutputs implements [InterruptOutputs]: those of the ISA bridge by which
+// PCI interrupts leave it, and on boards with an ICH9 the system control interrupt
+// of the power management in it.
+func (p *power) WatchOutputs(name string, f func(output int, level bool)) bool {
+	if p.model != &ich9 || name != "gsi" {
+		return false
 	}
-	if d := b.Root.At(devfn); d != nil {
-		bridge = &d.Device
-	}
-	return bridge, name
+	p.board.pins.out.watch(f)
+	return true
 }
 
-// WatchOutputs tells f of every change of these outputs from now on.
-func (b *Board) WatchOutputs(f func(output int, level bool)) { b.pins.watch = f }
+// WatchOutputs implements [InterruptOutputs].
+func (i *isaBridgePIIX) WatchOutputs(name string, f func(output int, level bool)) bool {
+	if i.board == nil || name != "isa-irqs" {
+		return false
+	}
+	i.board.pins.out.watch(f)
+	return true
+}
 
 // pciLine is told of a pin on the root bus.
 func (b *Board) pciLine(devfn uint8, pin int, asserted bool) {
@@ -99,9 +99,7 @@ func (b *Board) drive(input int, on bool) { b.output(&b.pins.driven[input], inpu
 
 // output drives an input through an output of the bridge, whose state is kept.
 func (b *Board) output(state *bool, input int, on bool) {
-	if *state != on && b.pins.watch != nil {
-		b.pins.watch(input, on)
-	}
+	b.pins.out.set(input, on)
 	b.lines.level(state, input, on)
 }
 

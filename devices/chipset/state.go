@@ -6,13 +6,6 @@ import "github.com/qomd/qomd/devices/vmstate"
 func (b *Board) VMState(f *vmstate.Fields) {
 	f.Field("reset-control", &b.reset.register)
 	f.Group("config-ports", b.ports.VMState)
-	outside := b.lines.outside
-	f.Field("lines-driven-outside", &outside)
-	f.Loaded(func() {
-		for i, on := range outside {
-			b.DriveLine(i, on)
-		}
-	})
 }
 
 // VMState implements [vmstate.Stater]: the registers show where they say.

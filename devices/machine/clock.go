@@ -136,11 +136,12 @@ func (c *clock) fire() {
 	}
 }
 
-// deadline returns the time until the next timer, and false when there is none.
+// deadline returns the time until the next timer, and false when there is none or
+// the clock stands still.
 func (c *clock) deadline() (time.Duration, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.timers) == 0 {
+	if !c.running || len(c.timers) == 0 {
 		return 0, false
 	}
 	return time.Duration(max(c.timers[0].at-c.nowLocked(), 0)), true

@@ -95,7 +95,7 @@ func (h processorHandler) Plug(d *qdev.Device) error {
 		return err
 	}
 	var err error
-	s.parts, err = chipset.NewProcessor(m.env, d, &m.systemMemory, &m.systemIO, s.Index == 0, m.opts.Accel != "qtest")
+	s.parts, err = chipset.NewProcessor(m.env, d, &m.systemMemory, &m.systemIO, &m.messages, id, s.Index == 0, m.opts.Accel != "qtest")
 	if err != nil {
 		return err
 	}

@@ -1,36 +1,30 @@
 package machine
 
-import "github.com/qomd/qomd/qom"
+import (
+	"github.com/qomd/qomd/devices/chipset"
+	"github.com/qomd/qomd/qom"
+)
 
-// WatchInterrupts tells f of every change of an input of the I/O APIC from now
-// on, under the machine's lock; nil ends that. It reports false on a machine
-// that has none.
-func (m *Machine) WatchInterrupts(f func(input int, level bool)) bool {
-	if m.board == nil {
-		return false
+// WatchInputs tells f of every change of a device's interrupt inputs from now
+// on, under the machine's lock. It reports false for devices whose inputs never
+// change.
+func (m *Machine) WatchInputs(device *qom.Object, f func(input int, level bool)) bool {
+	d, ok := device.Self().(chipset.InterruptInputs)
+	if ok {
+		d.WatchInputs(f)
 	}
-	m.board.WatchLines(f)
-	return true
+	return ok
 }
 
-// WatchOutputs tells f of every change of the named interrupt outputs of a
-// device from now on, under the machine's lock. Those of the ISA bridge are
-// modelled; it reports false for others.
+// WatchOutputs is WatchInputs for the outputs of a name.
 func (m *Machine) WatchOutputs(device *qom.Object, name string, f func(output int, level bool)) bool {
-	if m.board == nil {
-		return false
-	}
-	bridge, outputs := m.board.BridgeOutputs()
-	if bridge == nil || device != &bridge.Object || name != outputs {
-		return false
-	}
-	m.board.WatchOutputs(f)
-	return true
+	d, ok := device.Self().(chipset.InterruptOutputs)
+	return ok && d.WatchOutputs(name, f)
 }
 
-// DriveInterrupt asserts or releases an input of the I/O APIC from outside.
-func (m *Machine) DriveInterrupt(input int, level bool) {
-	if m.board != nil {
-		m.board.DriveLine(input, level)
+// DriveInput drives an interrupt input of a device, where it has any that work.
+func (m *Machine) DriveInput(device *qom.Object, input int, level bool) {
+	if d, ok := device.Self().(chipset.InterruptInputs); ok {
+		d.SetInput(input, level)
 	}
 }

@@ -3,6 +3,7 @@ package machine
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/qomd/qomd/devices/dimm"
 	"github.com/qomd/qomd/devices/dirtyrate"
 	"github.com/qomd/qomd/devices/guest"
+	"github.com/qomd/qomd/devices/intc"
 	"github.com/qomd/qomd/devices/job"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/migration"
@@ -118,6 +120,7 @@ type Machine struct {
 	ram                    *memory.Region // of the backend
 	lowRAM                 uint64         // bytes of it below 4 GiB
 	extra                  []BoardDevice  // while the board is being made
+	messages               intc.Messages
 	board                  *chipset.Board // nil for machine none
 	firmwareRan            bool           // since the last reset
 	memorySpace, ioSpace   *memory.AddressSpace
@@ -403,6 +406,14 @@ func (m *Machine) Step(d int64) {
 // is one.
 func (m *Machine) StepNext() bool {
 	d, ok := m.clock.deadline()
+	if m.board != nil && m.state == Running {
+		if tick := m.board.NextTick(); tick != math.MaxInt64 {
+			tick = max(tick-m.Now(), 0)
+			if !ok || tick < int64(d) {
+				d, ok = time.Duration(tick), true
+			}
+		}
+	}
 	if ok {
 		m.Step(int64(d))
 	}

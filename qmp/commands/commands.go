@@ -36,6 +36,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.cpus()
 	c.cpuModels()
 	c.memory()
+	c.interrupts()
 	c.acpi()
 	c.ui()
 	c.input()

@@ -17,12 +17,16 @@ var otherwise = map[string]string{
 	"info qdm":                      "catalogs know the buses and categories of devices that users can make, and of no others",
 	"info usbhost":                  "QEMU has it from when something made it load all its modules",
 	"pc: x /8i 0x100":               "there is no disassembler",
+	"pc: info irq":                  "keys that are sent do not reach the keyboard controller",
+	"q35: info irq":                 "keys that are sent do not reach the keyboard controller",
+	"pc: info pic":                  "keys that are sent do not reach the keyboard controller",
+	"q35: info pic":                 "keys that are sent do not reach the keyboard controller",
 	"q35: x /8i 0x100":              "there is no disassembler",
 }
 
 // notOffered are the commands and topics of which the monitor may know nothing:
 // either a line is answered as by QEMU, or help does not list it.
-var notOffered = []string{"commit", "info irq", "info migrate", "info pic", "info virtio-status", "wavcapture"}
+var notOffered = []string{"commit", "info migrate", "info virtio-status", "wavcapture"}
 
 // TestEveryLine sends the lines of QEMU's own test of its human monitor to a
 // machine of each type, in order, and holds the answers against those of QEMU

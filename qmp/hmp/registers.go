@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/qmp/qjson"
 )
@@ -113,7 +114,7 @@ func pairEnd(i int) byte {
 	return '\n'
 }
 
-// infoLAPIC prints a local interrupt controller that nobody has set up.
+// infoLAPIC prints a local interrupt controller.
 func infoLAPIC(r *run) error {
 	p := r.processor()
 	if r.has("apic-id") {
@@ -128,20 +129,6 @@ func infoLAPIC(r *run) error {
 		r.printf("No CPU available\n")
 		return nil
 	}
-	const vector = "0x00010000 active-hi edge  masked         %8s     Fixed  (vec 0)\n"
-	r.printf("dumping local APIC state for CPU %d \n\n", p.Index)
-	for _, name := range []string{"LVT0", "LVT1", "LVTPC", "LVTERR", "LVTTHMR"} {
-		r.printf("%s\t "+vector, name, "")
-	}
-	r.printf("LVTT\t "+vector, "one-shot")
-	r.printf("Timer\t DCR=0x0 (divide by 2) initial_count = 0 current_count = 0\n")
-	r.printf("SPIV\t 0x000000ff APIC disabled, focus=off, spurious vec 255\n")
-	r.printf("ICR\t 0x00000000 physical edge de-assert no-shorthand\n")
-	mode := "APIC ID"
-	if on, _ := p.CPU.Get("x2apic"); on == true {
-		mode = "X2APIC ID"
-	}
-	r.printf("ICR2\t 0x00000000 cpu 0 (%s)\nESR\t 0x00000000\nISR\t (none)\nIRR\t (none)\n\n", mode)
-	r.printf("APR 0x00 TPR 0x00 DFR 0x0f LDR 0x00 PPR 0x00\n")
+	r.printf("dumping local APIC state for CPU %d \n\n%s", p.Index, chipset.LocalAPICText(p.CPU))
 	return nil
 }

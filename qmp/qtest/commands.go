@@ -233,7 +233,7 @@ func (s *Server) clockStep(a []string) (string, error) {
 		}
 	} else {
 		ns, err := strconv.ParseInt(a[0], 0, 64)
-		if err != nil || ns < 0 {
+		if err != nil || ns <= 0 {
 			return "", errors.New("could not advance time")
 		}
 		s.m.Step(ns)

@@ -6,13 +6,14 @@
 //	inl 0xae04
 //	OK 0x0000
 //
-// After irq_intercept_in the client is told of changes of the I/O APIC's inputs,
-// at any time, by lines of their own:
+// After irq_intercept_in the client is told of changes of a device's interrupt
+// inputs, at any time, by lines of their own:
 //
 //	IRQ raise 9
 //
-// Those inputs are modelled that carry the interrupts of PCI functions and of
-// ACPI; other devices can be intercepted, and nothing is ever told of them.
+// The interrupt controllers have inputs that work, and they, the ISA bridge and
+// the timers outputs; other devices can be intercepted, and nothing is ever told
+// of them.
 //
 // [Client] is the other end.
 //

@@ -37,18 +37,15 @@ const (
 	gpioOut = "unnamed-gpio-out"
 )
 
-// interceptIn begins to tell of the inputs of a device. Those of the I/O APIC
-// are modelled; others never change.
+// interceptIn begins to tell of the inputs of a device.
 func (s *Server) interceptIn(a []string) (string, error) {
 	return s.intercept(a[0], gpioIn, func(o *qom.Object) {
-		if o.Is("ioapic-common") {
-			s.m.WatchInterrupts(s.changed)
-		}
+		s.m.WatchInputs(o, s.changed)
 	})
 }
 
 // interceptOut begins to tell of the outputs of a device, of a name or those
-// without one. Those of the ISA bridge are modelled; others never change.
+// without one.
 func (s *Server) interceptOut(a []string) (string, error) {
 	name := gpioOut
 	if len(a) > 1 {
@@ -75,7 +72,7 @@ func (s *Server) intercept(path, lines string, watch func(o *qom.Object)) (strin
 	return "OK", nil
 }
 
-// setIRQIn drives an input of the I/O APIC: its path, the name of the inputs,
+// setIRQIn drives an input of a device: its path, the name of the inputs,
 // the number and the level.
 func (s *Server) setIRQIn(a []string) (string, error) {
 	o, err := s.device(a[0])
@@ -90,8 +87,6 @@ func (s *Server) setIRQIn(a []string) (string, error) {
 	if o.Child(input) == nil || !strings.HasPrefix(a[1], gpioIn) {
 		return "", fmt.Errorf("'%s' has no input %s", a[0], input)
 	}
-	if o.Is("ioapic-common") {
-		s.m.DriveInterrupt(int(n[0]), n[1] != 0)
-	}
+	s.m.DriveInput(o, int(n[0]), n[1] != 0)
 	return "OK", nil
 }
