@@ -147,6 +147,7 @@ func (b *builder) finishAccels() error {
 			uses = append(uses, &opts{pairs: []pair{{"accel", name}}})
 		}
 	}
+	more := b.takeSugar()
 	found := false // QEMU looks no further than the first that works
 	for _, o := range uses {
 		name := o.text("accel")
@@ -155,7 +156,11 @@ func (b *builder) finishAccels() error {
 		}
 		_, ok := b.catalog.Type(name + "-accel")
 		if ok && !found {
-			if err := b.checkAccel(name+"-accel", o); err != nil {
+			err := b.checkAccel(name+"-accel", o)
+			if err == nil {
+				err = b.checkSugar(name+"-accel", more[name+"-accel"])
+			}
+			if err != nil {
 				return at(o.origin, err)
 			}
 		}
@@ -184,6 +189,12 @@ func (b *builder) checkAccel(typ string, o *opts) error {
 			}
 		case typ == "tcg-accel" && p.name == "thread" && p.value != "single" && p.value != "multi":
 			return fmt.Errorf("Invalid 'thread' setting %s", p.value)
+		case p.name == "kernel-irqchip" && p.value != "on" && p.value != "off" && p.value != "split":
+			return fmt.Errorf("Parameter '%s' does not accept value '%s'", p.name, p.value)
+		case p.name == "kvm-shadow-mem":
+			if _, err := parseNumber(p.name, p.value); err != nil {
+				return fmt.Errorf("Parameter '%s' expects int64", p.name)
+			}
 		}
 	}
 	return nil
