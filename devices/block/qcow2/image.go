@@ -28,6 +28,9 @@ type Image struct {
 	tables   cache // of L2
 	blocks   cache // of refcounts
 	free     int64 // no cluster before this one is free
+
+	snapshots     []Snapshot // oldest first
+	snapshotBytes int64      // of their table in the file
 }
 
 // Bits of entries in L1 and L2 tables.
@@ -77,16 +80,12 @@ func (i *Image) read() error {
 	case h.ExtendedL2():
 		return errors.New("Extended L2 entries are not supported")
 	}
-	raw := make([]byte, int64(h.l1Len)*8)
-	if _, err := i.f.ReadAt(raw, h.l1At); err != nil {
+	l1, err := i.readL1(h.l1At, h.l1Len)
+	if err != nil {
 		return err
 	}
-	l1 := make([]uint64, h.l1Len)
-	for n := range l1 {
-		l1[n] = be.Uint64(raw[n*8:])
-	}
 	i.h, i.l1, i.tables, i.blocks, i.free = h, l1, cache{}, cache{}, 0
-	return nil
+	return i.readSnapshots()
 }
 
 // SetWritable allows writing, or says why it cannot be.

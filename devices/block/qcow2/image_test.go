@@ -45,10 +45,11 @@ func check(f File) error {
 		return err
 	}
 	cs, uses := i.h.ClusterSize(), map[int64]uint64{}
-	use := func(at, n int64) {
+	use := func(at, n int64) error {
 		for c := at / cs; c <= (at+n-1)/cs; c++ {
 			uses[c]++
 		}
+		return nil
 	}
 	use(0, cs)
 	use(i.h.refTableAt, int64(i.h.refTableClusters)*cs)
@@ -58,24 +59,24 @@ func check(f File) error {
 			use(at, cs)
 		}
 	}
-	for n, l1 := range i.l1 {
-		if l1&entryOffset == 0 {
-			continue
+	if len(i.snapshots) > 0 {
+		use(int64(i.h.snapshots), i.snapshotBytes)
+	}
+	for _, s := range i.snapshots {
+		use(s.l1At, int64(s.l1Len)*8)
+		l1, err := i.readL1(s.l1At, s.l1Len)
+		if err == nil {
+			err = i.eachUse(l1, use)
 		}
-		use(int64(l1&entryOffset), cs)
-		t, err := i.tables.get(i, int64(l1&entryOffset))
 		if err != nil {
 			return err
 		}
-		for k := range cs / 8 {
-			e := be.Uint64(t[k*8:])
-			if e&entryOffset != 0 {
-				use(int64(e&entryOffset), cs)
-			}
-			if (e&entryOffset != 0) != (e&entryCopied != 0) {
-				return fmt.Errorf("entry %d of table %d is %x", k, n, e)
-			}
-		}
+	}
+	if err := i.eachUse(i.l1, use); err != nil {
+		return err
+	}
+	if err := copied(i, uses); err != nil {
+		return err
 	}
 	for c := range int64(len(i.refTable)) * i.h.perBlock() {
 		if i.refTable[c/i.h.perBlock()] == 0 {
@@ -92,6 +93,33 @@ func check(f File) error {
 	}
 	if len(uses) > 0 {
 		return fmt.Errorf("clusters that no block counts: %v", uses)
+	}
+	return nil
+}
+
+// copied checks that the entries of the active tables say rightly whether what
+// they lead to is used once.
+func copied(i *Image, uses map[int64]uint64) error {
+	right := func(e uint64) bool {
+		at := int64(e & entryOffset)
+		return (e&entryCopied != 0) == (at != 0 && uses[at/i.h.ClusterSize()] == 1)
+	}
+	for n, l1 := range i.l1 {
+		if !right(l1) {
+			return fmt.Errorf("entry %d of the first table is %x", n, l1)
+		}
+		if l1&entryOffset == 0 {
+			continue
+		}
+		t, err := i.tables.get(i, int64(l1&entryOffset))
+		if err != nil {
+			return err
+		}
+		for k := range i.h.ClusterSize() / 8 {
+			if e := be.Uint64(t[k*8:]); !right(e) {
+				return fmt.Errorf("entry %d of table %d is %x", k, n, e)
+			}
+		}
 	}
 	return nil
 }

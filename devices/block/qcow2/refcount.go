@@ -221,18 +221,35 @@ func (i *Image) alloc(n int64) (int64, error) {
 }
 
 // release drops one use of all clusters that a range of the file touches.
-func (i *Image) release(at, n int64) error {
-	for c := at >> i.h.ClusterBits; c <= (at+n-1)>>i.h.ClusterBits; c++ {
-		used, err := i.refcount(c)
-		if err != nil {
+func (i *Image) release(at, n int64) error { return i.use(at, n, -1) }
+
+// use changes how often all clusters are used that a range of the file touches:
+// all of them, or with an error none.
+func (i *Image) use(at, n, by int64) error {
+	first := at >> i.h.ClusterBits
+	for c := first; c <= (at+n-1)>>i.h.ClusterBits; c++ {
+		if err := i.useCluster(c, by); err != nil {
+			for c--; c >= first; c-- {
+				err = errors.Join(err, i.useCluster(c, -by))
+			}
 			return err
 		}
-		if used == 0 {
-			return errors.New("A cluster of the image is used but not counted")
-		}
-		if err := i.setRefcount(c, used-1); err != nil {
-			return err
-		}
+	}
+	return nil
+}
+
+func (i *Image) useCluster(c, by int64) error {
+	used, err := i.refcount(c)
+	if err != nil {
+		return err
+	}
+	if used == 0 {
+		return errors.New("A cluster of the image is used but not counted")
+	}
+	if err := i.setRefcount(c, used+uint64(by)); err != nil {
+		return err
+	}
+	if used+uint64(by) == 0 {
 		i.blocks.drop(c << i.h.ClusterBits)
 		i.tables.drop(c << i.h.ClusterBits)
 	}

@@ -3,6 +3,7 @@ package qcow2
 import (
 	"errors"
 	"io"
+	"slices"
 )
 
 var errReadOnly = errors.New("The image is open for reading only")
@@ -114,15 +115,7 @@ func (i *Image) setEntry(t, off int64, e uint64) error {
 }
 
 // forget drops the use of what an entry pointed to.
-func (i *Image) forget(e uint64) error {
-	if e&entryCompressed != 0 {
-		return i.release(i.compressed(e))
-	}
-	if e&entryOffset == 0 {
-		return nil
-	}
-	return i.release(int64(e&entryOffset), i.h.ClusterSize())
-}
+func (i *Image) forget(e uint64) error { return i.entryUse(e, i.release) }
 
 // Zero makes a range read as zeros without keeping data for whole clusters.
 func (i *Image) Zero(off, n int64, backing io.ReaderAt) error {
@@ -186,6 +179,9 @@ func (i *Image) Truncate(size int64, backing io.ReaderAt, covered int64) error {
 		return errors.New("The new size must be a multiple of 512")
 	case i.h.snapshotCount > 0 && i.h.Version < 3:
 		return errors.New("Can't resize a v2 image which has snapshots")
+	}
+	if err := i.dropState(); err != nil { // it would show up in the disk
+		return err
 	}
 	cs, old := i.h.ClusterSize(), i.h.Size
 	for at := (size + cs - 1) &^ (cs - 1); at < old; at += cs {
@@ -254,20 +250,13 @@ func (i *Image) growL1(size int64) error {
 	if n*8 > 32<<20 {
 		return errors.New("The image size is too large for file format 'qcow2' (try using a larger cluster size)")
 	}
-	clusters := (n*8 + cs - 1) / cs
-	at, err := i.alloc(clusters)
+	l1 := append(slices.Clone(i.l1), make([]uint64, n-int64(len(i.l1)))...)
+	at, err := i.storeL1(l1, ^uint64(0))
 	if err != nil {
 		return err
 	}
-	raw := make([]byte, 0, clusters*cs)
-	for _, e := range i.l1 {
-		raw = be.AppendUint64(raw, e)
-	}
-	if _, err := i.f.WriteAt(raw[:cap(raw)], at); err != nil {
-		return err
-	}
 	oldAt, oldLen := i.h.l1At, int64(len(i.l1))*8
-	i.l1 = append(i.l1, make([]uint64, n-int64(len(i.l1)))...)
+	i.l1 = l1
 	i.h.l1At, i.h.l1Len = at, uint32(n)
 	if err := i.h.write(i.f); err != nil {
 		return err
