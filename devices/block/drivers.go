@@ -145,9 +145,7 @@ func (n *Node) limits() limits {
 	}
 	if e := n.primary(); e != nil {
 		l := e.Node().limits()
-		if n.isFilter() {
-			l.WriteZeroes = 0
-		}
+		l.WriteZeroes = 0
 		return l
 	}
 	return nullLimits(n)

@@ -4,18 +4,19 @@ import "slices"
 
 // ImageInfo is what is told of a node's image, QEMU's ImageInfo.
 type ImageInfo struct {
-	Backing         *ImageInfo `json:"backing-image,omitempty"`
-	Limits          limits     `json:"limits"`
-	BackingFormat   string     `json:"backing-filename-format,omitempty"`
-	Size            int64      `json:"virtual-size"`
-	Filename        string     `json:"filename"`
-	ClusterSize     int64      `json:"cluster-size,omitempty"`
-	Format          string     `json:"format"`
-	ActualSize      *int64     `json:"actual-size,omitempty"`
-	Specific        any        `json:"format-specific,omitempty"`
-	FullBacking     string     `json:"full-backing-filename,omitempty"`
-	BackingFilename string     `json:"backing-filename,omitempty"`
-	Dirty           *bool      `json:"dirty-flag,omitempty"`
+	Backing         *ImageInfo     `json:"backing-image,omitempty"`
+	Limits          limits         `json:"limits"`
+	BackingFormat   string         `json:"backing-filename-format,omitempty"`
+	Snapshots       []SnapshotInfo `json:"snapshots,omitempty"`
+	Size            int64          `json:"virtual-size"`
+	Filename        string         `json:"filename"`
+	ClusterSize     int64          `json:"cluster-size,omitempty"`
+	Format          string         `json:"format"`
+	ActualSize      *int64         `json:"actual-size,omitempty"`
+	Specific        any            `json:"format-specific,omitempty"`
+	FullBacking     string         `json:"full-backing-filename,omitempty"`
+	BackingFilename string         `json:"backing-filename,omitempty"`
+	Dirty           *bool          `json:"dirty-flag,omitempty"`
 }
 
 type specific struct {
@@ -93,7 +94,7 @@ func (n *Node) onFile() bool {
 
 // Image describes a node's image; with chain also those behind it.
 func (n *Node) Image(chain bool) ImageInfo {
-	i := ImageInfo{Limits: n.limits(), Size: n.img.Size(), Filename: n.filename(), Format: n.driver}
+	i := ImageInfo{Limits: n.limits(), Size: n.img.Size(), Filename: n.filename(), Format: n.driver, Snapshots: n.Snapshots()}
 	if actual, ok := n.actual(); ok {
 		i.ActualSize = &actual
 	}
@@ -113,8 +114,8 @@ func (n *Node) Image(chain bool) ImageInfo {
 		i.Specific = specific{"qcow2", q}
 		i.BackingFilename, i.FullBacking, i.BackingFormat = h.Backing, h.backingPath, h.BackingFormat
 	}
-	for c := n; i.ClusterSize == 0 && c.isFilter(); {
-		if c = c.behind(); c.header != nil {
+	for c := n; i.ClusterSize == 0 && (c.isFilter() || c.driver == "raw"); {
+		if c = c.primary().Node(); c.header != nil {
 			i.ClusterSize = c.header.ClusterSize()
 		}
 	}

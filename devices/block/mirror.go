@@ -210,7 +210,11 @@ func (m *mirror) written(off, n int64, p []byte) error {
 
 // run is the job's Run.
 func (m *mirror) run() error {
-	m.g.drained(func() {})
+	var same bool
+	m.g.drained(func() { same = m.source.Size() == m.target.Size() })
+	if !same && !m.filter.committing {
+		return errors.New("Source and target image have different sizes")
+	}
 	if err := m.findDirty(); err != nil {
 		return err
 	}

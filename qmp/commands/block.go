@@ -20,6 +20,7 @@ func (c *Commands) block() {
 	qmp.Register(c.set, "block-set-write-threshold", 0, c.blockSetThreshold)
 	c.media()
 	c.transactions()
+	c.insides()
 	c.exports()
 	c.jobs()
 	c.blockJobs()

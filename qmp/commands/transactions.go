@@ -19,7 +19,7 @@ type action func(args *qjson.Object, txn *job.Txn) (block.Action, error)
 func (c *Commands) transactions() {
 	actions := c.actions()
 	for name, run := range actions {
-		if name == "abort" {
+		if name == "abort" || name == snapshotInside {
 			continue
 		}
 		qmp.RegisterRaw(c.set, name, 0, func(_ *qmp.Call, args *qjson.Object) (any, error) {
@@ -118,6 +118,7 @@ func (c *Commands) actions() map[string]action {
 		"blockdev-backup":          c.backup(false),
 		"drive-backup":             c.backup(true),
 		"blockdev-snapshot":        with(c.snapshot),
+		snapshotInside:             with(c.snapshotInsideNow),
 		"blockdev-snapshot-sync":   with(c.snapshotSync),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 )
 
 // File is what an image lies in. Reading behind its end gives zeros.
@@ -29,8 +30,28 @@ type Image struct {
 	blocks   cache // of refcounts
 	free     int64 // no cluster before this one is free
 
-	snapshots     []Snapshot // oldest first
+	snapshots     []Snapshot // oldest first; a list is never changed
 	snapshotBytes int64      // of their table in the file
+
+	shown atomic.Pointer[view] // for those who must not wait
+}
+
+// view is what can be told of an image while it is at work.
+type view struct {
+	header    Header
+	snapshots []Snapshot
+}
+
+// show makes what is true now what is told.
+func (i *Image) show() { i.shown.Store(&view{*i.h, i.snapshots}) }
+
+// storeHeader writes the header, and shows it.
+func (i *Image) storeHeader() error {
+	if err := i.h.write(i.f); err != nil {
+		return err
+	}
+	i.show()
+	return nil
 }
 
 // Bits of entries in L1 and L2 tables.
@@ -47,6 +68,7 @@ func Open(f File, writable bool) (*Image, error) {
 	if err := i.read(); err != nil {
 		return nil, err
 	}
+	i.show()
 	if writable {
 		return i, i.SetWritable()
 	}
@@ -107,19 +129,15 @@ func (i *Image) SetWritable() error {
 	return nil
 }
 
-// Header returns what the header says now.
-func (i *Image) Header() Header {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return *i.h
-}
+// Header returns what the header says now. It does not wait for anything.
+func (i *Image) Header() Header { return i.shown.Load().header }
 
-// Size returns the bytes that a guest sees.
-func (i *Image) Size() int64 {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.h.Size
-}
+// Size returns the bytes that a guest sees. It does not wait for anything.
+func (i *Image) Size() int64 { return i.shown.Load().header.Size }
+
+// Snapshots returns the snapshots of the image, the oldest first. It does not
+// wait for anything, and the list must not be changed.
+func (i *Image) Snapshots() []Snapshot { return i.shown.Load().snapshots }
 
 // Flush sees to it that everything is on the disk.
 func (i *Image) Flush() error { return i.f.Flush() }

@@ -1,6 +1,10 @@
 package qcow2
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"syscall"
+)
 
 // The refcount structure: a table of blocks, which hold a count per cluster of
 // the file.
@@ -71,7 +75,7 @@ func (i *Image) refcount(cluster int64) (uint64, error) {
 // none yet.
 func (i *Image) setRefcount(cluster int64, v uint64) error {
 	if i.h.RefcountOrder < 6 && v>>(1<<i.h.RefcountOrder) != 0 {
-		return errors.New("The refcount of a cluster is too large")
+		return fmt.Errorf("The refcount of a cluster is too large: %w", syscall.EINVAL)
 	}
 	if err := i.ensureBlock(cluster / i.h.perBlock()); err != nil {
 		return err
@@ -169,7 +173,7 @@ func (i *Image) growRefTable(need int64) error {
 	}
 	oldAt, oldClusters := i.h.refTableAt, int64(i.h.refTableClusters)
 	i.h.refTableAt, i.h.refTableClusters, i.refTable = at, uint32(clusters), table
-	if err := i.h.write(i.f); err != nil {
+	if err := i.storeHeader(); err != nil {
 		return err
 	}
 	return i.release(oldAt, oldClusters*cs)

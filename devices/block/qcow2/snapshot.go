@@ -28,13 +28,6 @@ const (
 	maxSnapshotTable = 1024 * maxSnapshots
 )
 
-// Snapshots returns the snapshots of the image, the oldest first.
-func (i *Image) Snapshots() []Snapshot {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return slices.Clone(i.snapshots)
-}
-
 // Snapshot keeps what the disk is now, and what was written by
 // [Image.WriteState], as one more snapshot. The image chooses the id.
 func (i *Image) Snapshot(s Snapshot) (Snapshot, error) {
@@ -146,7 +139,7 @@ func (i *Image) Revert(id string) error {
 	if err := i.f.Flush(); err != nil {
 		return err
 	}
-	if err := i.h.write(i.f); err != nil {
+	if err := i.storeHeader(); err != nil {
 		return err
 	}
 	if err := i.unshare(old, oldAt); err != nil {

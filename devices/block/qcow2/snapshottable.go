@@ -129,11 +129,12 @@ func (i *Image) storeSnapshots(list []Snapshot) error {
 	}
 	oldAt, oldCount, oldBytes := i.h.snapshots, i.h.snapshotCount, i.snapshotBytes
 	i.h.snapshots, i.h.snapshotCount = uint64(at), uint64(len(list))
-	if err := i.h.write(i.f); err != nil {
+	if err := i.storeHeader(); err != nil {
 		i.h.snapshots, i.h.snapshotCount = oldAt, oldCount
 		return err
 	}
 	i.snapshots, i.snapshotBytes = list, int64(len(b))
+	i.show()
 	if oldBytes == 0 {
 		return nil
 	}

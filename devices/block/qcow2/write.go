@@ -198,7 +198,7 @@ func (i *Image) Truncate(size int64, backing io.ReaderAt, covered int64) error {
 		return err
 	}
 	i.h.Size = size
-	if err := i.h.write(i.f); err != nil {
+	if err := i.storeHeader(); err != nil {
 		return err
 	}
 	return i.wipe(old, min(size, covered), backing)
@@ -258,7 +258,7 @@ func (i *Image) growL1(size int64) error {
 	oldAt, oldLen := i.h.l1At, int64(len(i.l1))*8
 	i.l1 = l1
 	i.h.l1At, i.h.l1Len = at, uint32(n)
-	if err := i.h.write(i.f); err != nil {
+	if err := i.storeHeader(); err != nil {
 		return err
 	}
 	if oldLen == 0 {
@@ -279,7 +279,7 @@ func (i *Image) SetBacking(name, format string) error {
 	}
 	oldName, oldFormat := i.h.Backing, i.h.BackingFormat
 	i.h.Backing, i.h.BackingFormat = name, format
-	if err := i.h.write(i.f); err != nil {
+	if err := i.storeHeader(); err != nil {
 		i.h.Backing, i.h.BackingFormat = oldName, oldFormat
 		return err
 	}
