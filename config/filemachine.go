@@ -131,7 +131,7 @@ func (f *fileMachine) simple(name string, n *node, key string) bool {
 	}
 	texts := map[string]*string{
 		"display": &m.Display, "vga": &m.VGA, "audio": &m.Audio, "pidfile": &m.PIDFile,
-		"qtest-log": &m.QTestLog, "incoming": &m.Incoming,
+		"qtest-log": &m.QTestLog, "incoming": &m.Incoming, "loadvm": &m.LoadVM,
 	}
 	lists := map[string]*[]Option{
 		"drives": &m.Drives, "blockdevs": &m.Blockdevs, "netdevs": &m.Netdevs, "audiodevs": &m.Audiodevs, "numa": &m.NUMA,

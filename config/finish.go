@@ -19,7 +19,7 @@ const memoryUnit = 8192
 // that in which QEMU finds mistakes.
 func (b *builder) finish() (*Machine, error) {
 	steps := []func() error{
-		b.finishMessages, b.finishActions, b.finishRTC, b.finishType, b.finishDescriptors, b.finishChardevs, b.finishAccels,
+		b.finishMessages, b.finishActions, b.finishRTC, b.finishLoading, b.finishType, b.finishDescriptors, b.finishChardevs, b.finishAccels,
 		b.finishMemory, b.finishTopology, b.finishMonitors, b.finishPorts, b.finishObjects,
 	}
 	if err := b.run(steps); err != nil {
@@ -54,6 +54,17 @@ func (b *builder) run(steps []func() error) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// finishLoading refuses two ways of not beginning at the beginning.
+func (b *builder) finishLoading() error {
+	switch m := &b.m; {
+	case m.LoadVM != "" && m.Incoming != "":
+		return errors.New("'incoming' and 'loadvm' options are mutually exclusive")
+	case m.LoadVM != "" && m.Preconfig:
+		return errors.New("'preconfig' and 'loadvm' options are mutually exclusive")
+	}
+	return nil
 }
 
 // finishType settles the machine type. Without one it is the catalog's default.

@@ -105,6 +105,7 @@ type Machine struct {
 	Incoming string // where the machine comes from, as -incoming has it; empty: nowhere
 	// IncomingChannel is that as a channel, nil where it is one word.
 	IncomingChannel *qjson.Object
+	LoadVM          string // the snapshot to begin with, as -loadvm has it; empty: none
 	FDs             []FDSet
 	// Others are options without an effect here, in the order given, so that
 	// query-command-line-options and logs can tell what was asked for.

@@ -72,7 +72,7 @@ func (g *Graph) backup(source, to *Node, o BackupOptions) (Action, error) {
 	case source == to:
 		return Action{}, errors.New("Source and target cannot be the same")
 	case o.Compress:
-		return Action{}, fmt.Errorf("Compression is not supported for this drive %s", to.drive())
+		return Action{}, fmt.Errorf("Compression is not supported for this drive %s", to.Drive())
 	}
 	if err := source.busyFor(opBackup); err != nil {
 		return Action{}, err

@@ -77,6 +77,10 @@ func (g *Graph) drained(f func()) {
 	<-done
 }
 
+// Drain waits until no request is under way. It must be called without the
+// machine's lock.
+func (g *Graph) Drain() { g.drained(func() {}) }
+
 // pass runs a request of a goroutine's own, without the lock, on what node is
 // then behind an edge.
 func (g *Graph) pass(e *Edge, work func(n *Node, img image) error) error {

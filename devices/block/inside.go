@@ -47,8 +47,8 @@ func (n *Node) keeper() *qcow2.Image {
 	}
 }
 
-// canSnapshot reports whether a snapshot inside the image can be taken.
-func (n *Node) canSnapshot() bool { return !n.readOnly && n.keeper() != nil }
+// CanSnapshot reports whether a snapshot inside the image can be taken.
+func (n *Node) CanSnapshot() bool { return !n.readOnly && n.keeper() != nil }
 
 // Snapshots lists the snapshots inside a node's image.
 func (n *Node) Snapshots() []SnapshotInfo {
@@ -103,7 +103,7 @@ func (g *Graph) SnapshotInside(device, name string) (*Inside, error) {
 	switch {
 	case n.readOnly:
 		return nil, fmt.Errorf("Device '%s' is read only", device)
-	case !n.canSnapshot():
+	case !n.CanSnapshot():
 		return nil, fmt.Errorf("Block format '%s' used by device '%s' does not support internal snapshots", n.driver, device)
 	case name == "":
 		return nil, errors.New("Name is empty")

@@ -21,14 +21,14 @@ const (
 
 // label is how messages call a node: by its drive, if it has one.
 func (n *Node) label() string {
-	if id := n.drive(); id != "" {
+	if id := n.Drive(); id != "" {
 		return id
 	}
 	return n.name
 }
 
-// drive is the id of a node's drive, empty for none.
-func (n *Node) drive() string {
+// Drive is the id of a node's drive, empty for none.
+func (n *Node) Drive() string {
 	if b := n.namedBackend(); b != nil {
 		return b.id
 	}

@@ -85,9 +85,11 @@ func (n *Node) openBacking(o *qjson.Object) error {
 			return fmt.Errorf("Could not open backing file: %w", err)
 		}
 	}
-	opts := qjson.NewObject(qjson.Member{Name: "backing", Value: qjson.NewObject(
-		qjson.Member{Name: "driver", Value: format}, qjson.Member{Name: "file", Value: file})})
-	if err := n.openBehind(opts); err != nil {
+	backing := qjson.NewObject(qjson.Member{Name: "driver", Value: format}, qjson.Member{Name: "file", Value: file})
+	if d := driverOf(format); d != nil && d.protocol {
+		backing = qjson.NewObject(qjson.Member{Name: "driver", Value: format}, qjson.Member{Name: "filename", Value: n.header.backingPath})
+	}
+	if err := n.openBehind(qjson.NewObject(qjson.Member{Name: "backing", Value: backing})); err != nil {
 		return fmt.Errorf("Could not open backing file: %w", err)
 	}
 	return nil

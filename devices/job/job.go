@@ -48,6 +48,9 @@ type Spec struct {
 	// Txn is the transaction that the job belongs to, nil for one of its own.
 	Txn *Txn
 
+	// Unbroken says that there is no place in Run where the job could be held.
+	Unbroken bool
+
 	// Run does the work, on its own goroutine.
 	Run func(*Job) error
 	// Idle says at the start that there is nothing to do: Run is not called.

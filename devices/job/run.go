@@ -170,7 +170,7 @@ func (s *Jobs) Pulse() {
 // Pulse shows a job that is at work held for a moment. Nothing is drained for
 // it: who changes the graph sees to that himself.
 func (j *Job) Pulse() {
-	if j.running && !j.returned {
+	if j.running && !j.returned && !j.spec.Unbroken {
 		j.stand()
 		if j.pauses == 0 {
 			j.unstand()

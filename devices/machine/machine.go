@@ -132,6 +132,8 @@ type Machine struct {
 
 	// Migration is the machine's part in migrations.
 	Migration *migration.Migration
+	// Snapshots are those of the whole machine.
+	Snapshots *Snapshots
 	// Yanks lists the connections that yank can cut; it has a lock of its own.
 	Yanks chardev.Yanks
 	// VNC are the VNC servers, in the order of the description.
@@ -199,6 +201,7 @@ func New(opts Options) (*Machine, error) {
 	m.newBlocks()
 	m.newDirtyRate()
 	m.Migration = migration.New(mover{m})
+	m.Snapshots = newSnapshots(m)
 	m.env.Migrating = m.Migration.Busy
 	m.env.MachineHandler = m.hotplugHandler
 	m.env.DynamicSysbus = m.takesSysbus

@@ -118,11 +118,7 @@ func (m *Machine) SystemReset(cause Cause) {
 		m.Shutdown(cause)
 		return
 	}
-	m.env.SystemBus.ColdReset()
-	m.firmwareRan = false
-	for _, f := range m.onReset {
-		f()
-	}
+	m.coldReset()
 	m.emit("RESET", causeData{cause.byGuest(), cause})
 	m.sleeping = false
 	if m.state == Suspended {
@@ -134,6 +130,15 @@ func (m *Machine) SystemReset(cause Cause) {
 		m.setState(Prelaunch)
 	}
 	m.tellGuest(guest.WasReset)
+}
+
+// coldReset makes everything as it was when the power came.
+func (m *Machine) coldReset() {
+	m.env.SystemBus.ColdReset()
+	m.firmwareRan = false
+	for _, f := range m.onReset {
+		f()
+	}
 }
 
 // Shutdown ends the machine, or with -no-shutdown stops it for good.

@@ -112,11 +112,11 @@ type machineState mover
 func (s machineState) VMState(f *vmstate.Fields) {
 	m := s.Machine
 	state := m.haltedFrom
-	if m.state != FinishMigrate {
+	if m.state != FinishMigrate && m.state != SaveVM {
 		state = m.state
 	}
 	f.Field("run-state", &state)
-	if f.Loading() {
+	if f.Loading() && m.state == InMigrate {
 		m.haltedFrom = state
 		if !state.transferable() {
 			f.Fail(fmt.Errorf("field 'run-state': '%s' is no state to go on from", state))

@@ -11,6 +11,7 @@ import (
 // are guarded by the machine's lock, but for those of its goroutine.
 type incoming struct {
 	m        *Migration
+	do       func(func()) // takes the machine's lock
 	status   Status
 	err      error
 	address  *chardev.SocketAddress // where it listens; nil: nowhere
@@ -28,7 +29,7 @@ type incoming struct {
 // Await makes the machine one that waits for a stream. With ask migrate-incoming
 // is to say where from.
 func (m *Migration) Await(ask bool) {
-	m.in = &incoming{m: m, status: None, deferred: ask, exits: true, rescue: make(chan *door, 1)}
+	m.in = &incoming{m: m, do: m.host.Do, status: None, deferred: ask, exits: true, rescue: make(chan *door, 1)}
 }
 
 // MayReceive says why migrate-incoming is not possible.

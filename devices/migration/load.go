@@ -8,7 +8,7 @@ import (
 
 // load reads a stream to its end.
 func (in *incoming) load() error {
-	in.m.host.Do(func() {
+	in.do(func() {
 		if in.status == Setup {
 			in.set(Active)
 		}
@@ -27,7 +27,7 @@ func (in *incoming) load() error {
 		if typ == recordEnd {
 			return in.complete()
 		}
-		in.m.host.Do(func() { err = in.record(typ, content) })
+		in.do(func() { err = in.record(typ, content) })
 		if err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ func (in *incoming) load() error {
 // complete checks that all has come.
 func (in *incoming) complete() error {
 	var err error
-	in.m.host.Do(func() {
+	in.do(func() {
 		if !in.loaded {
 			err = invalid("the stream has no state of the devices")
 		}

@@ -259,7 +259,7 @@ func (o *outgoing) send() error {
 		o.figures.left = o.figures.total
 		o.figures.expecting = o.m.downtimeLimit()
 		o.set(Active)
-		head = o.header()
+		head = o.m.header(o.memory)
 	})
 	if err := o.because(nil); err != nil {
 		return err
@@ -282,12 +282,13 @@ func (o *outgoing) send() error {
 	return o.conclude()
 }
 
-func (o *outgoing) header() header {
-	h := header{Machine: o.m.host.MachineType(), Plan: o.m.host.Plugs()}
-	if o.m.Has("validate-uuid") {
-		h.UUID = o.m.host.UUID()
+// header is the head of a stream about that memory.
+func (m *Migration) header(memory *walk) header {
+	h := header{Machine: m.host.MachineType(), Plan: m.host.Plugs()}
+	if m.Has("validate-uuid") {
+		h.UUID = m.host.UUID()
 	}
-	for _, b := range o.memory.blocks {
+	for _, b := range memory.blocks {
 		h.Blocks = append(h.Blocks, blockHeader{b.Name, b.Region.Size()})
 	}
 	return h

@@ -83,7 +83,7 @@ func (o *outgoing) reconnect(dial dialer) bool {
 			o.m.host.Do(func() {
 				o.err = nil
 				o.set(PostcopyRecover)
-				head = o.header()
+				head = o.m.header(o.memory)
 				head.Resume = true
 			})
 			err = o.writeJSON(recordHeader, head)

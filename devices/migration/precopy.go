@@ -140,14 +140,10 @@ func (o *outgoing) capture() ([]byte, error) {
 		out, cost, _ = o.memory.next(unlimited, &o.figures)
 		o.figures.stopped += cost
 	}
-	sections, err := o.m.host.Save()
+	content, err := o.m.state()
 	if err == nil {
 		err = o.m.host.LetGo()
 	}
-	if err != nil {
-		return nil, err
-	}
-	content, err := encodeState(state{Plan: o.m.host.Plugs(), Sections: sections})
 	if err != nil {
 		return nil, err
 	}
@@ -157,4 +153,13 @@ func (o *outgoing) capture() ([]byte, error) {
 		out = appendRecord(out, recordPostcopy)
 	}
 	return appendRecord(out, recordState, content), nil
+}
+
+// state is the content of the record of the devices.
+func (m *Migration) state() ([]byte, error) {
+	sections, err := m.host.Save()
+	if err != nil {
+		return nil, err
+	}
+	return encodeState(state{Plan: m.host.Plugs(), Sections: sections})
 }

@@ -49,6 +49,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.net()
 	c.block()
 	c.migration()
+	c.snapshots()
 	c.misc()
 	c.confidential()
 	c.queries()

@@ -218,6 +218,9 @@ func (vm *VM) complete() error {
 	if err := inTurn(vm.addAudiodevs, vm.addNetdevs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.checkDrives, vm.equipVNC, vm.warnUnused); err != nil {
 		return err
 	}
+	if vm.cfg.LoadVM != "" {
+		return vm.loadSnapshot()
+	}
 	if err := vm.Machine.Ready(!vm.cfg.Paused); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package daemon
 import (
 	"fmt"
 
+	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/devices/migration"
 	"github.com/qomd/qomd/qmp/qjson"
 )
@@ -21,6 +22,20 @@ func (vm *VM) receive() error {
 		return fmt.Errorf("-incoming %s: %w", vm.cfg.Incoming, err)
 	}
 	return nil
+}
+
+// loadSnapshot makes the machine what a snapshot has, under its lock.
+func (vm *VM) loadSnapshot() error {
+	if err := vm.Machine.Ready(false); err != nil {
+		return err
+	}
+	if err := vm.Machine.Snapshots.Load(machine.SnapshotOptions{Name: vm.cfg.LoadVM}, true); err != nil {
+		return err
+	}
+	if vm.cfg.Paused {
+		return nil
+	}
+	return vm.Machine.Cont()
 }
 
 // source is where the migration comes from.

@@ -9,7 +9,6 @@ var absent = []struct{ topic, help, answer string }{
 	{"jit", "the compiler of guest code; there is none", "Error: JIT information is only available with accel=tcg\n"},
 	{"replay", "record and replay; there is none", "Record/replay is not active\n"},
 	{"sev", "AMD SEV; there is none", "SEV is not enabled\n"},
-	{"snapshots", "snapshots of the machine; no drive holds any", "Error: no block device can store vmstate for snapshot\n"},
 	{"spice", "the SPICE server; there is none", "Server: disabled\n"},
 	{"tpm", "TPM devices; there are none", ""},
 	{"via", "MOS6522 VIA devices; there are none", "MOS6522 VIA is not available in this QEMU\n"},

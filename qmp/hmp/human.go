@@ -44,7 +44,7 @@ func (h *Human) Command(c *qmp.Call, line string, cpu *int64) (string, error) {
 	}
 	r := &run{h: h, call: c, session: s}
 	r.line(line)
-	return crlf(r.out.String()), nil
+	return r.finish()
 }
 
 // table returns the machine's commands.

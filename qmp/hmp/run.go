@@ -16,6 +16,10 @@ type run struct {
 	session *session
 	args    values
 	out     strings.Builder
+
+	// later is what takes long, for after the line: without the machine's lock,
+	// unless locked.
+	later func(locked bool) error
 }
 
 // printf prints for the user.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"runtime/debug"
-	"strings"
 	"time"
 )
 
@@ -86,12 +85,11 @@ func flush(e *editor, conn net.Conn) bool {
 
 // typed runs a line and prints its answer; false when the machine has ended.
 func (h *Human) typed(e *editor, s *session, line string) (on bool) {
-	var out strings.Builder
+	r := &run{h: h, session: s}
 	h.m.Do(func() {
 		if h.m.Exiting() {
 			return
 		}
-		r := &run{h: h, session: s}
 		defer func() {
 			// One broken command must not take all machines of the process
 			// with it.
@@ -99,11 +97,17 @@ func (h *Human) typed(e *editor, s *session, line string) (on bool) {
 				h.log().Error("command panicked", "line", line, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 				r.report(fmt.Errorf("internal error: %v", p))
 			}
-			out.WriteString(r.out.String())
 			on = !h.m.Exiting()
 		}()
 		r.line(line)
 	})
-	e.print(out.String())
+	if r.later != nil {
+		err := r.later(false)
+		h.m.Do(func() {
+			r.report(err)
+			on = !h.m.Exiting()
+		})
+	}
+	e.print(r.out.String())
 	return on
 }

@@ -52,7 +52,7 @@ func (h *Human) find(t *table, name string) *command {
 
 // commandRows lists all commands.
 func commandRows() []*command {
-	rows := slices.Concat(helpRows(), controlRows(), deviceRows(), objectRows(), chardevRows(), networkRows(), blockRows(), blockJobRows(), migrationRows(), inputRows(), miscRows(), dirtyRateRows(), logRows(), absentRows(), treeRows(), expressionRows(), dumpRows(), portRows())
+	rows := slices.Concat(helpRows(), controlRows(), deviceRows(), objectRows(), chardevRows(), networkRows(), blockRows(), blockJobRows(), snapshotRows(), migrationRows(), inputRows(), miscRows(), dirtyRateRows(), logRows(), absentRows(), treeRows(), expressionRows(), dumpRows(), portRows())
 	return append(rows, &command{
 		names: "info", args: "item:s?", params: "[subcommand]", help: "tell about the state of the machine",
 		sub: newTable("info ", topicRows()),
@@ -63,5 +63,5 @@ func commandRows() []*command {
 // topicRows lists all topics of "info".
 func topicRows() []*command {
 	return slices.Concat(machineTopics(), processorTopics(), memoryTopics(), deviceTopics(), treeTopics(),
-		backendTopics(), blockTopics(), migrationTopics(), miscTopics(), dirtyRateTopics(), virtioTopics(), vncTopics(), absentTopics(), lifetimeTopics())
+		backendTopics(), blockTopics(), snapshotTopics(), migrationTopics(), miscTopics(), dirtyRateTopics(), virtioTopics(), vncTopics(), absentTopics(), lifetimeTopics())
 }
