@@ -25,8 +25,11 @@
 //
 // # Limits
 //
-// There are no internal snapshots, and no bitmaps that are kept in an image:
-// block-dirty-bitmap-add refuses persistent ones. A backup cannot compress.
+// Bitmaps are not kept in images: block-dirty-bitmap-add refuses persistent ones.
+// A backup cannot compress.
+//
+// A snapshot inside an image is taken without the machine's lock, but in a
+// transaction with it.
 //
 // What package qcow2 cannot write is opened for reading only, or not at all; see
 // there. Images with extended L2 entries are read by a library.

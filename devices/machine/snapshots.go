@@ -24,6 +24,7 @@ func newSnapshots(m *Machine) *Snapshots { return &Snapshots{m, make(chan struct
 // SnapshotOptions say which snapshot is meant.
 type SnapshotOptions struct {
 	Name  string
+	Dated bool     // Save makes the name of the date
 	State *string  // the node that keeps the state of the machine; nil: the first
 	Nodes []string // whose content is meant; nil: all that can be written to
 
@@ -179,11 +180,12 @@ func (w *snapshotWork) save(o SnapshotOptions) error {
 		return err
 	}
 	switch {
-	case o.Name != "" && o.Overwrite:
+	case o.Dated:
+	case o.Overwrite:
 		if err := w.delete(o.Name); err != nil {
 			return err
 		}
-	case o.Name != "" && w.everywhere(o.Name):
+	case w.everywhere(o.Name):
 		return fmt.Errorf("Snapshot '%s' already exists in one or more devices", o.Name)
 	}
 	keeper, err := block.StateKeeper(w.keepers, o.State)
@@ -196,14 +198,15 @@ func (w *snapshotWork) save(o SnapshotOptions) error {
 	})
 	defer w.do(mover{m}.Release)
 	w.drain()
-	return w.keep(o.Name, keeper)
+	return w.keep(o, keeper)
 }
 
 // keep writes the state of the machine, and takes a snapshot of every image.
-func (w *snapshotWork) keep(name string, keeper *block.Keeper) error {
+func (w *snapshotWork) keep(o SnapshotOptions, keeper *block.Keeper) error {
 	m := w.m
 	date := time.Now().Truncate(time.Microsecond)
-	if name == "" {
+	name := o.Name
+	if o.Dated {
 		name = date.Format("vm-20060102150405")
 	}
 	var clock time.Duration

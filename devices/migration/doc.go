@@ -67,6 +67,11 @@
 // channels are refused. A destination talks to one source at a time: one that
 // connects and says nothing keeps others out until it is gone.
 //
+// # Snapshots
+//
+// [Migration.Write] writes the same stream into an image, of a machine that stands
+// still, and [Migration.Read] makes a machine what it was, its devices included.
+//
 // # Goroutines
 //
 // Each direction has one goroutine while a migration goes on. It takes the

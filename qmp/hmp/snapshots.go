@@ -32,7 +32,7 @@ func snapshotTopics() []*command {
 // snapshotWork returns what runs one of these commands, which take long.
 func snapshotWork(work func(*machine.Snapshots, machine.SnapshotOptions, bool) error) func(*run) error {
 	return func(r *run) error {
-		o := machine.SnapshotOptions{Name: r.args.text("name"), Overwrite: true}
+		o := machine.SnapshotOptions{Name: r.args.text("name"), Dated: !r.has("name"), Overwrite: true}
 		r.later = func(locked bool) error { return work(r.h.m.Snapshots, o, locked) }
 		return nil
 	}

@@ -13,8 +13,10 @@
 // Clusters compressed by zlib are read, those by zstd are not; when written to
 // they become ordinary ones. Images with extended L2 entries, with an external
 // data file or with encryption are refused, and so is writing to one that was
-// not closed properly or is marked corrupt. Internal snapshots
-// are respected: what they share is copied before it is written.
+// not closed properly or is marked corrupt.
+//
+// Snapshots inside an image are taken by [Image.Snapshot]; what they share is
+// copied before it is written. The state of a machine lies behind the disk.
 //
 // # Concurrency
 //
