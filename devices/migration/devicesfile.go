@@ -9,11 +9,7 @@ import (
 // SaveDevices returns the state of everything but memory, as a file that
 // [ReadDevices] reads. The machine has to stand still.
 func (m *Migration) SaveDevices() ([]byte, error) {
-	sections, err := m.host.Save()
-	if err != nil {
-		return nil, err
-	}
-	content, err := encodeState(state{Plan: m.host.Plugs(), Sections: sections})
+	content, err := m.state()
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,6 @@ func Open(f File, writable bool) (*Image, error) {
 	if err := i.read(); err != nil {
 		return nil, err
 	}
-	i.show()
 	if writable {
 		return i, i.SetWritable()
 	}
@@ -107,7 +106,11 @@ func (i *Image) read() error {
 		return err
 	}
 	i.h, i.l1, i.tables, i.blocks, i.free = h, l1, cache{}, cache{}, 0
-	return i.readSnapshots()
+	if err := i.readSnapshots(); err != nil {
+		return err
+	}
+	i.show()
+	return nil
 }
 
 // SetWritable allows writing, or says why it cannot be.
