@@ -107,8 +107,10 @@ func (b *builder) objectOption(a argument) error {
 	if o.id != "" {
 		object.Set("id", o.id)
 	}
-	for _, p := range o.pairs {
-		object.Set(p.name, p.value)
+	if all := o.all(); all != nil {
+		for name, v := range all.All() {
+			object.Set(name, v)
+		}
 	}
 	return b.addObject(object, false, a.origin)
 }

@@ -195,6 +195,32 @@ func setDotted(values *qjson.Object, key, value string) error {
 	return nil
 }
 
+// Nest makes objects and lists of members with dots in their names, as
+// [ParseKeyval] does. Of several values the last one counts.
+func Nest(o *qjson.Object) (*qjson.Object, error) {
+	values := qjson.NewObject()
+	for name, v := range o.All() {
+		if list, ok := v.([]any); ok && len(list) > 0 {
+			v = list[len(list)-1]
+		}
+		text, ok := v.(string)
+		if !ok {
+			values.Set(name, v)
+		} else if err := setDotted(values, name, text); err != nil {
+			return nil, err
+		}
+	}
+	listed, err := listify(values, "")
+	if err != nil {
+		return nil, err
+	}
+	nested, ok := listed.(*qjson.Object)
+	if !ok {
+		return nil, inconsistent(nil)
+	}
+	return nested, nil
+}
+
 func inconsistent(parts []string) error {
 	return fmt.Errorf("Parameters '%s.*' used inconsistently", strings.Join(parts, "."))
 }

@@ -268,3 +268,24 @@ next:
 	}
 	return rest
 }
+
+// all returns the members in order, those that are given several times as lists
+// of texts. Nil if there is none.
+func (o *opts) all() *qjson.Object {
+	rest := o.object()
+	if rest == nil || rest.Len() == len(o.pairs) {
+		return rest
+	}
+	for name := range rest.All() {
+		var values []any
+		for _, p := range o.pairs {
+			if p.name == name {
+				values = append(values, p.value)
+			}
+		}
+		if len(values) > 1 {
+			rest.Set(name, values)
+		}
+	}
+	return rest
+}

@@ -113,7 +113,7 @@ func (b *builder) finishOptions() {
 		b.m.Drives = append(b.m.Drives, Option{Name: "drive", ID: o.id, Options: o.object(), Origin: o.origin})
 	}
 	for _, o := range b.groups["netdev"].list {
-		b.m.Netdevs = append(b.m.Netdevs, Option{Name: "netdev", ID: o.id, Options: o.object(), Origin: o.origin})
+		b.m.Netdevs = append(b.m.Netdevs, Option{Name: "netdev", ID: o.id, Options: o.all(), Origin: o.origin})
 	}
 	for _, o := range b.groups["numa"].list {
 		b.m.NUMA = append(b.m.NUMA, Option{Name: "numa", ID: o.id, Options: o.object(), Origin: o.origin})

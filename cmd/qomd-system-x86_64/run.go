@@ -35,10 +35,26 @@ func run(argv []string) int {
 	}
 	status, err := serve(prog, cfg)
 	if err != nil {
-		say(prog, cfg, err.Error())
+		tell(prog, cfg, err)
 		return 1
 	}
 	return status
+}
+
+// tell prints why the machine cannot start: with the place where that was asked
+// for, and with QEMU's hint where it has one.
+func tell(prog string, cfg *config.Machine, err error) {
+	var placed *daemon.Error
+	var hinted interface{ Hint() string }
+	origin := config.Origin{}
+	if errors.As(err, &placed) {
+		origin, err = placed.Origin, placed.Err
+	}
+	text := err.Error()
+	if errors.As(err, &hinted) {
+		text += "\n" + hinted.Hint()
+	}
+	fmt.Fprintf(os.Stderr, "%s%s%s\n", cfg.MessagePrefix(), origin.Prefix(prog), text)
 }
 
 // say prints a message as QEMU does: about the program, on standard error.
@@ -100,7 +116,7 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		OnMisfit: logging.Misfits(),
 		Failed: func(err error) {
 			if failed = waiting.Err() == nil; failed {
-				say(prog, cfg, err.Error())
+				tell(prog, cfg, err)
 			}
 		},
 	})

@@ -13,7 +13,7 @@ import (
 func TestCommandLine(t *testing.T) {
 	name := image(t, 1<<20)
 	c := qmptest.Start(t, qmptest.PC(), qmptest.Args(
-		"-blockdev", "driver=null-co,node-name=zeros,size=64K,read-only=on",
+		"-blockdev", "driver=null-co,node-name=zeros,size=65536,read-only=on",
 		"-blockdev", `{"driver": "raw", "node-name": "fmt", "file": {"driver": "file", "filename": "`+name+`"}}`,
 		"-drive", "file="+name+",if=none,id=d0,format=raw,read-only=on,cache=none",
 		"-drive", "file=null-co://,if=virtio,format=raw,bps=1000",

@@ -109,54 +109,6 @@ func unflatten(o *qjson.Object) *qjson.Object {
 	return out
 }
 
-// Typed gives options that were read as text the types they have in QMP, and
-// nests those with dots in their names.
-func Typed(o *qjson.Object) (*qjson.Object, error) { return typed(unflatten(o)) }
-
-func typed(o *qjson.Object) (*qjson.Object, error) {
-	out := qjson.NewObject()
-	for name, v := range o.All() {
-		switch t := v.(type) {
-		case *qjson.Object:
-			inner, err := typed(t)
-			if err != nil {
-				return nil, err
-			}
-			v = inner
-		case string:
-			if numbers[name] {
-				n, err := parseSize(t)
-				if err != nil {
-					return nil, fmt.Errorf("Parameter '%s' expects integer", name)
-				}
-				v = n
-			} else if switches[name] {
-				on, err := boolean(o, name, false)
-				if err != nil {
-					return nil, err
-				}
-				v = on
-			}
-		}
-		out.Set(name, v)
-	}
-	return out, nil
-}
-
-// numbers are the options that are numbers in QMP.
-var numbers = map[string]bool{
-	"size": true, "offset": true, "latency-ns": true, "aio-max-batch": true, "align": true, "max-transfer": true,
-	"reconnect-delay": true, "open-timeout": true, "cache-size": true, "l2-cache-size": true, "l2-cache-entry-size": true,
-	"refcount-cache-size": true, "cache-clean-interval": true,
-}
-
-// switches are the options that are on or off.
-var switches = map[string]bool{
-	"read-zeroes": true, "read-only": true, "auto-read-only": true, "force-share": true, "active": true,
-	"direct": true, "no-flush": true, "drop-cache": true, "lazy-refcounts": true, "pass-discard-request": true,
-	"pass-discard-snapshot": true, "pass-discard-other": true, "discard-no-unref": true,
-}
-
 // common are the options that every driver takes.
 var common = map[string]bool{
 	"driver": true, "node-name": true, "read-only": true, "auto-read-only": true, "cache": true, "discard": true,

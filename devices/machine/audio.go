@@ -5,21 +5,24 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
-// AddAudio makes a sound backend, as -audiodev describes it. Nothing plays and
-// nothing is recorded; devices name it, and clients ask for its settings. Values
-// may be text, as on a command line.
-func (m *Machine) AddAudio(id string, options *qjson.Object) error {
-	driver, given := options.Get("driver")
-	if !given {
-		return errors.New("Parameter 'driver' is missing")
-	}
+// AddAudio makes a sound backend of checked settings, as query-audiodevs has them.
+// Nothing plays and nothing is recorded; devices name it, and clients ask for its
+// settings.
+func (m *Machine) AddAudio(options *qjson.Object) error {
+	v, _ := options.Get("id")
+	id, _ := v.(string)
+	driver, _ := options.Get("driver")
 	if m.hasAudio(id) {
 		return fmt.Errorf("attempt to add duplicate property '%s' to object (type 'container')", id)
+	}
+	for _, direction := range []string{"in", "out"} {
+		if err := checkMixing(options, direction); err != nil {
+			return err
+		}
 	}
 	if err := m.makeAudio(id, fmt.Sprint(driver)); err != nil {
 		return err
@@ -31,9 +34,7 @@ func (m *Machine) AddAudio(id string, options *qjson.Object) error {
 			qjson.Member{Name: "frequency", Value: int64(44100)}, qjson.Member{Name: "channels", Value: int64(2)},
 			qjson.Member{Name: "format", Value: "s16"}, qjson.Member{Name: "voices", Value: int64(1)}))
 	}
-	if err := mergeAudio(o, options); err != nil {
-		return err
-	}
+	mergeAudio(o, options)
 	for _, direction := range []string{"in", "out"} {
 		settleMixing(o, options, direction)
 	}
@@ -108,37 +109,33 @@ func settleMixing(o, given *qjson.Object, direction string) {
 // Audio lists the settings of the sound backends, in the order of their making.
 func (m *Machine) Audio() []*qjson.Object { return m.audio }
 
-// audioKinds are the settings that are no text, by the kind of their value.
-var audioKinds = map[string]string{
-	"mixing-engine": "boolean", "fixed-settings": "boolean", "exclusive": "boolean", "try-poll": "boolean", "try-mmap": "boolean",
-	"timer-period": "integer", "frequency": "integer", "channels": "integer", "voices": "integer", "buffer-length": "integer",
-	"period-length": "integer", "buffer-count": "integer", "latency": "integer", "threshold": "integer", "dsp-policy": "integer",
-}
-
 // mergeAudio sets what was given.
-func mergeAudio(o, given *qjson.Object) error {
+func mergeAudio(o, given *qjson.Object) {
 	for name, v := range given.All() {
 		old, _ := o.Get(name)
-		inner, nested := v.(*qjson.Object)
-		text, isText := v.(string)
-		switch to, known := old.(*qjson.Object); {
-		case nested && known:
-			if err := mergeAudio(to, inner); err != nil {
-				return err
-			}
+		to, known := old.(*qjson.Object)
+		if inner, nested := v.(*qjson.Object); nested && known {
+			mergeAudio(to, inner)
 			continue
-		case nested:
-			return fmt.Errorf("Parameter '%s' is unexpected", name)
-		case isText && audioKinds[name] == "integer":
-			n, err := strconv.ParseUint(text, 0, 32)
-			if err != nil {
-				return fmt.Errorf("Parameter '%s' expects uint32", name)
-			}
-			v = int64(n)
-		case isText && audioKinds[name] == "boolean":
-			v = text == "on" || text == "yes" || text == "true" || text == "y"
 		}
 		o.Set(name, v)
+	}
+}
+
+// checkMixing refuses settings of one direction that exclude each other.
+func checkMixing(options *qjson.Object, direction string) error {
+	v, _ := options.Get(direction)
+	given, ok := v.(*qjson.Object)
+	if !ok {
+		return nil
+	}
+	if fixed, _ := given.Get("fixed-settings"); fixed != false {
+		return nil
+	}
+	for _, name := range []string{"frequency", "channels", "format"} {
+		if given.Has(name) {
+			return errors.New("You can't use frequency, channels or format with fixed-settings=off")
+		}
 	}
 	return nil
 }

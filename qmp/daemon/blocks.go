@@ -19,7 +19,7 @@ func (vm *VM) openBlocks() error {
 				opts.Set(name, v)
 			}
 		}
-		opts, err := commands.BlockdevArguments(vm.schema, opts, !o.FromJSON)
+		opts, err := commands.Written{Schema: vm.schema}.Blockdev(opts, !o.FromJSON)
 		if err == nil {
 			err = g.Add(opts)
 		}

@@ -30,7 +30,7 @@ func (vm *VM) addSome(now func(typ string) bool) error {
 			continue
 		}
 		if err := vm.addObject(o); err != nil {
-			return &Error{o.Origin, err}
+			return err
 		}
 	}
 	return nil
@@ -70,19 +70,42 @@ func (vm *VM) plug() error {
 }
 
 func (vm *VM) addObject(o config.Object) error {
-	r := object.Request{Type: o.Type, ID: o.ID, Props: o.Options, Text: !o.FromJSON}
-	if r.Props == nil {
-		r.Props = qjson.NewObject()
+	typ := qjson.Member{Name: "qom-type", Value: o.Type}
+	args, err := vm.written().Object(withMembers(o.Options, typ, text("id", o.ID)), !o.FromJSON)
+	if err != nil {
+		return &Error{o.Origin, err}
 	}
-	_, err := object.Add(vm.Machine.Env(), r)
-	return err
+	r, err := object.NewRequest(args, false)
+	if err == nil {
+		_, err = object.Add(vm.Machine.Env(), r)
+	}
+	if err != nil {
+		return &Error{Err: err} // QEMU says here no more what it was told
+	}
+	return nil
+}
+
+// written reads what command lines and files have.
+func (vm *VM) written() commands.Written { return commands.Written{Schema: vm.schema} }
+
+// withMembers returns the members and then those of o, which may be nil.
+func withMembers(o *qjson.Object, members ...qjson.Member) *qjson.Object {
+	all := qjson.NewObject(members...)
+	for name, v := range o.All() {
+		all.Set(name, v)
+	}
+	return all
 }
 
 // addAudiodevs makes the sound backends of the description.
 func (vm *VM) addAudiodevs() error {
 	for _, o := range vm.cfg.Audiodevs {
-		if err := vm.Machine.AddAudio(o.ID, o.Options); err != nil {
+		args, err := vm.written().Audiodev(withMembers(o.Options, text("id", o.ID)), !o.FromJSON)
+		if err != nil {
 			return &Error{o.Origin, err}
+		}
+		if err := vm.Machine.AddAudio(args); err != nil {
+			return &Error{Err: err}
 		}
 	}
 	return nil
@@ -91,31 +114,21 @@ func (vm *VM) addAudiodevs() error {
 // addNetdevs makes the network backends of the description.
 func (vm *VM) addNetdevs() error {
 	for _, o := range vm.cfg.Netdevs {
-		args := qjson.NewObject(qjson.Member{Name: "id", Value: o.ID})
-		if o.Options != nil {
-			for name, v := range o.Options.All() {
-				args.Set(name, v)
-			}
+		given := withMembers(o.Options)
+		if o.ID != "" {
+			given.Set("id", o.ID)
 		}
-		args, err := commands.NetdevArguments(vm.schema, args)
-		if err == nil {
-			err = vm.addNetdev(o, args)
+		args, old, err := vm.written().Netdev(given, !o.FromJSON)
+		if err == nil && old {
+			err = vm.Machine.Network.AddOptions(args)
+		} else if err == nil {
+			_, err = vm.Machine.Network.Add(args)
 		}
 		if err != nil {
 			return &Error{o.Origin, err}
 		}
 	}
 	return nil
-}
-
-// addNetdev makes one of them. QEMU reads the newer types in the newer syntax.
-func (vm *VM) addNetdev(o config.Option, args *qjson.Object) error {
-	kind, _ := args.Get("type")
-	if o.FromJSON || kind == "stream" || kind == "dgram" {
-		_, err := vm.Machine.Network.Add(args)
-		return err
-	}
-	return vm.Machine.Network.AddOptions(args)
 }
 
 // warnUnused tells of cards and netdevs that lead nowhere.

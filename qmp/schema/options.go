@@ -120,8 +120,19 @@ func (r *optionReader) member(m *member, o *qjson.Object) error {
 		}
 		return err
 	}
+	if err := m.of.element.decode(r.s); err != nil {
+		return err
+	}
 	list := []any{}
 	for _, text := range values {
+		if m.of.element.json == "int" {
+			numbers, err := ranged(m.name, text)
+			if err != nil {
+				return err
+			}
+			list = append(list, numbers...)
+			continue
+		}
 		v, err := r.element(m, text)
 		if err != nil {
 			return err
@@ -130,6 +141,26 @@ func (r *optionReader) member(m *member, o *qjson.Object) error {
 	}
 	o.Set(m.name, list)
 	return nil
+}
+
+// maxRange is how many numbers a range may have.
+const maxRange = 65536
+
+// ranged reads one value of a list of numbers: "1" or "2-4".
+func ranged(name, text string) (list []any, err error) {
+	first, end, isRange := strings.Cut(text, "-")
+	if !isRange {
+		end = first
+	}
+	low, err := strconv.ParseUint(first, 0, 63)
+	high, errHigh := strconv.ParseUint(end, 0, 63)
+	if err != nil || errHigh != nil || high < low || high-low >= maxRange {
+		return nil, faultf("Parameter '%s' expects an uint64 value or range", name)
+	}
+	for n := low; n <= high; n++ {
+		list = append(list, int64(n))
+	}
+	return list, nil
 }
 
 // element reads one value of a list: a scalar, or an object of one scalar.

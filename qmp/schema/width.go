@@ -30,12 +30,13 @@ var integerWidths = []struct {
 		column cpu-affinity cpus dst host-id host-nodes index initiator ld-id line mode node-affinity nodeid
 		num-queues  queue queue-size src target to`},
 	{width{"uint32_t", 32, 0, math.MaxUint32}, `
-		cbitpos cbw-timeout cme-count corrected-persistent-error-count corrected-volatile-error-count
-		cvme-count device dirty-shutdown-count expired_scan_cycle flags granularity handle
+		buffer-count buffer-length cbitpos cbw-timeout channels cme-count corrected-persistent-error-count corrected-volatile-error-count
+		cvme-count device dirty-shutdown-count dsp-policy expired_scan_cycle flags frequency granularity
+		handle
 		handshake-max-seconds header interval keep-alive-count keep-alive-idle keep-alive-interval
 		log-sector-size max-connections max_queue_size maxlen nibble-mask node open-timeout policy poll-us
-		prealloc-threads queues reconnect-delay reduced-phys-bits row rxsession tbl-id txsession vectors
-		x-checkpoint-delay
+		period-length prealloc-threads queues reconnect-delay reduced-phys-bits row rxsession tbl-id threshold
+		timer-period txsession vectors voices x-checkpoint-delay
 		port`},
 	{width{"int16_t", 16, math.MinInt16, math.MaxInt16}, `
 		temperature`},
@@ -63,11 +64,11 @@ var integerWidths = []struct {
 		announce-initial announce-max announce-rounds announce-step attributes avail-switchover-bandwidth
 		bandwidth block-size boundaries boundaries-flush boundaries-read boundaries-write boundaries-zap
 		cluster-size compare_timeout correction-mask dirty-rate downtime-limit dpa extent-size-hint gpa
-		hugetlbsize latency latency-ns len log-size log-super-update-interval logical-block-size
+		latency latency-ns len log-size log-super-update-interval logical-block-size
 		max-bandwidth max-postcopy-bandwidth max-size mem min-cluster-size offset rxcookie size start
 		throttle-bps throttle-ops txcookie val vcpu-dirty-limit write-threshold x-rdma-chunk-size
 		x-vcpu-dirty-limit-period xbzrle-cache-size`},
-	{width{sizeWidth, 64, 0, math.MaxInt64}, `sndbuf`},
+	{width{sizeWidth, 64, 0, math.MaxInt64}, `hugetlbsize sndbuf`},
 }
 
 // sizeWidth is QEMU's type of numbers of bytes: an uint64_t that text may give
@@ -77,12 +78,13 @@ const sizeWidth = "size"
 // integerExceptions are members of the same name and another width: those of
 // objects that also have all the members beside.
 var integerExceptions = []struct{ name, beside, width string }{
-	{"align", "discard-data", "uint64_t"},
+	{"align", "discard-data", sizeWidth},
 	{"book-id", "dedicated", "uint16_t"},
 	{"core-id", "dedicated", "uint16_t"},
 	{"drawer-id", "dedicated", "uint16_t"},
 	{"length", "path", "uint64_t"},
 	{"node-id", "associativity", "uint32_t"},
+	{"offset", "discard-data", sizeWidth},
 	{"offset", "file", "int64_t"},
 	{"offset", "cookie64", "uint32_t"},
 	{"policy", "author-key-enabled", "uint64_t"},
@@ -90,6 +92,7 @@ var integerExceptions = []struct{ name, beside, width string }{
 	{"port", "sock", "uint16_t"},
 	{"queues", "chardev vhostforce", "int64_t"},
 	{"queues", "vhostdev", "int64_t"},
+	{"size", "host-nodes", sizeWidth},
 	{"size", "device", "int64_t"},
 	{"size", "file offset", "int64_t"},
 	{"size", "latency-ns", "int64_t"},
