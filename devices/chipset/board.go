@@ -36,8 +36,9 @@ type Options struct {
 	Messages *intc.Messages
 	// Stepped says that time only moves in steps.
 	Stepped bool
-	// Fill adds what the machine has in a slot of the board; nil: nothing.
-	Fill func(Slot) error
+	// Fill adds what the machine has in a slot of the board, as a child of a
+	// device where the slot is a part of one; nil: nothing.
+	Fill func(s Slot, parent *qom.Object, name string) error
 }
 
 // Board is the fixed part of a machine.
@@ -151,18 +152,18 @@ func (b *Board) device(key string) *qdev.Device {
 // add makes one part.
 func (b *Board) add(number int) error {
 	p := &b.parts[number]
-	if p.slot != "" {
-		if b.opts.Fill == nil {
-			return nil
-		}
-		return b.opts.Fill(p.slot)
-	}
 	parent := b.env.Unattached
 	switch {
 	case p.in == "machine":
 		parent = b.opts.Machine
 	case p.in != "":
 		parent = &b.device(p.in).Object
+	}
+	if p.slot != "" {
+		if b.opts.Fill == nil {
+			return nil
+		}
+		return b.opts.Fill(p.slot, parent, p.name)
 	}
 	if p.typ == "" { // only regions and lines, of the parent
 		b.addLines(parent, p)

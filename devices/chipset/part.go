@@ -39,7 +39,8 @@ const (
 	SlotDrives   Slot = "drives"   // on the IDE buses
 	SlotDisplay  Slot = "display"  // the graphics adapter
 	SlotPorts    Slot = "ports"    // serial and parallel ports
-	SlotFloppies Slot = "floppies" // on the floppy controller of pc
+	SlotFloppies Slot = "floppies" // the floppy controller where the board has none, and its drives
+	SlotUSB      Slot = "usb"      // the USB controllers of the chipset
 	SlotNetwork  Slot = "network"  // the network card
 )
 

@@ -48,6 +48,7 @@ var pcParts = slices.Concat(
 			{name: "ide", size: 8, in: "io", at: 0x170, ports: true},
 			{name: "ide", size: 1, in: "io", at: 0x376, ports: true},
 		}},
+		{in: "piix3", name: "uhci", slot: SlotUSB},
 		{in: "piix3", name: "pm", as: "pm", typ: "PIIX4_PM", bus: "pci", devfn: 1<<3 | 3, wires: []*qom.Property{wire(out(0), "", boardPins[9]), wire("smi-irq[0]", "", boardPins[27])},
 			values: []value{{"smb_io_base", uint64(0xb100)}, {"smm-enabled", true}},
 			buses:  []bus{{as: "i2c", typ: "i2c-bus", name: "i2c"}},

@@ -35,7 +35,7 @@ var q35Parts = slices.Concat(
 			config: []patch{{0x60, "\x80\x80\x80\x80"}, {0x68, "\x80\x80\x80\x80"}}},
 	},
 	legacyISA("lpc"),
-	superIO(lines{host: "host", hpet: 0xff0104, processor: 24, upper: 16}),
+	superIO(lines{host: "host", hpet: 0xff0104, processor: 24, upper: 16}, part{slot: SlotFloppies}),
 	[]part{
 		{typ: "ich9-ahci", as: "ahci", bus: "pci", devfn: 0x1f<<3 | 2, multi: true,
 			buses:  []bus{{typ: "IDE", n: 6, max: 1}},
@@ -47,6 +47,7 @@ var q35Parts = slices.Concat(
 				{name: "ahci-idp", size: 32, bar: true, number: 4, barKind: pci.BARIO},
 			}},
 		{slot: SlotDrives},
+		{slot: SlotUSB},
 		{typ: "ICH9-SMB", as: "smb", bus: "pci", devfn: 0x1f<<3 | 3, multi: true,
 			buses:   []bus{{as: "i2c", typ: "i2c-bus", name: "i2c"}},
 			regions: []region{{name: "pm-smbus", size: 64, bar: true, number: 4, barKind: pci.BARIO}}},

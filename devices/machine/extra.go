@@ -17,13 +17,14 @@ type BoardDevice struct {
 	Props  *qjson.Object // text values, in order; may be nil
 }
 
-// fill makes the devices of a slot, under the lock.
-func (m *Machine) fill(slot chipset.Slot) error {
+// fill makes the devices of a slot, under the lock; with a name, as that child of
+// parent.
+func (m *Machine) fill(slot chipset.Slot, parent *qom.Object, name string) error {
 	for _, d := range m.extra {
 		if d.Slot != slot {
 			continue
 		}
-		if err := m.addToBoard(d); err != nil {
+		if err := m.addToBoard(d, parent, name); err != nil {
 			return err
 		}
 	}
@@ -42,7 +43,7 @@ func (m *Machine) makeConsoles() error {
 	return display.MakeConsoles(m.consoles, m.env.SystemBus, texts)
 }
 
-func (m *Machine) addToBoard(b BoardDevice) error {
+func (m *Machine) addToBoard(b BoardDevice, parent *qom.Object, name string) error {
 	bus, err := qdev.FindBus(m.env, b.Bus)
 	if err != nil {
 		return err
@@ -52,6 +53,11 @@ func (m *Machine) addToBoard(b BoardDevice) error {
 		return err
 	}
 	defer o.Unref()
+	if name != "" {
+		if err := parent.AddChild(name, o); err != nil {
+			return err
+		}
+	}
 	if b.Props != nil {
 		for name, v := range b.Props.All() {
 			in := qom.Value(v)

@@ -13,19 +13,37 @@ import (
 
 // layout is where a kind of board has what QEMU adds to it by itself.
 type layout struct {
-	root string // the PCI bus
-	card string // the type of the network card
-	fdc  bool   // whether there is a floppy controller
+	root  string  // the PCI bus
+	card  string  // the type of the network card
+	fdc   bool    // whether there is a floppy controller without drives for it
+	buses int     // of IDE drives
+	units int     // on each of them
+	usb   []onUSB // USB controllers, where there are any
+}
+
+// onUSB is a USB controller of the chipset. A companion serves slow devices on
+// the ports of another controller, from the first on.
+type onUSB struct {
+	driver, addr string
+	companion    bool
+	first        int
 }
 
 var (
-	layoutQ35 = layout{root: "pcie.0", card: "e1000e"}
-	layoutPC  = layout{root: "pci.0", card: "e1000", fdc: true}
+	layoutQ35 = layout{root: "pcie.0", card: "e1000e", buses: 6, units: 1, usb: []onUSB{
+		{driver: "ich9-usb-ehci1", addr: "1d.7"},
+		{driver: "ich9-usb-uhci1", addr: "1d.0", companion: true},
+		{driver: "ich9-usb-uhci2", addr: "1d.1", companion: true, first: 2},
+		{driver: "ich9-usb-uhci3", addr: "1d.2", companion: true, first: 4},
+	}}
+	layoutPC = layout{root: "pci.0", card: "e1000", fdc: true, buses: 2, units: 2, usb: []onUSB{{driver: "piix3-usb-uhci", addr: "01.2"}}}
 )
 
 const (
 	isaBus    = "isa.0"
 	floppyBus = "floppy-bus.0"
+	usbBus    = "usb-bus.0"
+	floppies  = 2 // drives that a floppy controller has
 )
 
 // boardDevices lists what comes with the board: the ports that the description
@@ -70,16 +88,24 @@ func (vm *VM) boardDevices() ([]machine.BoardDevice, error) {
 	}
 	for _, d := range vm.Machine.Blocks.Drives("ide") {
 		driver, at := "ide-hd", d.Place()
+		if at.Bus >= b.buses || at.Unit >= b.units {
+			continue // checkDrives says so
+		}
 		if d.CDROM() {
 			driver = "ide-cd"
 		}
 		add(chipset.SlotDrives, driver, fmt.Sprintf("ide.%d", at.Bus), text("drive", d.Name()), number("unit", at.Unit))
 	}
-	if b.fdc {
-		for _, d := range vm.Machine.Blocks.Drives("floppy") {
-			add(chipset.SlotFloppies, "floppy", floppyBus, text("drive", d.Name()), number("unit", d.Place().Unit))
+	if vm.usb() {
+		for _, c := range b.usb {
+			props := []qjson.Member{text("addr", c.addr), {Name: "multifunction", Value: true}}
+			if c.companion {
+				props = append(props, text("masterbus", usbBus), number("firstport", c.first))
+			}
+			add(chipset.SlotUSB, c.driver, b.root, props...)
 		}
 	}
+	list = append(list, vm.floppies(b.fdc)...)
 	if vm.cfg.NoDefaults {
 		return list, nil
 	}
@@ -91,6 +117,35 @@ func (vm *VM) boardDevices() ([]machine.BoardDevice, error) {
 		add(chipset.SlotNetwork, b.card, b.root, text("netdev", id))
 	}
 	return list, nil
+}
+
+// usb reports whether the machine has the USB controllers of its chipset.
+func (vm *VM) usb() bool {
+	v, _ := vm.cfg.TypeOptions.Get("usb")
+	switch v {
+	case "on", "yes", "true", "y", true:
+		return true
+	}
+	return false
+}
+
+// floppies are the floppy drives of the board, with their controller where it
+// comes only for them.
+func (vm *VM) floppies(hasController bool) []machine.BoardDevice {
+	var list []machine.BoardDevice
+	for _, d := range vm.Machine.Blocks.Drives("floppy") {
+		at := d.Place()
+		if at.Bus > 0 || at.Unit >= floppies {
+			continue
+		}
+		if !hasController {
+			list = append(list, machine.BoardDevice{Slot: chipset.SlotFloppies, Driver: "isa-fdc", Bus: isaBus})
+			hasController = true
+		}
+		props := qjson.NewObject(text("drive", d.Name()), number("unit", at.Unit))
+		list = append(list, machine.BoardDevice{Slot: chipset.SlotFloppies, Driver: "floppy", Bus: floppyBus, Props: props})
+	}
+	return list
 }
 
 func text(name, value string) qjson.Member { return qjson.Member{Name: name, Value: value} }
