@@ -237,15 +237,25 @@ func (b *builder) netdev(a argument) error {
 	return nil
 }
 
-// nic takes "none" alone: network cards made from -nic and -net would need a
-// network behind them.
+// nic says that the network is what -nic and -net describe, and not QEMU's own.
 func (b *builder) nic(a argument) error {
 	o, err := b.add(a.name, a)
 	b.m.NoNetwork = true
-	if err == nil && o.text("type") != "none" {
-		err = errors.New("not supported by qomd: only 'none'; use -netdev and -device")
+	if err == nil && a.name == "nic" && isHelp(o.text("type")) {
+		return &HelpRequest{Option: "netdev"}
 	}
 	return err
+}
+
+// finishNICs reads -nic and -net.
+func (b *builder) finishNICs() {
+	for _, group := range []string{"nic", "net"} {
+		for _, o := range b.groups[group].list {
+			if o.text("type") != "none" {
+				b.m.NICs = append(b.m.NICs, NIC{OnHub: group == "net", ID: o.id, Options: o.all(), Origin: o.origin})
+			}
+		}
+	}
 }
 
 func (b *builder) audiodev(a argument) error {

@@ -26,6 +26,7 @@ func (b *builder) finish() (*Machine, error) {
 		return nil, err
 	}
 	b.finishOptions()
+	b.finishNICs()
 	if err := b.finishVNC(); err != nil {
 		return nil, err
 	}

@@ -76,8 +76,10 @@ type Machine struct {
 	// Display, VGA and Audio are kept as given; nothing is shown or played.
 	Display string
 	VGA     string
-	// NoNetwork means that -nic or -net said what network there is: none.
+	// NoNetwork means that -nic or -net said what network there is; NICs are what
+	// they said but for "none", those of -nic before those of -net.
 	NoNetwork bool
+	NICs      []NIC
 	Audio     string
 	// VNC are the VNC servers.
 	VNC []VNC
@@ -128,6 +130,15 @@ type Machine struct {
 	// GuestNames is -msg guest-name=on: they begin with the guest's name.
 	Timestamps bool
 	GuestNames bool
+}
+
+// NIC is a network card with what it is connected to, by itself (-nic); or either
+// of the two, at hub 0 (-net).
+type NIC struct {
+	OnHub   bool
+	ID      string
+	Options *qjson.Object // text, with a card's model and mac among them
+	Origin  Origin
 }
 
 // Accel is one accelerator to try.

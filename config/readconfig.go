@@ -164,8 +164,11 @@ func (b *builder) beginSection(group, id string) (*section, error) {
 	if g.refused != "" {
 		return nil, fmt.Errorf("[%s] is not supported by qomd: %s", group, g.refused)
 	}
-	if group == "mon" {
+	switch group {
+	case "mon":
 		b.noMonitor = true
+	case "nic", "net":
+		b.m.NoNetwork = true
 	}
 	if notGroups[group] {
 		s.values = qjson.NewObject()

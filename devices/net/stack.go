@@ -31,6 +31,8 @@ type Stack struct {
 	env      *qdev.Env
 	clients  []*Client // in order of creation
 	hubs     []*hub    // newest first
+	named    int       // names made up
+	newName  string    // the last of them, which no user could give
 	wg       sync.WaitGroup
 	announce announcers
 }
@@ -77,7 +79,7 @@ func (s *Stack) Add(args *qjson.Object) (*Client, error) {
 	o := options{args}
 	id, typ := o.text("id"), o.text("type")
 	switch {
-	case !qdev.ValidID(id):
+	case !qdev.ValidID(id) && id != s.newName:
 		return nil, errors.New("Parameter 'id' expects an identifier")
 	case notCompiled[typ]:
 		return nil, fmt.Errorf("network backend '%s' is not compiled into this binary", typ)
@@ -214,11 +216,43 @@ func (s *Stack) Unused() []string {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b entry) int { return a.at.compare(b.at) })
-	texts := make([]string, 0, len(list))
+	texts := s.unusedHubs()
 	for _, e := range list {
 		texts = append(texts, e.text)
 	}
 	return texts
+}
+
+// unusedHubs lists the warnings about hubs.
+func (s *Stack) unusedHubs() []string {
+	var texts []string
+	for _, h := range s.hubs {
+		card, host := false, false
+		for _, port := range h.ports {
+			switch {
+			case port.card != nil:
+				card = true
+			case port.peer != nil:
+				host = true
+			default:
+				texts = append(texts, "hub port "+port.id+" has no peer")
+			}
+		}
+		switch {
+		case host && !card:
+			texts = append(texts, fmt.Sprintf("hub %d with no nics", h.id))
+		case card && !host:
+			texts = append(texts, fmt.Sprintf("hub %d is not connected to host network", h.id))
+		}
+	}
+	return texts
+}
+
+// NewName returns a name for a netdev that got none.
+func (s *Stack) NewName() string {
+	s.newName = fmt.Sprintf("#net%d%02d", s.named, (s.named*37+11)%100)
+	s.named++
+	return s.newName
 }
 
 // Close closes every backend and waits for their goroutines. It must be called

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -73,7 +74,7 @@ func openUser(o options) (backend, error) {
 	if u.guest, err = netip.ParseAddr(o.text("dhcpstart")); err != nil {
 		u.guest = after(u.network, 15)
 	}
-	for _, rule := range o.strings("hostfwd") {
+	for _, rule := range slices.Backward(o.strings("hostfwd")) { // QEMU's list is built from its end
 		if err := u.forward(rule); err != nil {
 			u.close()
 			return nil, err

@@ -15,15 +15,23 @@ type macUse map[byte]int
 // called, so that others get different ones; a network card calls this when it
 // is realized. Cards that have only facts are served by [Device.Realize].
 func AssignMAC(d *Device, prop string) (m MAC, release func()) {
-	env := d.Env()
+	given, _ := d.Stored(prop).(MAC)
+	m, release = d.Env().TakeMAC(given)
+	if given == (MAC{}) {
+		d.Store(prop, m)
+	}
+	return m, release
+}
+
+// TakeMAC is AssignMAC for a card that is not there yet; no address is the zero
+// one.
+func (env *Env) TakeMAC(m MAC) (_ MAC, release func()) {
 	if env.macs == nil {
 		env.macs = macUse{}
 	}
-	m, _ = d.Stored(prop).(MAC)
 	if m == (MAC{}) {
 		copy(m[:], macPrefix[:])
 		m[5] = env.macs.free()
-		d.Store(prop, m)
 	}
 	if [5]byte(m[:5]) != macPrefix {
 		return m, func() {}

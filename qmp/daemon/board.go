@@ -106,17 +106,12 @@ func (vm *VM) boardDevices() ([]machine.BoardDevice, error) {
 		}
 	}
 	list = append(list, vm.floppies(b.fdc)...)
-	if vm.cfg.NoDefaults {
-		return list, nil
-	}
-	if len(vm.cfg.Netdevs) == 0 && !vm.cfg.NoNetwork {
-		id, err := vm.defaultNetwork()
-		if err != nil {
+	if !vm.cfg.NoDefaults && len(vm.cfg.Netdevs) == 0 && !vm.cfg.NoNetwork {
+		if err := vm.defaultNetwork(); err != nil {
 			return nil, err
 		}
-		add(chipset.SlotNetwork, b.card, b.root, text("netdev", id))
 	}
-	return list, nil
+	return append(list, vm.boardCards(b)...), nil
 }
 
 // usb reports whether the machine has the USB controllers of its chipset.
@@ -195,19 +190,12 @@ func (vm *VM) emptyDrive(iface string, index int, media string) error {
 	return nil
 }
 
-// defaultNetwork makes hub 0, with a user network and a port for the card, and
-// returns the name of that port.
-func (vm *VM) defaultNetwork() (string, error) {
-	const port, user, uplink = "hub0port0", "net0", "hub0port1"
-	hub := qjson.Member{Name: "hubid", Value: int64(0)}
-	for _, args := range []*qjson.Object{
-		qjson.NewObject(text("id", user), text("type", "user")),
-		qjson.NewObject(text("id", uplink), text("type", "hubport"), hub, text("netdev", user)),
-		qjson.NewObject(text("id", port), text("type", "hubport"), hub),
-	} {
-		if _, err := vm.Machine.Network.Add(args); err != nil {
-			return "", fmt.Errorf("default network: %w", err)
+// defaultNetwork is "-net nic -net user".
+func (vm *VM) defaultNetwork() error {
+	for _, o := range []*qjson.Object{qjson.NewObject(text("type", "nic")), qjson.NewObject(text("type", "user"))} {
+		if err := vm.addToHub(config.NIC{OnHub: true, Options: o}); err != nil {
+			return fmt.Errorf("default network: %w", err)
 		}
 	}
-	return port, nil
+	return nil
 }

@@ -112,6 +112,8 @@ type VM struct {
 	ready     chan struct{} // closed when the machine is complete
 	host      *monitorHost
 	started   bool                     // set once by Start, when it has gone well
+	cards     []card                   // network cards that -nic and -net ask for
+	hubPorts  int                      // ports that hub 0 has by itself
 	drives    map[string]config.Origin // where drives were written down, by name
 
 	late []lateEvent // in order; guarded by the machine's lock
@@ -215,7 +217,7 @@ func (vm *VM) complete() error {
 	if vm.cfg.Incoming != "" {
 		vm.Machine.Await(vm.cfg.Incoming == "defer")
 	}
-	if err := inTurn(vm.addAudiodevs, vm.addNetdevs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.checkDrives, vm.equipVNC, vm.warnUnused); err != nil {
+	if err := inTurn(vm.addAudiodevs, vm.addNetdevs, vm.addNICs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.checkDrives, vm.equipVNC, vm.warnUnused); err != nil {
 		return err
 	}
 	if vm.cfg.LoadVM != "" {

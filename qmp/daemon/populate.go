@@ -118,23 +118,30 @@ func (vm *VM) addNetdevs() error {
 		if o.ID != "" {
 			given.Set("id", o.ID)
 		}
-		args, old, err := vm.written().Netdev(given, !o.FromJSON)
-		if err == nil && old {
-			err = vm.Machine.Network.AddOptions(args)
-		} else if err == nil {
-			_, err = vm.Machine.Network.Add(args)
-		}
-		if err != nil {
+		if err := vm.addNetdev(given, !o.FromJSON); err != nil {
 			return &Error{o.Origin, err}
 		}
 	}
 	return nil
 }
 
+// addNetdev makes a network backend of what a command line has.
+func (vm *VM) addNetdev(given *qjson.Object, isText bool) error {
+	args, old, err := vm.written().Netdev(given, isText)
+	switch {
+	case err != nil:
+		return err
+	case old:
+		return vm.Machine.Network.AddOptions(args)
+	}
+	_, err = vm.Machine.Network.Add(args)
+	return err
+}
+
 // warnUnused tells of cards and netdevs that lead nowhere.
 func (vm *VM) warnUnused() error {
 	if vm.Machine.Options().Accel != "qtest" {
-		for _, text := range vm.Machine.Network.Unused() {
+		for _, text := range append(vm.Machine.Network.Unused(), vm.unmadeCards()...) {
 			vm.log.Warn(text)
 		}
 	}
