@@ -27,6 +27,7 @@ func Register(t *qom.Types) {
 		})
 	}
 	registerRTC(t)
+	registerPS2(t)
 	registerPorts(t)
 	registerDrives(t)
 	registerCards(t)

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/qomd/qomd/devices/input"
 	"github.com/qomd/qomd/devices/lifetime"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -27,6 +28,9 @@ type Env struct {
 	// Peripheral holds devices with an id, PeripheralAnon those that a user
 	// made without one, Unattached those of the machine itself.
 	Peripheral, PeripheralAnon, Unattached *qom.Object
+
+	// Input is where devices wait for what a user does at keyboard and mouse.
+	Input input.Panel
 
 	// Interrupt tells whoever plays the guest that an interrupt was raised (an
 	// SCI, an INTx line that went up, an MSI): it will look at the registers

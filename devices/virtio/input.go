@@ -2,6 +2,8 @@ package virtio
 
 import (
 	"encoding/binary"
+
+	"github.com/qomd/qomd/devices/input"
 )
 
 // Sections of the configuration of input devices, VIRTIO 1.2 section 5.8.4.
@@ -18,6 +20,7 @@ const (
 
 // Event types and codes of Linux, as input devices use them.
 const (
+	evSyn = 0x00
 	evKey = 0x01
 	evRel = 0x02
 	evAbs = 0x03
@@ -35,17 +38,18 @@ type hidModel struct {
 	config  int // bytes of its largest section
 	events  map[uint8][]byte
 	axes    int
+	takes   input.Kind
 }
 
 var (
 	keyboardModel = &hidModel{typ: "keyboard", name: "QEMU Virtio Keyboard", product: 1, config: 31,
-		events: map[uint8][]byte{evKey: bitsUpTo(0xf7), evLED: {0x07}, evRep: {0}}}
+		events: map[uint8][]byte{evKey: bitsUpTo(0xf7), evLED: {0x07}, evRep: {0}}, takes: input.Key}
 	mouseModel = &hidModel{typ: "mouse", name: "QEMU Virtio Mouse", product: 2, config: 43,
-		events: map[uint8][]byte{evKey: buttons(), evRel: {0x03, 0x01}}}
+		events: map[uint8][]byte{evKey: buttons(), evRel: {0x03, 0x01}}, takes: input.Button | input.Relative}
 	tabletModel = &hidModel{typ: "tablet", name: "QEMU Virtio Tablet", product: 3, config: 43, axes: 2,
-		events: map[uint8][]byte{evKey: buttons(), evRel: {0x00, 0x01}, evAbs: {0x03}}}
+		events: map[uint8][]byte{evKey: buttons(), evRel: {0x00, 0x01}, evAbs: {0x03}}, takes: input.Button | input.Absolute}
 	multitouchModel = &hidModel{typ: "multitouch", name: "QEMU Virtio MultiTouch", product: 3, config: 43, axes: 2,
-		events: map[uint8][]byte{evKey: buttons(), evAbs: {0x03}}}
+		events: map[uint8][]byte{evKey: buttons(), evAbs: {0x03}}, takes: input.Button | input.Touch}
 )
 
 // bitsUpTo is a bitmap of all keys up to a code.
@@ -72,13 +76,31 @@ type Input struct {
 	Device
 	model          *hidModel
 	section, which uint8 // of the configuration, chosen by the driver
+	handler        input.Handler
+	pending        []inputEvent // since the last sync
 }
 
 // RealizeVirtio implements [Model].
 func (i *Input) RealizeVirtio() error {
 	i.AddQueue(inputQueue) // events
 	i.AddQueue(inputQueue) // status
+	i.handler = input.Handler{Name: i.model.name, Takes: i.model.takes, Device: i}
+	i.Env().Input.Add(&i.handler)
 	return nil
+}
+
+// ExitVirtio implements [Exiter].
+func (i *Input) ExitVirtio() { i.Env().Input.Remove(&i.handler) }
+
+// StatusChanged implements [StatusWatcher]: the device is the one in use from
+// when a driver is ready until it resets it.
+func (i *Input) StatusChanged(old, now uint8) {
+	switch ready := now&StatusDriverOK != 0; {
+	case ready && old&StatusDriverOK == 0:
+		i.Env().Input.Activate(&i.handler)
+	case now == 0 && old&StatusDriverOK != 0:
+		i.Env().Input.Deactivate(&i.handler)
+	}
 }
 
 // ConfigSize implements [Configured].
@@ -131,35 +153,4 @@ func (i *Input) Notify(q *Queue) {
 	}
 	q.Each(func(e *Element) { q.Push(e, 0) })
 	q.Signal()
-}
-
-// InputEvent is an event as Linux numbers them.
-type InputEvent struct {
-	Type, Code uint16
-	Value      int32
-}
-
-// Send gives events to the guest; without a buffer for all of them they are
-// lost. It reports whether they were not.
-func (i *Input) Send(events ...InputEvent) bool {
-	q := i.Queue(0)
-	if q == nil || !i.Running() || !q.Live() {
-		return false
-	}
-	ok := true
-	for _, ev := range events {
-		e := q.Pop()
-		if e == nil {
-			ok = false
-			break
-		}
-		var p [8]byte
-		binary.LittleEndian.PutUint16(p[:], ev.Type)
-		binary.LittleEndian.PutUint16(p[2:], ev.Code)
-		binary.LittleEndian.PutUint32(p[4:], uint32(ev.Value))
-		n, _ := e.In.WriteAt(p[:], 0)
-		q.Push(e, uint32(n))
-	}
-	q.Signal()
-	return ok
 }

@@ -106,6 +106,15 @@ func (q *Queue) Each(f func(e *Element)) {
 	}
 }
 
+// giveBack returns elements as if they had not been taken.
+func (q *Queue) giveBack(list []*Element) {
+	for _, e := range list {
+		q.again = append(q.again, e.head)
+		q.taken--
+		e.Drop()
+	}
+}
+
 // Push gives an element back to the driver: n bytes were written to it. The
 // driver is told by [Queue.Signal]. After a reset the element is an orphan, and
 // only what it holds is released.

@@ -90,6 +90,7 @@ func (i *Input) VMState(f *vmstate.Fields) {
 	i.Device.VMState(f)
 	f.Field("section", &i.section)
 	f.Field("which", &i.which)
+	f.Loaded(func() { i.StatusChanged(0, i.status) })
 }
 
 // VMState implements [vmstate.Stater].

@@ -3,18 +3,53 @@ package commands
 import (
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/qomd/qomd/devices/input"
+	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/qmp"
-	"github.com/qomd/qomd/qmp/qjson"
-	"github.com/qomd/qomd/qom"
 )
 
 // input registers the commands of qapi/ui.json that play the user at keyboard
-// and mouse. What is typed goes nowhere: no guest reads it.
+// and mouse.
 func (c *Commands) input() {
+	panel := &c.m.Env().Input
+	typist := &input.Typist{Panel: panel, Awake: c.awake, After: func(d time.Duration, f func()) { c.m.AfterFunc(d, f) }}
 	qmp.Register(c.set, "screendump", 0, c.screendump)
-	qmp.RegisterRaw(c.set, "send-key", 0, func(*qmp.Call, *qjson.Object) (any, error) { return nil, nil })
+	qmp.Register(c.set, "query-mice", 0, func(*qmp.Call, none) ([]input.Mouse, error) { return panel.Mice(), nil })
 	qmp.Register(c.set, "input-send-event", 0, c.sendInput)
+	qmp.Register(c.set, "send-key", 0, func(_ *qmp.Call, a sendKeyArgs) (none, error) {
+		var keys []input.KeyName
+		for _, k := range a.Keys {
+			keys = append(keys, k.key())
+		}
+		typist.Press(keys, time.Duration(uint32(a.Hold))*time.Millisecond)
+		return none{}, nil
+	})
+}
+
+// awake reports whether there is a guest that would see what a user does.
+func (c *Commands) awake() bool { return c.m.Running() || c.m.State() == machine.Suspended }
+
+type sendKeyArgs struct {
+	Keys []keyValue `json:"keys"`
+	Hold int64      `json:"hold-time"` // milliseconds
+}
+
+// keyValue is QEMU's KeyValue: a key by its name, or by its number.
+type keyValue struct {
+	Type string `json:"type"`
+	Data any    `json:"data"`
+}
+
+func (k keyValue) key() input.KeyName {
+	switch v := k.Data.(type) {
+	case string:
+		return input.KeyName(v)
+	case int64:
+		return input.KeyOf(int(v))
+	}
+	return ""
 }
 
 type inputArgs struct {
@@ -22,6 +57,16 @@ type inputArgs struct {
 	Head   *int   `json:"head"`
 	Events []struct {
 		Type string `json:"type"`
+		Data struct {
+			Key    keyValue         `json:"key"`
+			Button input.ButtonName `json:"button"`
+			Down   bool             `json:"down"`
+			Axis   string           `json:"axis"`
+			Value  int              `json:"value"`
+			Touch  string           `json:"type"`
+			Slot   int              `json:"slot"`
+			Finger int              `json:"tracking-id"`
+		} `json:"data"`
 	} `json:"events"`
 }
 
@@ -32,41 +77,21 @@ func (c *Commands) sendInput(_ *qmp.Call, a inputArgs) (none, error) {
 			return none{}, err
 		}
 	}
-	if !c.m.Running() {
+	if !c.awake() {
 		return none{}, errors.New("VM not running")
 	}
+	panel := &c.m.Env().Input
+	var events []input.Event
 	for _, e := range a.Events {
-		if !c.takesInput(e.Type) {
+		kind, d := input.KindOf(e.Type), e.Data
+		if !panel.Has(kind) {
 			return none{}, fmt.Errorf("Input handler not found for event type %s", e.Type)
 		}
+		events = append(events, input.Event{
+			Kind: kind, Key: d.Key.key(), Button: d.Button, Down: d.Down, Axis: d.Axis, Value: d.Value,
+			Touch: d.Touch, Slot: d.Slot, Tracking: d.Finger,
+		})
 	}
+	panel.Send(events...)
 	return none{}, nil
-}
-
-// takesInput reports whether a working device takes events of a type.
-func (c *Commands) takesInput(event string) bool {
-	found := false
-	c.m.Tree().Root().Walk(func(o *qom.Object) bool {
-		if in, ok := inputs[o.TypeName()]; ok && in.takes(event) {
-			realized, _ := o.Get("realized")
-			found = found || realized == true
-		}
-		return !found
-	})
-	return found
-}
-
-// takes reports whether a device of the type takes events of a type.
-func (in input) takes(event string) bool {
-	switch event {
-	case "key":
-		return in.name == ""
-	case "btn":
-		return in.name != ""
-	case "rel":
-		return in.name != "" && !in.absolute
-	case "abs":
-		return in.absolute && !in.touch
-	}
-	return in.touch // mtt
 }

@@ -23,7 +23,6 @@ func (c *Commands) queries() {
 	qmp.Register(c.set, "query-tpm-models", 0, c.queryTPMModels)
 	qmp.Register(c.set, "query-tpm-types", 0, c.queryTPMTypes)
 	qmp.Register(c.set, "query-pr-managers", 0, c.queryPRManagers)
-	qmp.Register(c.set, "query-mice", 0, c.queryMice)
 	qmp.Register(c.set, "x-query-usb", 0, c.queryUSB)
 	c.absent()
 }

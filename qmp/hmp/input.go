@@ -17,6 +17,8 @@ func inputRows() []*command {
 			help: "move the mouse, and turn its wheel", run: mouseMove},
 		{names: "mouse_button", args: "button_state:i", params: "state", qmp: "input-send-event",
 			help: "press and release buttons: 1 is the left, 2 the right, 4 the middle one", run: mouseButton},
+		{names: "mouse_set", args: "index:i", params: "index", help: "say by its number which mouse is in use",
+			run: func(r *run) error { return r.h.m.Env().Input.Choose(int(r.args.number("index"))) }},
 		{names: "screendump", args: "filename:F,format:-fs,device:s?,head:i?", params: "filename [-f format] [device [head]]",
 			qmp: "screendump", help: "save what a screen shows", run: screenDump},
 	}

@@ -28,7 +28,7 @@ func (d *Device) HandleControl(r usb.Request, data []byte) (int, usb.Status) {
 		}
 		return 0, usb.Stall
 	case getReport:
-		return copy(data, d.model.state(d)), usb.Success
+		return copy(data, d.report()), usb.Success
 	case setReport:
 		if len(data) > 0 {
 			d.leds = data[0]

@@ -4,14 +4,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/qomd/qomd/devices/input"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/devices/usb"
 	"github.com/qomd/qomd/qom"
 )
-
-// maxEvents is how many reports wait for the guest; older ones are lost, as a
-// guest that does not look wants the newest state.
-const maxEvents = 16
 
 // model is what tells one kind of device from another.
 type model struct {
@@ -31,7 +28,10 @@ type model struct {
 	packet       uint16 // bytes per report
 	interval     uint8  // at high speed
 	fullOnly     bool
-	state        func(*Device) []byte // the present state as a report
+	inputName    string
+	takes        input.Kind
+	late         bool                 // no input device before the guest looks at it
+	state        func(*Device) []byte // the next report
 }
 
 // Device is a device of this package.
@@ -40,17 +40,17 @@ type Device struct {
 	model *model
 	intr  *usb.Endpoint
 
-	buttons, leds uint8
-	x, y          int16
-	dx, dy, wheel int
-	modifiers     uint8
-	keys          []uint8
+	handler input.Handler
+	asked   bool // the guest has looked at the pointer
 
-	reports [][]byte // that the guest has not fetched
-	boot    bool     // boot protocol chosen
-	idle    uint8    // repeat rate, 4 ms; 0: only changes
-	due     bool     // the repeat time is over
-	repeat  qdev.Alarm
+	pointer  pointer
+	keyboard keyboard
+	leds     uint8
+
+	boot   bool  // boot protocol chosen
+	idle   uint8 // repeat rate, 4 ms; 0: only changes
+	due    bool  // the repeat time is over
+	repeat qdev.Alarm
 }
 
 type modelKey struct{}
@@ -98,65 +98,64 @@ func (d *Device) RealizeUSB() error {
 	d.SetSerial()
 	d.intr = d.Endpoint(1, true)
 	d.HandleReset()
+	d.handler, d.asked = input.Handler{Name: d.model.inputName, Takes: d.model.takes, Device: d}, false
+	if !d.model.late {
+		d.Env().Input.Add(&d.handler)
+	}
 	return nil
 }
 
 // UnrealizeUSB implements [usb.Unrealizer].
-func (d *Device) UnrealizeUSB() { d.setIdle(0) }
+func (d *Device) UnrealizeUSB() {
+	d.setIdle(0)
+	d.Env().Input.Remove(&d.handler)
+}
 
 // HandleReset implements [usb.ResetHandler].
 func (d *Device) HandleReset() {
 	d.setIdle(0)
-	d.buttons, d.leds, d.x, d.y, d.dx, d.dy, d.wheel = 0, 0, 0, 0, 0, 0, 0
-	d.modifiers, d.keys, d.reports, d.boot = 0, nil, nil, false
+	d.pointer, d.keyboard, d.leds, d.boot = pointer{}, keyboard{}, 0, false
 }
 
 // LEDs returns the lamps that the guest switched on: bit 0 num lock, 1 caps
 // lock, 2 scroll lock.
 func (d *Device) LEDs() uint8 { return d.leds }
 
-// Pointer reports a movement: relative counts for a mouse, coordinates from 0
-// to 0x7fff for a tablet, and the buttons that are down, bit 0 the left one.
-func (d *Device) Pointer(x, y, wheel int, buttons uint8) {
-	d.x, d.y = int16(min(max(x, 0), 0x7fff)), int16(min(max(y, 0), 0x7fff))
-	d.dx, d.dy, d.wheel, d.buttons = x, y, wheel, buttons
-	d.changed()
-	d.dx, d.dy, d.wheel = 0, 0, 0
+// Receive implements [input.Device].
+func (d *Device) Receive(e input.Event) {
+	if e.Kind != input.Key {
+		d.pointer.receive(e)
+	} else if d.keyboard.receive(e) {
+		d.Wake(d.intr)
+	}
 }
 
-// Key reports a key going down or up; usage is its code in the HID usage
-// tables, page 7.
-func (d *Device) Key(usage uint8, down bool) {
-	if usage >= 0xe0 && usage <= 0xe7 {
-		bit := uint8(1) << (usage - 0xe0)
-		d.modifiers &^= bit
-		if down {
-			d.modifiers |= bit
-		}
-	} else {
-		keys := d.keys[:0:0]
-		for _, k := range d.keys {
-			if k != usage {
-				keys = append(keys, k)
-			}
-		}
-		if down {
-			keys = append(keys, usage)
-		}
-		d.keys = keys
+// Sync implements [input.Device].
+func (d *Device) Sync() {
+	if d.points() && d.pointer.sync(d.model.takes&input.Absolute != 0) {
+		d.Wake(d.intr)
 	}
-	d.changed()
 }
 
-func (d *Device) changed() {
-	if !d.Realized() {
-		return
+// points reports whether it is no keyboard.
+func (d *Device) points() bool { return d.model.takes&input.Button != 0 }
+
+// use notes that the guest looks: from its first look on, a pointer is the one
+// that moves.
+func (d *Device) use() {
+	if d.points() && !d.asked {
+		d.asked = true
+		if d.model.late {
+			d.Env().Input.Add(&d.handler)
+		}
+		d.Env().Input.Activate(&d.handler)
 	}
-	d.reports = append(d.reports, d.model.state(d))
-	if len(d.reports) > maxEvents {
-		d.reports = d.reports[1:]
-	}
-	d.Wake(d.intr)
+}
+
+// report is what the guest gets when it looks.
+func (d *Device) report() []byte {
+	d.use()
+	return d.model.state(d)
 }
 
 // HandleData implements [usb.DataHandler].
@@ -165,16 +164,12 @@ func (d *Device) HandleData(p *usb.Packet) {
 		p.Status = usb.Stall
 		return
 	}
-	switch {
-	case len(d.reports) > 0:
-		p.Write(d.reports[0])
-		d.reports = d.reports[1:]
-	case d.due:
-		p.Write(d.model.state(d))
-	default:
+	d.use()
+	if !d.due && len(d.pointer.Events) == 0 && len(d.keyboard.Events) == 0 {
 		p.Status = usb.Nak
 		return
 	}
+	p.Write(d.report())
 	d.restart()
 }
 

@@ -1,6 +1,9 @@
 package hid
 
-import "github.com/qomd/qomd/devices/usb"
+import (
+	"github.com/qomd/qomd/devices/input"
+	"github.com/qomd/qomd/devices/usb"
+)
 
 // models are the devices. Mouse and keyboard send their boot report under both
 // protocols, so that a guest sees the same either way.
@@ -12,43 +15,22 @@ func models() []*model {
 	return []*model{
 		{typ: "usb-mouse", product: "QEMU USB Mouse", vendor: 0x0627, id: 0x0001,
 			strings: shared, nameString: 2, configString: 6, serialString: 9, version: 0x0001, power: 50, wakes: true,
-			subclass: 1, protocol: 2, report: mouseReport(), packet: 4, interval: 7, state: (*Device).mouseState},
+			subclass: 1, protocol: 2, report: mouseReport(), packet: 4, interval: 7,
+			inputName: "QEMU HID Mouse", takes: input.Button | input.Relative, state: (*Device).mouseReport},
 		{typ: "usb-tablet", product: "QEMU USB Tablet", vendor: 0x0627, id: 0x0001,
 			strings: shared, nameString: 3, configString: 7, serialString: 10, version: 0x0001, power: 50, wakes: true,
-			report: tabletReport(), packet: 8, interval: 4, state: (*Device).tabletState},
+			report: tabletReport(), packet: 8, interval: 4,
+			inputName: "QEMU HID Tablet", takes: input.Button | input.Absolute, state: (*Device).tabletReport},
 		{typ: "usb-kbd", product: "QEMU USB Keyboard", vendor: 0x0627, id: 0x0001,
 			strings: shared, nameString: 4, configString: 8, serialString: 11, version: 0x0111, power: 50, wakes: true,
-			subclass: 1, protocol: 1, report: keyboardReport(), packet: 8, interval: 7, state: (*Device).keyboardState},
+			subclass: 1, protocol: 1, report: keyboardReport(), packet: 8, interval: 7,
+			inputName: "QEMU HID Keyboard", takes: input.Key, state: (*Device).keyboardReport},
 		{typ: "usb-wacom-tablet", product: "QEMU PenPartner Tablet", vendor: 0x056a, id: 0x0000,
 			strings:    [12]string{1: "QEMU", 2: "Wacom PenPartner", 3: "1"},
 			nameString: 2, serialString: 3, release: 0x4210, version: 0x1001, power: 40,
-			subclass: 1, protocol: 2, report: wacomReport(), packet: 8, fullOnly: true, state: (*Device).mouseState},
+			subclass: 1, protocol: 2, report: wacomReport(), packet: 8, fullOnly: true,
+			inputName: "QEMU PenPartner tablet", takes: input.Button | input.Relative, late: true, state: (*Device).mouseReport},
 	}
-}
-
-func signed8(n int) byte { return byte(int8(min(max(n, -127), 127))) }
-
-func (d *Device) mouseState() []byte {
-	return []byte{d.buttons, signed8(d.dx), signed8(d.dy), signed8(d.wheel)}
-}
-
-func (d *Device) tabletState() []byte {
-	return []byte{d.buttons, byte(d.x), byte(d.x >> 8), byte(d.y), byte(d.y >> 8), signed8(d.wheel)}
-}
-
-// keyboardState has room for six keys; more are an error that fills all six,
-// HID 1.11 appendix C.
-func (d *Device) keyboardState() []byte {
-	b := make([]byte, 8)
-	b[0] = d.modifiers
-	if len(d.keys) > 6 {
-		for i := 2; i < 8; i++ {
-			b[i] = 1
-		}
-		return b
-	}
-	copy(b[2:], d.keys)
-	return b
 }
 
 // item is a short item of a report descriptor, HID 1.11 section 6.2.2: its
@@ -75,7 +57,7 @@ const (
 	usageMax      = 0x28
 	reportSize    = 0x74
 	reportCount   = 0x94
-	input         = 0x80
+	inputItem     = 0x80
 	output        = 0x90
 	featureItem   = 0xb0
 	reportID      = 0x84
@@ -97,8 +79,8 @@ func pointerReport(axes []byte) []byte {
 		item(usagePage, 1), item(usage, 2), item(collection, 1), item(usage, 1), item(collection, 0),
 		item(usagePage, 9), item(usageMin, 1), item(usageMax, 5),
 		item(logicalMin, 0), item(logicalMax, 1),
-		item(reportCount, 5), item(reportSize, 1), item(input, variable),
-		item(reportCount, 1), item(reportSize, 3), item(input, constant),
+		item(reportCount, 5), item(reportSize, 1), item(inputItem, variable),
+		item(reportCount, 1), item(reportSize, 3), item(inputItem, constant),
 		item(usagePage, 1), axes,
 		item(endCollection), item(endCollection),
 	)
@@ -108,7 +90,7 @@ func mouseReport() []byte {
 	return pointerReport(items(
 		item(usage, 0x30), item(usage, 0x31), item(usage, 0x38),
 		item(logicalMin, 0x81), item(logicalMax, 0x7f),
-		item(reportSize, 8), item(reportCount, 3), item(input, variable|relative),
+		item(reportSize, 8), item(reportCount, 3), item(inputItem, variable|relative),
 	))
 }
 
@@ -116,10 +98,10 @@ func tabletReport() []byte {
 	return pointerReport(items(
 		item(usage, 0x30), item(usage, 0x31),
 		item(logicalMin, 0), item(logicalMax, 0xff, 0x7f), item(physicalMin, 0), item(physicalMax, 0xff, 0x7f),
-		item(reportSize, 16), item(reportCount, 2), item(input, variable),
+		item(reportSize, 16), item(reportCount, 2), item(inputItem, variable),
 		item(usagePage, 1), item(usage, 0x38),
 		item(logicalMin, 0x81), item(logicalMax, 0x7f), item(physicalMin, 0), item(physicalMax, 0),
-		item(reportSize, 8), item(reportCount, 1), item(input, variable|relative),
+		item(reportSize, 8), item(reportCount, 1), item(inputItem, variable|relative),
 	))
 }
 
@@ -127,12 +109,12 @@ func keyboardReport() []byte {
 	return items(
 		item(usagePage, 1), item(usage, 6), item(collection, 1),
 		item(reportSize, 1), item(reportCount, 8), item(usagePage, 7), item(usageMin, 0xe0), item(usageMax, 0xe7),
-		item(logicalMin, 0), item(logicalMax, 1), item(input, variable),
-		item(reportCount, 1), item(reportSize, 8), item(input, constant),
+		item(logicalMin, 0), item(logicalMax, 1), item(inputItem, variable),
+		item(reportCount, 1), item(reportSize, 8), item(inputItem, constant),
 		item(reportCount, 5), item(reportSize, 1), item(usagePage, 8), item(usageMin, 1), item(usageMax, 5), item(output, variable),
 		item(reportCount, 1), item(reportSize, 3), item(output, constant),
 		item(reportCount, 6), item(reportSize, 8), item(logicalMin, 0), item(logicalMax, 0xff),
-		item(usagePage, 7), item(usageMin, 0), item(usageMax, 0xff), item(input, 0),
+		item(usagePage, 7), item(usageMin, 0), item(usageMax, 0xff), item(inputItem, 0),
 		item(endCollection),
 	)
 }
@@ -146,18 +128,18 @@ func wacomReport() []byte {
 	return items(
 		item(usagePage, 1), item(usage, 2), item(collection, 1), item(reportID, 1), item(usage, 1), item(collection, 0),
 		item(usagePage, 9), item(usageMin, 1), item(usageMax, 3), item(logicalMin, 0), item(logicalMax, 1),
-		item(reportCount, 3), item(reportSize, 1), item(input, variable),
-		item(reportCount, 1), item(reportSize, 5), item(input, constant),
+		item(reportCount, 3), item(reportSize, 1), item(inputItem, variable),
+		item(reportCount, 1), item(reportSize, 5), item(inputItem, constant),
 		item(usagePage, 1), item(usage, 0x30), item(usage, 0x31), item(usage, 0x38),
 		item(logicalMin, 0x81), item(logicalMax, 0x7f),
-		item(reportSize, 8), item(reportCount, 3), item(input, variable|relative),
-		item(reportCount, 3), item(input, constant),
+		item(reportSize, 8), item(reportCount, 3), item(inputItem, variable|relative),
+		item(reportCount, 3), item(inputItem, constant),
 		item(endCollection), item(endCollection),
 		item(usagePage, 0x0d), item(usage, 1), item(collection, 1), item(reportID, 2), item(collection, 0),
 		item(usagePage, 0x00, 0xff), item(usage, 1), item(logicalMin, 0), item(logicalMax, 0xff, 0x00),
-		item(reportSize, 8), item(reportCount, 7), item(input, variable),
+		item(reportSize, 8), item(reportCount, 7), item(inputItem, variable),
 		item(endCollection),
-		feature(0x63, 7, item(input, variable)), feature(2, 1, item(featureItem, variable)), feature(3, 1, item(featureItem, variable)),
+		feature(0x63, 7, item(inputItem, variable)), feature(2, 1, item(featureItem, variable)), feature(3, 1, item(featureItem, variable)),
 		item(endCollection),
 	)
 }

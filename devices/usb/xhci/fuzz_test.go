@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qomd/qomd/devices/input"
 	"github.com/qomd/qomd/devices/usb"
-	"github.com/qomd/qomd/devices/usb/hid"
 	"github.com/qomd/qomd/devices/usb/usbtest"
 )
 
@@ -70,7 +70,7 @@ func FuzzGuest(f *testing.F) {
 		m := usbtest.New(t)
 		m.AddDrive("d", 1<<16)
 		g := m.Boot(m.Add("qemu-xhci", "id", "x"))
-		tablet := m.Add("usb-tablet", "id", "t", "port", "1").Self().(*hid.Device)
+		m.Add("usb-tablet", "id", "t", "port", "1")
 		m.Add("usb-storage", "id", "s", "port", "2", "drive", "d")
 		slow := m.Add(usbtest.SlowType, "id", "slow", "port", "3").Self().(*usbtest.Slow)
 		var slots []*usbtest.GuestSlot
@@ -108,7 +108,8 @@ func FuzzGuest(f *testing.F) {
 			case 4: // any doorbell
 				g.Ring(int(s.u8()), int(s.u8()))
 			case 5:
-				tablet.Pointer(int(s.u8()), int(s.u8()), 0, s.u8())
+				m.Env.Input.Send(input.Event{Kind: input.Absolute, Axis: "x", Value: int(s.u8())},
+					input.Event{Kind: input.Button, Button: input.Left, Down: s.u8()%2 == 0})
 			case 6: // an answer at last
 				if n := len(slow.Packets); n > 0 {
 					p := slow.Packets[0]
