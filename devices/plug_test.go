@@ -147,6 +147,11 @@ func TestPlugAtRandom(t *testing.T) {
 		if text := plug(t, c, a); text != "" {
 			t.Fatalf("%s (seed %d, number %d): %s", a.driver(), seed, n, text)
 		}
+		if a.driver() == "usb-hub" { // others would find room on it, and go with it
+			unplug(t, c, a)
+			n++
+			continue
+		}
 		there[place(a)] = a
 		if r.IntN(16) == 0 {
 			m.Check()
