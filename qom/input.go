@@ -14,6 +14,7 @@ type Input struct {
 	v     any
 	text  bool
 	plain bool
+	under string
 }
 
 // Value is an input from JSON: nil, bool, int64, uint64, float64, string,
@@ -28,13 +29,21 @@ func Text(s string) Input { return Input{v: s, text: true} }
 // a compatibility property, HMP's qom-set.
 func Plain(s string) Input { return Input{v: s, text: true, plain: true} }
 
+// Under returns the input as a part of something larger, whose name errors about
+// its type give in front of the property's: "model.props.". QEMU leaves it away
+// where a number does not fit.
+func (in Input) Under(name string) Input {
+	in.under = name
+	return in
+}
+
 // expects is QEMU's complaint about a text that is no number; the visitors
 // differ in how they call numbers.
 func (in Input) expects(name, option, alone string) error {
 	if in.plain {
 		option = alone
 	}
-	return fmt.Errorf("Parameter '%s' expects %s", name, option)
+	return fmt.Errorf("Parameter '%s%s' expects %s", in.under, name, option)
 }
 
 // Raw returns the value as it came.
@@ -48,7 +57,7 @@ func (in Input) Str(name string) (string, error) {
 	if s, ok := in.v.(string); ok {
 		return s, nil
 	}
-	return "", invalidType(name, "string")
+	return "", invalidType(in.under+name, "string")
 }
 
 // Bool reads a boolean; as text: on, off, yes, no, true, false, y, n.
@@ -60,12 +69,12 @@ func (in Input) Bool(name string) (bool, error) {
 		case "off", "no", "false", "n":
 			return false, nil
 		}
-		return false, fmt.Errorf("Parameter '%s' expects 'on' or 'off'", name)
+		return false, fmt.Errorf("Parameter '%s%s' expects 'on' or 'off'", in.under, name)
 	}
 	if b, ok := in.v.(bool); ok {
 		return b, nil
 	}
-	return false, invalidType(name, "boolean")
+	return false, invalidType(in.under+name, "boolean")
 }
 
 // Int64 reads a signed integer of 64 bit.
@@ -86,9 +95,9 @@ func (in Input) Int64(name string) (int64, error) {
 		if n <= math.MaxInt64 {
 			return int64(n), nil
 		}
-		return 0, invalidType(name, "integer")
+		return 0, invalidType(in.under+name, "integer")
 	}
-	return 0, invalidType(name, "integer")
+	return 0, invalidType(in.under+name, "integer")
 }
 
 // Uint64 reads an unsigned integer of 64 bit. As QEMU's visitors, it takes a
@@ -109,7 +118,7 @@ func (in Input) Uint64(name string) (uint64, error) {
 	case uint64:
 		return n, nil
 	}
-	return 0, fmt.Errorf("Parameter '%s' expects uint64", name)
+	return 0, fmt.Errorf("Parameter '%s%s' expects uint64", in.under, name)
 }
 
 // Uint reads an unsigned integer of 8, 16 or 32 bit.
@@ -140,7 +149,7 @@ func (in Input) Number(name string) (float64, error) {
 	case uint64:
 		return float64(n), nil
 	}
-	return 0, invalidType(name, "number")
+	return 0, invalidType(in.under+name, "number")
 }
 
 // Size reads a number of bytes; as text with an optional suffix B, K, M, G, T,

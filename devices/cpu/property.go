@@ -75,6 +75,7 @@ func (f facts) addCommon(c *qom.Class) {
 			continue
 		}
 		p.Replaceable = false
+		limit(p)
 		kept := p.Get
 		p.Get = func(o *qom.Object) (any, error) {
 			if !o.HasStored(fact.Name) {

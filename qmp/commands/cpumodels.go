@@ -8,6 +8,7 @@ import (
 
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/qjson"
+	"github.com/qomd/qomd/qom"
 )
 
 // cpuModels registers the CPU model commands of qapi/machine-target.json.
@@ -47,29 +48,37 @@ func (c *Commands) expandCPUModel(_ *qmp.Call, a expansionArgs) (*qjson.Object, 
 		return nil, err
 	}
 	result := asInserted(v).(*qjson.Object)
-	set, _ := a.Model.Props.(*qjson.Object)
-	if set == nil {
-		return result, nil
-	}
 	model, _ := result.Get("model")
 	props, _ := model.(*qjson.Object).Get("props")
-	return result, overrideProps(props.(*qjson.Object), set, a.Model.Name)
+	return result, c.overrideProps(props.(*qjson.Object), a.Model)
 }
 
-// overrideProps sets what the caller gave, which must be properties of the
-// model and of their type.
-func overrideProps(props, set *qjson.Object, model string) error {
-	for name, v := range set.All() {
-		old, known := props.Get(name)
-		if !known {
-			return fmt.Errorf("Property '%s-x86_64-cpu.%s' not found", model, name)
+// overrideProps sets what the caller gave, as it would be set of a processor of
+// that model.
+func (c *Commands) overrideProps(props *qjson.Object, m cpuModel) error {
+	if m.Props == nil {
+		return nil
+	}
+	set, ok := m.Props.(*qjson.Object)
+	if !ok {
+		return errors.New("Invalid parameter type for 'model.props', expected: object")
+	}
+	tree := c.m.Env().Tree
+	class := tree.Types.Class(m.Name + "-x86_64-cpu")
+	if class == nil {
+		return fmt.Errorf("CPU model '%s' not found", m.Name)
+	}
+	o := tree.NewClass(class)
+	defer o.Unref()
+	for name, v := range set.Hashed() {
+		if err := o.Set(name, qom.Value(v).Under("model.props.")); err != nil {
+			return err
 		}
-		if _, isBool := old.(bool); isBool {
-			if _, ok := v.(bool); !ok {
-				return errors.New("Invalid parameter type for '" + name + "', expected: boolean")
-			}
+		now, err := o.Get(name)
+		if err != nil {
+			return err
 		}
-		props.Set(name, v)
+		props.Set(name, now)
 	}
 	return nil
 }
