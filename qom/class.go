@@ -57,6 +57,26 @@ func (c *Class) Is(name string) bool {
 	return false
 }
 
+// Casts reports whether QEMU takes the type for name: as [Class.Is], but a type
+// with several interfaces that descend from name is not one of them, for QEMU
+// could not tell which is meant.
+func (c *Class) Casts(name string) bool {
+	for k := c; k != nil; k = k.parent {
+		if k.name == name {
+			return true
+		}
+	}
+	n := 0
+	for _, i := range c.interfaces {
+		for k := i; k != nil; k = k.parent {
+			if k.name == name {
+				n++
+			}
+		}
+	}
+	return n == 1
+}
+
 // SetValue stores class data under a key, for ClassInit only. Keys should be
 // of an unexported type of the package that owns them, as with context.Context.
 func (c *Class) SetValue(key, value any) {

@@ -158,7 +158,7 @@ func (c *Commands) qomListTypes(_ *qmp.Call, a listTypesArgs) ([]typeInfo, error
 		if _, known := cat.Type(name); known == ours {
 			continue
 		}
-		if class.Abstract() && !a.Abstract || a.Implements != nil && !class.Is(*a.Implements) {
+		if class.Abstract() && !a.Abstract || a.Implements != nil && !class.Casts(*a.Implements) {
 			continue
 		}
 		t := typeInfo{Name: name, Abstract: class.Abstract()}
