@@ -16,11 +16,8 @@ func (b *builder) addDefaults() {
 	if m.Nographic {
 		back = "null"
 	}
-	if pc && m.Parallels == nil && !m.hasDriver("isa-parallel") {
-		m.Chardevs = append(m.Chardevs, Chardev{ID: "parallel0", Backend: back})
-		m.Parallels = []string{"parallel0"}
-	}
 	stdio := m.Nographic && !m.Daemonize && !m.hasBackend("stdio")
+	shared := stdio && monitor && serial // one console for both
 	if serial {
 		c := Chardev{ID: "serial0", Backend: back}
 		if stdio {
@@ -28,10 +25,14 @@ func (b *builder) addDefaults() {
 		}
 		m.Chardevs = append(m.Chardevs, c)
 		m.Serials = []string{c.ID}
-		if c.Mux {
-			m.Monitors = append(m.Monitors, Monitor{ID: b.nextMonitor(), Mode: Readline, Chardev: c.ID})
-			return
-		}
+	}
+	if pc && m.Parallels == nil && !m.hasDriver("isa-parallel") {
+		m.Chardevs = append(m.Chardevs, Chardev{ID: "parallel0", Backend: back})
+		m.Parallels = []string{"parallel0"}
+	}
+	if shared {
+		m.Monitors = append(m.Monitors, Monitor{ID: b.nextMonitor(), Mode: Readline, Chardev: "serial0"})
+		return
 	}
 	if !monitor {
 		return

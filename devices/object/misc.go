@@ -24,6 +24,11 @@ func registerMisc(t *qom.Types) {
 	} {
 		add(t, qom.TypeInfo{Name: name, Parent: "object", ClassInit: requires(required...)})
 	}
+	add(t, qom.TypeInfo{Name: "can-bus", Parent: "object", ClassInit: with(Behavior{
+		MayDelete: func(o *qom.Object) error {
+			return fmt.Errorf("Deleting CAN bus device '%s' is not supported", o.Name())
+		},
+	})})
 	add(t, qom.TypeInfo{
 		Name: "thread-context", Parent: "object",
 		Properties: []*qom.Property{integers("cpu-affinity"), integers("node-affinity")},

@@ -11,7 +11,7 @@ import (
 // the name of a bus, then alternately devices (by id or type) and buses. A path
 // that ends in a device means its only bus.
 func FindBus(env *Env, path string) (*Bus, error) {
-	name, rest, _ := strings.Cut(path, "/")
+	name, rest := element(path)
 	var bus *Bus
 	if strings.HasPrefix(path, "/") {
 		bus, rest = env.SystemBus, path[1:]
@@ -28,7 +28,7 @@ func FindBus(env *Env, path string) (*Bus, error) {
 		if rest == "" {
 			break
 		}
-		name, rest, _ = strings.Cut(rest, "/")
+		name, rest = element(rest)
 		dev := bus.deviceNamed(name)
 		if dev == nil {
 			return nil, &qom.NotFoundError{Path: name}
@@ -45,7 +45,7 @@ func FindBus(env *Env, path string) (*Bus, error) {
 			}
 			break
 		}
-		name, rest, _ = strings.Cut(rest, "/")
+		name, rest = element(rest)
 		if bus = dev.busNamed(name); bus == nil {
 			return nil, fmt.Errorf("Bus '%s' not found", name)
 		}
@@ -54,6 +54,19 @@ func FindBus(env *Env, path string) (*Bus, error) {
 		return nil, fmt.Errorf("Bus '%s' is full", path)
 	}
 	return bus, nil
+}
+
+// maxElement is how many bytes of a name in a path count.
+const maxElement = 127
+
+// element cuts the first name off a path; what is too much of a long name is the
+// next one.
+func element(path string) (name, rest string) {
+	name, rest, _ = strings.Cut(path, "/")
+	if len(name) > maxElement {
+		return path[:maxElement], path[maxElement:]
+	}
+	return name, rest
 }
 
 func (d *Device) busNamed(name string) *Bus {
