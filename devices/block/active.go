@@ -40,7 +40,13 @@ func (g *Graph) changeActive(active bool, list []*Node) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	err := g.refresh()
+	var err error
+	if !active {
+		err = letBitmapsGo(changed)
+	}
+	if err == nil {
+		err = g.refresh()
+	}
 	for _, n := range slices.Backward(g.order()) {
 		r, ok := n.img.(reloader)
 		if err == nil && active && ok && slices.Contains(changed, n) {
@@ -56,7 +62,27 @@ func (g *Graph) changeActive(active bool, list []*Node) error {
 	if again := g.refresh(); again != nil {
 		g.opts.Log.Error("permissions after a node was not activated", "error", again)
 	}
+	if !active {
+		for _, n := range changed {
+			if err := n.loadBitmaps(); err != nil {
+				g.opts.Log.Error("bitmaps of a node that was not inactivated", "node", n.name, "error", err)
+			}
+		}
+	}
 	return err
+}
+
+// letBitmapsGo leaves the bitmaps of nodes to who has the images next.
+func letBitmapsGo(list []*Node) error {
+	for _, n := range list {
+		if err := n.saveBitmaps(); err != nil {
+			return err
+		}
+	}
+	for _, n := range list {
+		n.dropStored()
+	}
+	return nil
 }
 
 // setActive changes a node and those below it, and adds them to a list. What

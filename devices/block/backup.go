@@ -118,7 +118,7 @@ func (b *backup) findBitmap() error {
 	case o.BitmapMode == "":
 		return errors.New("Bitmap sync mode must be given when providing a bitmap")
 	}
-	if err := b.bitmap.free(); err != nil {
+	if err := b.bitmap.usable(); err != nil {
 		return err
 	}
 	switch {

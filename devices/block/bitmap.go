@@ -13,7 +13,9 @@ type bitmap struct {
 	recording   bool
 	dirty       *granules
 	persistent  bool
-	successor   *bitmap // takes the writes while a job uses the bitmap; nil: none does
+
+	inconsistent bool    // its content was lost
+	successor    *bitmap // takes the writes while a job uses the bitmap; nil: none does
 }
 
 // BitmapInfo is QEMU's BlockDirtyInfo.
@@ -24,6 +26,8 @@ type BitmapInfo struct {
 	Busy        bool   `json:"busy"`
 	Granularity int64  `json:"granularity"`
 	Count       int64  `json:"count"` // bytes
+
+	Inconsistent bool `json:"inconsistent,omitempty"`
 }
 
 func newBitmap(name string, n *Node, granularity int64) *bitmap {
@@ -31,13 +35,18 @@ func newBitmap(name string, n *Node, granularity int64) *bitmap {
 }
 
 func (b *bitmap) info() BitmapInfo {
-	count := b.dirty.count
-	if b.successor != nil {
-		count = b.merged().count
-	}
 	return BitmapInfo{
 		Name: b.name, Recording: b.records(), Persistent: b.persistent, Busy: b.successor != nil,
-		Granularity: b.granularity, Count: count * b.granularity,
+		Granularity: b.granularity, Count: b.all().count * b.granularity, Inconsistent: b.inconsistent,
+	}
+}
+
+// cut forgets what was noted of the end of a node that has become shorter.
+func (b *bitmap) cut(size, old int64) {
+	end := (size + b.granularity - 1) &^ (b.granularity - 1)
+	b.dirty.remove(end, max(old-end, 0))
+	if b.successor != nil {
+		b.successor.cut(size, old)
 	}
 }
 
@@ -50,6 +59,14 @@ func (b *bitmap) mark(off, n int64) {
 	case b.recording:
 		b.dirty.add(off, n)
 	}
+}
+
+// all is what a bitmap has noted, be it lent or not.
+func (b *bitmap) all() *granules {
+	if b.successor != nil {
+		return b.merged()
+	}
+	return b.dirty
 }
 
 // merged is what a bitmap and its successor have noted together.
@@ -76,7 +93,7 @@ func (b *bitmap) giveBack(done bool) {
 	b.successor = nil
 }
 
-// free returns why a bitmap cannot be used now, nil when it can.
+// free returns why nobody can take a bitmap now, nil when somebody can.
 func (b *bitmap) free() error {
 	if b.successor != nil {
 		return fmt.Errorf("Bitmap '%s' is currently in use by another operation and cannot be used", b.name)
@@ -84,13 +101,24 @@ func (b *bitmap) free() error {
 	return nil
 }
 
-// freeBitmap is findBitmap for one that is to be changed.
-func (g *Graph) freeBitmap(node, name string) (*Node, *bitmap, error) {
-	n, b, err := g.findBitmap(node, name)
-	if err == nil {
-		err = b.free()
+// usable returns why a bitmap cannot be used now, nil when it can.
+func (b *bitmap) usable() error {
+	if err := b.free(); err != nil || !b.inconsistent {
+		return err
 	}
-	return n, b, err
+	return fmt.Errorf("Bitmap '%s' is inconsistent and cannot be used", b.name)
+}
+
+// changeable returns why what a bitmap has noted cannot be changed now, nil when
+// it can.
+func (b *bitmap) changeable(n *Node) error {
+	if err := b.free(); err != nil {
+		return err
+	}
+	if b.persistent && n.readOnly {
+		return fmt.Errorf("Bitmap '%s' is readonly and cannot be modified", b.name)
+	}
+	return b.usable()
 }
 
 // findBitmap finds a node and one of its bitmaps.
@@ -110,7 +138,7 @@ func (g *Graph) findBitmap(node, name string) (*Node, *bitmap, error) {
 func (g *Graph) bitmapNode(name string) (*Node, error) {
 	n, err := g.findReference(name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("Node '%s' not found", name)
 	}
 	return n, nil
 }
@@ -129,7 +157,7 @@ func (g *Graph) AddBitmap(o BitmapOptions) error {
 	if o.Name == "" {
 		return errors.New("Bitmap name cannot be empty")
 	}
-	n, err := g.bitmapNode(o.Node)
+	n, err := g.findReference(o.Node)
 	if err != nil {
 		return err
 	}
@@ -143,10 +171,12 @@ func (g *Graph) AddBitmap(o BitmapOptions) error {
 			return errors.New("Granularity must be power of 2 and at least 512")
 		}
 	}
-	switch {
-	case o.Persistent:
-		return fmt.Errorf("Can't store persistent bitmaps to %s: Operation not supported", n.name)
-	case len(o.Name) > 1023:
+	if o.Persistent {
+		if err := n.mayPersist(o.Name, granularity); err != nil {
+			return err
+		}
+	}
+	if len(o.Name) > 1023 {
 		return errors.New("Bitmap name too long: " + o.Name)
 	}
 	for _, b := range n.bitmaps {
@@ -155,24 +185,34 @@ func (g *Graph) AddBitmap(o BitmapOptions) error {
 		}
 	}
 	b := newBitmap(o.Name, n, granularity)
-	b.recording = !o.Disabled
+	b.recording, b.persistent = !o.Disabled, o.Persistent
 	n.bitmaps = append(n.bitmaps, b)
 	return nil
 }
 
 // RemoveBitmap removes a dirty bitmap; what it returns puts it back.
 func (g *Graph) RemoveBitmap(node, name string) (undo func(), err error) {
-	n, b, err := g.freeBitmap(node, name)
+	n, b, err := g.findBitmap(node, name)
+	if err == nil {
+		err = b.free()
+	}
+	if err == nil {
+		err = n.forgetStored(b)
+	}
 	if err != nil {
 		return nil, err
 	}
-	n.bitmaps = slices.DeleteFunc(n.bitmaps, func(o *bitmap) bool { return o == b })
-	return func() { n.bitmaps = append(n.bitmaps, b) }, nil
+	i := slices.Index(n.bitmaps, b)
+	n.bitmaps = slices.Delete(n.bitmaps, i, i+1)
+	return func() { n.bitmaps = slices.Insert(n.bitmaps, min(i, len(n.bitmaps)), b) }, nil
 }
 
 // ClearBitmap forgets what was written; what it returns undoes that.
 func (g *Graph) ClearBitmap(node, name string) (undo func(), err error) {
-	_, b, err := g.freeBitmap(node, name)
+	n, b, err := g.findBitmap(node, name)
+	if err == nil {
+		err = b.changeable(n)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +224,10 @@ func (g *Graph) ClearBitmap(node, name string) (undo func(), err error) {
 // RecordBitmap makes a bitmap take notice of writes, or not; what it returns
 // undoes that.
 func (g *Graph) RecordBitmap(node, name string, on bool) (undo func(), err error) {
-	_, b, err := g.freeBitmap(node, name)
+	_, b, err := g.findBitmap(node, name)
+	if err == nil {
+		err = b.usable()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +242,7 @@ type BitmapRef struct{ Node, Name string }
 
 // MergeBitmaps adds bitmaps to a target; what it returns undoes that.
 func (g *Graph) MergeBitmaps(node, target string, from []BitmapRef) (undo func(), err error) {
-	_, t, err := g.findBitmap(node, target)
+	n, t, err := g.findBitmap(node, target)
 	if err != nil {
 		return nil, err
 	}
@@ -214,12 +257,12 @@ func (g *Graph) MergeBitmaps(node, target string, from []BitmapRef) (undo func()
 		}
 		sources = append(sources, b)
 	}
-	if err := t.free(); err != nil {
+	if err := t.changeable(n); err != nil {
 		return nil, err
 	}
 	merged := t.dirty.clone()
 	for _, b := range sources {
-		if err := b.free(); err != nil {
+		if err := b.usable(); err != nil {
 			return nil, err
 		}
 		merged.merge(b.dirty)

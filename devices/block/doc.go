@@ -25,7 +25,6 @@
 //
 // # Limits
 //
-// Bitmaps are not kept in images: block-dirty-bitmap-add refuses persistent ones.
 // A backup cannot compress.
 //
 // A snapshot inside an image is taken without the machine's lock, but in a

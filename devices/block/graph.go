@@ -159,9 +159,7 @@ func (g *Graph) Wait() { g.running.Wait() }
 func (g *Graph) Close() {
 	for _, n := range slices.Backward(g.nodes) {
 		n.closed = true
-		if err := n.img.Close(); err != nil {
-			g.opts.Log.Warn("closing a block node", "node", n.name, "error", err)
-		}
+		g.finish(n)
 		if n.group != nil {
 			n.group.leave()
 		}

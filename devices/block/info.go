@@ -25,12 +25,40 @@ type specific struct {
 }
 
 type qcow2Info struct {
-	Compat       string `json:"compat"`
-	Compression  string `json:"compression-type"`
-	Lazy         *bool  `json:"lazy-refcounts,omitempty"`
-	RefcountBits int    `json:"refcount-bits"`
-	Corrupt      *bool  `json:"corrupt,omitempty"`
-	ExtendedL2   *bool  `json:"extended-l2,omitempty"`
+	Compat       string         `json:"compat"`
+	Compression  string         `json:"compression-type"`
+	Lazy         *bool          `json:"lazy-refcounts,omitempty"`
+	Bitmaps      []storedBitmap `json:"bitmaps,omitempty"`
+	RefcountBits int            `json:"refcount-bits"`
+	Corrupt      *bool          `json:"corrupt,omitempty"`
+	ExtendedL2   *bool          `json:"extended-l2,omitempty"`
+}
+
+// storedBitmap is QEMU's Qcow2BitmapInfo.
+type storedBitmap struct {
+	Flags       []string `json:"flags"`
+	Name        string   `json:"name"`
+	Granularity int64    `json:"granularity"`
+}
+
+// stored lists the bitmaps in a node's image.
+func (n *Node) stored() []storedBitmap {
+	s := n.store()
+	if s == nil {
+		return nil
+	}
+	var list []storedBitmap
+	for _, b := range s.Bitmaps() {
+		i := storedBitmap{[]string{}, b.Name, b.Granularity}
+		if b.InUse {
+			i.Flags = append(i.Flags, "in-use")
+		}
+		if b.Auto {
+			i.Flags = append(i.Flags, "auto")
+		}
+		list = append(list, i)
+	}
+	return list
 }
 
 // DeviceInfo is what is told of a node, QEMU's BlockDeviceInfo.
@@ -106,7 +134,7 @@ func (n *Node) Image(chain bool) ImageInfo {
 	}
 	if h := n.header; h != nil {
 		i.ClusterSize = h.ClusterSize()
-		q := qcow2Info{Compat: "0.10", Compression: h.compressionName(), RefcountBits: 1 << h.RefcountOrder}
+		q := qcow2Info{Compat: "0.10", Compression: h.compressionName(), RefcountBits: 1 << h.RefcountOrder, Bitmaps: n.stored()}
 		if h.Version >= 3 {
 			lazy, corrupt, extended := h.Lazy(), h.Corrupt(), h.ExtendedL2()
 			q.Compat, q.Lazy, q.Corrupt, q.ExtendedL2 = "1.1", &lazy, &corrupt, &extended

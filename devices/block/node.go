@@ -130,6 +130,11 @@ func (g *Graph) release(n *Node) {
 
 // finish closes the file of a node that is closed.
 func (g *Graph) finish(n *Node) {
+	if n.active {
+		if err := n.saveBitmaps(); err != nil {
+			g.opts.Log.Error(err.Error())
+		}
+	}
 	if err := n.img.Close(); err != nil {
 		g.opts.Log.Warn("closing a block node", "node", n.name, "error", err)
 	}
@@ -161,8 +166,12 @@ func (g *Graph) Resize(n *Node, size int64) error {
 	if !ok {
 		return errCannotGrow
 	}
+	old := n.Size()
 	if err := r.Truncate(size); err != nil {
 		return err
+	}
+	for _, b := range n.bitmaps {
+		b.cut(size, old)
 	}
 	for _, e := range n.parents {
 		if b, ok := e.parent.(*Backend); ok {

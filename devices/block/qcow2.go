@@ -59,6 +59,9 @@ func openQcow2(n *Node, o *qjson.Object) error {
 		return err
 	}
 	n.img = img
+	if err := n.loadBitmaps(); err != nil {
+		return err
+	}
 	return n.openBacking(o)
 }
 
@@ -153,7 +156,7 @@ func (i *qcow2Image) reload(n *Node) error {
 		return err
 	}
 	n.setHeader(i.img.Header())
-	return nil
+	return n.loadBitmaps()
 }
 
 func (i *qcow2Image) setBacking(e *Edge) {

@@ -69,17 +69,19 @@ func (g *Graph) reopen(o *qjson.Object) (undo func(), err error) {
 	}
 	undo = func() {
 		n.reopening = false
-		n.readOnly, n.autoReadOnly, n.cache, n.detectZeroes = old.readOnly, old.autoReadOnly, old.cache, old.detectZeroes
+		n.autoReadOnly, n.cache, n.detectZeroes = old.autoReadOnly, old.cache, old.detectZeroes
 	}
-	if f, ok := n.img.(*fileImage); ok && fresh.readOnly != n.readOnly {
-		if err := f.reopen(fresh.readOnly); err != nil {
+	n.reopening = fresh.readOnly && !old.readOnly
+	if fresh.readOnly != n.readOnly {
+		back, err := g.setReadOnly(n, fresh.readOnly)
+		if err != nil {
+			n.reopening = false
 			return nil, err
 		}
 		settings := undo
-		undo = func() { settings(); f.reopen(old.readOnly) }
+		undo = func() { settings(); back() }
 	}
-	n.reopening = fresh.readOnly && !old.readOnly
-	n.readOnly, n.autoReadOnly, n.cache = fresh.readOnly, fresh.autoReadOnly, fresh.cache
+	n.autoReadOnly, n.cache = fresh.autoReadOnly, fresh.cache
 	if fresh.detectZeroes == "" {
 		fresh.detectZeroes = "off"
 	}

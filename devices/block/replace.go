@@ -159,17 +159,30 @@ func (g *Graph) setReadOnly(n *Node, readOnly bool) (undo func(), err error) {
 			continue
 		}
 		c.readOnly = readOnly
-		steps = append(steps, func() { c.readOnly = !readOnly })
+		steps = append(steps, func() {
+			if err := c.saveBitmaps(); err != nil {
+				g.opts.Log.Error(err.Error())
+			}
+			c.readOnly = !readOnly
+			if err := c.useBitmaps(); err != nil {
+				g.opts.Log.Error("bitmaps after undoing a reopening", "node", c.name, "error", err)
+			}
+		})
 		switch img := c.img.(type) {
 		case *fileImage:
 			if err = img.reopen(readOnly); err == nil {
 				steps = append(steps, func() { img.reopen(!readOnly) })
 			}
 		case *qcow2Image:
-			if !readOnly {
-				err = img.img.SetWritable()
+			if readOnly {
+				c.readOnly = false // until its bitmaps are there
+				err = c.saveBitmaps()
+				c.readOnly = true
 			}
 		}
+	}
+	for c := n; c != nil && err == nil && !readOnly; c = c.openedWith() {
+		err = c.nowWritable()
 	}
 	if err == nil {
 		err = g.refresh()
@@ -179,6 +192,19 @@ func (g *Graph) setReadOnly(n *Node, readOnly bool) (undo func(), err error) {
 		return nil, err
 	}
 	return back, nil
+}
+
+// nowWritable prepares a node that has become one that can be written to, as has
+// the file below it.
+func (n *Node) nowWritable() error {
+	s := n.store()
+	if s == nil {
+		return nil
+	}
+	if err := s.SetWritable(); err != nil {
+		return err
+	}
+	return n.useBitmaps()
 }
 
 // openedWith returns the child that was opened together with a node, nil for

@@ -18,6 +18,9 @@
 // Snapshots inside an image are taken by [Image.Snapshot]; what they share is
 // copied before it is written. The state of a machine lies behind the disk.
 //
+// Bitmaps are stored by [Image.StoreBitmaps]. Whoever has them in memory says so
+// by [Image.MarkBitmaps], for an image that is not closed properly.
+//
 // # Concurrency
 //
 // The methods of an Image may be called by many goroutines at once.

@@ -32,6 +32,8 @@ type Image struct {
 
 	snapshots     []Snapshot // oldest first; a list is never changed
 	snapshotBytes int64      // of their table in the file
+	bitmaps       []Bitmap   // in the order of the directory; a list is never changed
+	directory     span
 
 	shown atomic.Pointer[view] // for those who must not wait
 }
@@ -40,10 +42,11 @@ type Image struct {
 type view struct {
 	header    Header
 	snapshots []Snapshot
+	bitmaps   []Bitmap
 }
 
 // show makes what is true now what is told.
-func (i *Image) show() { i.shown.Store(&view{*i.h, i.snapshots}) }
+func (i *Image) show() { i.shown.Store(&view{*i.h, i.snapshots, i.bitmaps}) }
 
 // storeHeader writes the header, and shows it.
 func (i *Image) storeHeader() error {
@@ -109,6 +112,9 @@ func (i *Image) read() error {
 	if err := i.readSnapshots(); err != nil {
 		return err
 	}
+	if err := i.readBitmaps(); err != nil {
+		return err
+	}
 	i.show()
 	return nil
 }
@@ -126,6 +132,9 @@ func (i *Image) SetWritable() error {
 		return errors.New("The image was not closed properly; repair it with 'qemu-img check -r all'")
 	}
 	if err := i.readRefTable(); err != nil {
+		return err
+	}
+	if err := i.clearUnknown(); err != nil {
 		return err
 	}
 	i.writable = true

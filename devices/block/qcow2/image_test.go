@@ -72,6 +72,14 @@ func check(f File) error {
 			return err
 		}
 	}
+	if i.directory.n > 0 {
+		use(i.directory.at, i.directory.n)
+	}
+	for _, b := range i.bitmaps {
+		if err := i.eachBitmapUse(b, use); err != nil {
+			return err
+		}
+	}
 	if err := i.eachUse(i.l1, use); err != nil {
 		return err
 	}

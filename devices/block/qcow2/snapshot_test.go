@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,10 +30,11 @@ type rig struct {
 	last    int // the largest id that was given
 	backing *memory
 	limited bool // too few bits to count snapshots
+	bitmaps []Bits
 }
 
 // TestSnapshots takes snapshots of random images, goes back to them and forgets
-// them, with writes in between, against a plain list of copies.
+// them, with writes in between, and stores bitmaps, against plain lists of copies.
 func TestSnapshots(t *testing.T) {
 	tool, dir, round := img(t), t.TempDir(), 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -55,9 +57,12 @@ func TestSnapshots(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			"snapshot": r.take,
-			"revert":   r.revert,
-			"delete":   r.forget,
+			"snapshot":      r.take,
+			"revert":        r.revert,
+			"delete":        r.forget,
+			"store bitmap":  r.store,
+			"remove bitmap": r.unstore,
+			"mark bitmaps":  r.mark,
 			"reopen": func(t *rapid.T) {
 				if r.i, err = Open(f, true); err != nil {
 					t.Fatal(err)
@@ -66,6 +71,7 @@ func TestSnapshots(t *testing.T) {
 			"": func(t *rapid.T) {
 				compare(t, r.i, r.disk, r.backing)
 				r.listed(t)
+				r.stored(t)
 			},
 		})
 		if err := check(f); err != nil {
@@ -171,5 +177,61 @@ func (r *rig) listed(t *rapid.T) {
 	}
 	if diff := cmp.Diff(want, r.i.Snapshots(), cmpopts.IgnoreUnexported(Snapshot{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("snapshots (-want +got):\n%s", diff)
+	}
+}
+
+var names = rapid.SampledFrom([]string{"a", "b", "some longer name"})
+
+func (r *rig) find(name string) int {
+	return slices.IndexFunc(r.bitmaps, func(b Bits) bool { return b.Name == name })
+}
+
+func (r *rig) store(t *rapid.T) {
+	b := Bits{Bitmap: Bitmap{Name: names.Draw(t, "name"), Granularity: 512 << rapid.IntRange(0, 3).Draw(t, "granularity"), Auto: rapid.Bool().Draw(t, "auto")}}
+	parts := (int64(len(r.disk)) + b.Granularity - 1) / b.Granularity
+	b.Bits = rapid.SliceOfN(rapid.Byte(), int(parts+7)/8, int(parts+7)/8).Draw(t, "bits")
+	if err := r.i.StoreBitmaps([]Bits{b}); err != nil {
+		t.Fatal(err)
+	}
+	if n := r.find(b.Name); n >= 0 {
+		r.bitmaps[n] = b
+	} else {
+		r.bitmaps = append(r.bitmaps, b)
+	}
+}
+
+func (r *rig) unstore(t *rapid.T) {
+	name := names.Draw(t, "name")
+	if err := r.i.RemoveBitmap(name); err != nil {
+		t.Fatal(err)
+	}
+	r.bitmaps = slices.DeleteFunc(r.bitmaps, func(b Bits) bool { return b.Name == name })
+}
+
+func (r *rig) mark(t *rapid.T) {
+	on := rapid.Bool().Draw(t, "in use")
+	if err := r.i.MarkBitmaps(on); err != nil {
+		t.Fatal(err)
+	}
+	for n := range r.bitmaps {
+		r.bitmaps[n].InUse = on
+	}
+}
+
+// stored compares the bitmaps, as far as their disk has not changed its length.
+func (r *rig) stored(t *rapid.T) {
+	want := []Bitmap{}
+	for _, b := range r.bitmaps {
+		want = append(want, b.Bitmap)
+		got, err := r.i.ReadBitmap(b.Name)
+		if parts := (int64(len(r.disk)) + b.Granularity - 1) / b.Granularity; int64(len(b.Bits)) != (parts+7)/8 {
+			continue
+		}
+		if err != nil || !bytes.Equal(got, b.Bits) {
+			t.Fatalf("bitmap %s: %x, %v, want %x", b.Name, got, err, b.Bits)
+		}
+	}
+	if diff := cmp.Diff(want, r.i.Bitmaps(), cmpopts.IgnoreUnexported(Bitmap{}), cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("bitmaps (-want +got):\n%s", diff)
 	}
 }
