@@ -113,7 +113,7 @@ func (r *request) cancel() {
 func (r *request) finish(err error) {
 	r.g.unpin(r.pins)
 	if err != nil {
-		r.b.stats.failed(r.kind)
+		r.b.stats.broke(r.kind, r.g.now()-r.start)
 		r.b.complain(r.kind, err)
 	} else {
 		r.b.stats.done(r.kind, r.bytes, r.g.now()-r.start)

@@ -19,6 +19,8 @@ type count struct{ bytes, done, failed, invalid, nanoseconds int64 }
 type stats struct {
 	kinds   [accountKinds]count
 	counted bool // failed and invalid requests count, the default with a device
+
+	histograms [accountKinds]*histogram // nil: not wanted
 }
 
 func newStats() stats { return stats{counted: true} }
@@ -28,6 +30,14 @@ func (s *stats) done(k accountKind, bytes, ns int64) {
 	c.done++
 	c.bytes += bytes
 	c.nanoseconds += ns
+	s.histograms[k].count(ns)
+}
+
+// broke counts a request that was made and failed.
+func (s *stats) broke(k accountKind, ns int64) {
+	s.failed(k)
+	s.kinds[k].nanoseconds += ns
+	s.histograms[k].count(ns)
 }
 
 func (s *stats) failed(k accountKind)  { s.kinds[k].failed++ }
@@ -36,39 +46,43 @@ func (s *stats) invalid(k accountKind) { s.kinds[k].invalid++ }
 // StatsInfo is QEMU's BlockDeviceStats. Times are in nanoseconds; nothing is
 // ever merged, and no intervals are kept.
 type StatsInfo struct {
-	UnmapOperations   int64    `json:"unmap_operations"`
-	UnmapMerged       int64    `json:"unmap_merged"`
-	FailedZoneAppend  int64    `json:"failed_zone_append_operations"`
-	FlushTime         int64    `json:"flush_total_time_ns"`
-	Highest           int64    `json:"wr_highest_offset"`
-	WriteTime         int64    `json:"wr_total_time_ns"`
-	FailedWrites      int64    `json:"failed_wr_operations"`
-	FailedReads       int64    `json:"failed_rd_operations"`
-	WriteMerged       int64    `json:"wr_merged"`
-	WriteBytes        int64    `json:"wr_bytes"`
-	Timed             []string `json:"timed_stats"`
-	FailedUnmaps      int64    `json:"failed_unmap_operations"`
-	ZoneAppendMerged  int64    `json:"zone_append_merged"`
-	FailedFlushes     int64    `json:"failed_flush_operations"`
-	AccountInvalid    bool     `json:"account_invalid"`
-	ReadTime          int64    `json:"rd_total_time_ns"`
-	InvalidUnmaps     int64    `json:"invalid_unmap_operations"`
-	Flushes           int64    `json:"flush_operations"`
-	Writes            int64    `json:"wr_operations"`
-	UnmapBytes        int64    `json:"unmap_bytes"`
-	ReadMerged        int64    `json:"rd_merged"`
-	ReadBytes         int64    `json:"rd_bytes"`
-	UnmapTime         int64    `json:"unmap_total_time_ns"`
-	InvalidFlushes    int64    `json:"invalid_flush_operations"`
-	AccountFailed     bool     `json:"account_failed"`
-	ZoneAppendTime    int64    `json:"zone_append_total_time_ns"`
-	ZoneAppends       int64    `json:"zone_append_operations"`
-	Reads             int64    `json:"rd_operations"`
-	ZoneAppendBytes   int64    `json:"zone_append_bytes"`
-	InvalidZoneAppend int64    `json:"invalid_zone_append_operations"`
-	InvalidWrites     int64    `json:"invalid_wr_operations"`
-	InvalidReads      int64    `json:"invalid_rd_operations"`
-	Idle              *int64   `json:"idle_time_ns,omitempty"`
+	ZoneAppendHistogram *histogram `json:"zone_append_latency_histogram,omitempty"`
+	UnmapOperations     int64      `json:"unmap_operations"`
+	UnmapMerged         int64      `json:"unmap_merged"`
+	FailedZoneAppend    int64      `json:"failed_zone_append_operations"`
+	FlushTime           int64      `json:"flush_total_time_ns"`
+	Highest             int64      `json:"wr_highest_offset"`
+	WriteTime           int64      `json:"wr_total_time_ns"`
+	FailedReads         int64      `json:"failed_rd_operations"`
+	FailedWrites        int64      `json:"failed_wr_operations"`
+	WriteMerged         int64      `json:"wr_merged"`
+	WriteBytes          int64      `json:"wr_bytes"`
+	FailedUnmaps        int64      `json:"failed_unmap_operations"`
+	Timed               []string   `json:"timed_stats"`
+	ZoneAppendMerged    int64      `json:"zone_append_merged"`
+	FailedFlushes       int64      `json:"failed_flush_operations"`
+	AccountInvalid      bool       `json:"account_invalid"`
+	ReadTime            int64      `json:"rd_total_time_ns"`
+	InvalidUnmaps       int64      `json:"invalid_unmap_operations"`
+	Flushes             int64      `json:"flush_operations"`
+	Writes              int64      `json:"wr_operations"`
+	UnmapBytes          int64      `json:"unmap_bytes"`
+	ReadMerged          int64      `json:"rd_merged"`
+	ReadBytes           int64      `json:"rd_bytes"`
+	WriteHistogram      *histogram `json:"wr_latency_histogram,omitempty"`
+	UnmapTime           int64      `json:"unmap_total_time_ns"`
+	InvalidFlushes      int64      `json:"invalid_flush_operations"`
+	AccountFailed       bool       `json:"account_failed"`
+	ZoneAppendTime      int64      `json:"zone_append_total_time_ns"`
+	ZoneAppends         int64      `json:"zone_append_operations"`
+	Reads               int64      `json:"rd_operations"`
+	ZoneAppendBytes     int64      `json:"zone_append_bytes"`
+	InvalidZoneAppend   int64      `json:"invalid_zone_append_operations"`
+	InvalidReads        int64      `json:"invalid_rd_operations"`
+	InvalidWrites       int64      `json:"invalid_wr_operations"`
+	Idle                *int64     `json:"idle_time_ns,omitempty"`
+	ReadHistogram       *histogram `json:"rd_latency_histogram,omitempty"`
+	FlushHistogram      *histogram `json:"flush_latency_histogram,omitempty"`
 }
 
 func (s *stats) info(n *Node) StatsInfo {
@@ -79,6 +93,8 @@ func (s *stats) info(n *Node) StatsInfo {
 		AccountInvalid: s.counted, AccountFailed: s.counted, ReadTime: r.nanoseconds, InvalidUnmaps: u.invalid,
 		Flushes: f.done, Writes: w.done, UnmapBytes: u.bytes, ReadBytes: r.bytes, UnmapTime: u.nanoseconds,
 		InvalidFlushes: f.invalid, Reads: r.done, InvalidWrites: w.invalid, InvalidReads: r.invalid,
+		ReadHistogram: s.histograms[accountRead], WriteHistogram: s.histograms[accountWrite],
+		FlushHistogram: s.histograms[accountFlush], ZoneAppendHistogram: s.histograms[accountZoneAppend],
 	}
 	if n != nil {
 		i.Highest = n.highest

@@ -18,6 +18,7 @@ func (c *Commands) block() {
 	qmp.Register(c.set, "query-blockstats", 0, c.queryBlockstats)
 	qmp.Register(c.set, "block_resize", 0, c.blockResize)
 	qmp.Register(c.set, "block-set-write-threshold", 0, c.blockSetThreshold)
+	qmp.Register(c.set, "block-latency-histogram-set", 0, c.setHistograms)
 	c.media()
 	c.transactions()
 	c.insides()
@@ -92,4 +93,13 @@ type thresholdArgs struct {
 
 func (c *Commands) blockSetThreshold(_ *qmp.Call, a thresholdArgs) (none, error) {
 	return none{}, c.m.Blocks.SetThreshold(a.Node, a.Threshold)
+}
+
+type histogramArgs struct {
+	ID string `json:"id"`
+	block.HistogramOptions
+}
+
+func (c *Commands) setHistograms(_ *qmp.Call, a histogramArgs) (none, error) {
+	return none{}, wireError(c.m.Blocks.SetHistograms(a.ID, a.HistogramOptions))
 }

@@ -1,0 +1,157 @@
+package block_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/qomd/qomd/qmp/qmptest"
+)
+
+// qcow2Node makes a qcow2 image in a folder and returns the options of its node.
+func qcow2Node(t *testing.T, tool, name string) (options qmptest.A, path string) {
+	path = filepath.Join(t.TempDir(), name+".qcow2")
+	run(t, tool, "create", "-q", "-f", "qcow2", path, "1M")
+	return qmptest.A{"driver": "qcow2", "node-name": name, "file": qmptest.A{"driver": "file", "filename": path}}, path
+}
+
+// unplug takes the disk of a node away, and then the node.
+func (r *rig) unplug(node string) {
+	r.c.Must("device_del", qmptest.A{"id": "dev-" + node})
+	r.c.Must("blockdev-del", qmptest.A{"node-name": node})
+}
+
+// TestSnapshotInside: what is written after a snapshot is not in it, as QEMU's
+// own tool reads it; deleted, it leaves nothing.
+func TestSnapshotInside(t *testing.T) {
+	tool := qemuImg(t)
+	node, path := qcow2Node(t, tool, "q")
+	r := newRig(t, node)
+	d := r.disk("q")
+	before, after := bytes.Repeat([]byte("before.."), 8192), bytes.Repeat([]byte("after..."), 8192)
+	for _, data := range [][]byte{before, after} {
+		if err := r.write(d, 32<<10, data); err != nil {
+			t.Fatal(err)
+		}
+		if len(data) > 0 && data[0] == 'b' {
+			r.c.Must("blockdev-snapshot-internal-sync", qmptest.A{"device": "q", "name": "then"})
+		}
+	}
+	r.unplug("q")
+	run(t, tool, "check", "-q", path)
+	for name, want := range map[string][]byte{"then": before, "": after} {
+		raw := filepath.Join(t.TempDir(), "raw")
+		args := []string{"convert", "-O", "raw", path, raw}
+		if name != "" {
+			args = append([]string{"convert", "-l", "snapshot.name=" + name}, args[1:]...)
+		}
+		run(t, tool, args...)
+		got, err := os.ReadFile(raw)
+		if err != nil || !bytes.Equal(got[32<<10:][:len(want)], want) || !bytes.Equal(got[:32<<10], make([]byte, 32<<10)) {
+			t.Errorf("snapshot %q holds something else: %v", name, err)
+		}
+	}
+	r.c.Must("blockdev-add", node)
+	r.c.Must("blockdev-snapshot-delete-internal-sync", qmptest.A{"device": "q", "name": "then"})
+	r.c.Must("blockdev-del", qmptest.A{"node-name": "q"})
+	run(t, tool, "check", "-q", path)
+	if out, err := exec.Command(tool, "snapshot", "-l", path).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("qemu-img snapshot -l: %v\n%s", err, out)
+	}
+}
+
+// TestPersistentBitmap: a bitmap is the same after its node was closed and opened
+// again, and QEMU's own tool reads and merges it; a node that was not closed
+// leaves one that nobody can use.
+func TestPersistentBitmap(t *testing.T) {
+	tool := qemuImg(t)
+	node, path := qcow2Node(t, tool, "q")
+	r := newRig(t, node)
+	hash := func(name string) string {
+		var sum struct{ SHA256 string }
+		r.c.Must("x-debug-block-dirty-bitmap-sha256", qmptest.A{"node": "q", "name": name}, &sum)
+		return sum.SHA256
+	}
+	r.c.Must("block-dirty-bitmap-add", qmptest.A{"node": "q", "name": "b", "granularity": 4096, "persistent": true})
+	empty := hash("b")
+	d := r.disk("q")
+	for _, off := range []int64{0, 40 << 10, 1020 << 10} {
+		if err := r.write(d, off, make([]byte, 4096)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := hash("b")
+	if want == empty {
+		t.Fatal("no write was noted")
+	}
+	if lost, err := os.ReadFile(path); err != nil || bytes.Contains(lost, []byte("\x02b\x00")) {
+		t.Errorf("the bitmap is in the image already: %v", err)
+	}
+	r.unplug("q")
+	run(t, tool, "check", "-q", path)
+	run(t, tool, "bitmap", "--add", "-g", "4096", path, "c")
+	run(t, tool, "bitmap", "--merge", "b", path, "c")
+	r.c.Must("blockdev-add", node)
+	for _, name := range []string{"b", "c"} {
+		if got := hash(name); got != want {
+			t.Errorf("bitmap %s is another one now", name)
+		}
+	}
+	out, err := exec.Command(tool, "info", "-U", path).CombinedOutput()
+	if err != nil || strings.Count(string(out), "in-use") != 2 {
+		t.Errorf("qemu-img info while the image is open: %v\n%s", err, out)
+	}
+	copied := filepath.Join(t.TempDir(), "copy")
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(copied, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.c.Must("blockdev-add", qmptest.A{"driver": "qcow2", "node-name": "lost", "file": qmptest.A{"driver": "file", "filename": copied}})
+	got := r.c.MustFail("block-dirty-bitmap-clear", qmptest.A{"node": "lost", "name": "b"})
+	if want := "Bitmap 'b' is inconsistent and cannot be used"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestHistograms: requests are counted by how long they took.
+func TestHistograms(t *testing.T) {
+	q := qmptest.Start(t, qmptest.PC(), qmptest.Device("virtio-scsi-pci,id=hba"))
+	r := &rig{t, q.VM.Machine, q.Client()}
+	r.c.Must("blockdev-add", qmptest.A{"driver": "null-aio", "node-name": "n", "latency-ns": int64(time.Millisecond)})
+	d := r.disk("n")
+	ms := int64(time.Millisecond)
+	r.c.Must("block-latency-histogram-set", qmptest.A{"id": "dev-n", "boundaries": []int64{ms, 2 * ms}, "boundaries-flush": []int64{ms + 1}})
+	for range 3 {
+		r.m.Do(func() {
+			d.WriteAt(&buffer{make([]byte, 512)}, 0, 512, func(error) {})
+			d.Flush(func(error) {})
+		})
+		q.Step(time.Second)
+	}
+	type bins struct {
+		Bins       []int64
+		Boundaries []int64
+	}
+	var stats []struct {
+		Stats struct {
+			Write *bins `json:"wr_latency_histogram"`
+			Read  *bins `json:"rd_latency_histogram"`
+			Flush *bins `json:"flush_latency_histogram"`
+		}
+	}
+	r.c.Must("query-blockstats", nil, &stats)
+	got := []*bins{stats[0].Stats.Write, stats[0].Stats.Read, stats[0].Stats.Flush}
+	want := []*bins{{[]int64{0, 3, 0}, []int64{ms, 2 * ms}}, {[]int64{0, 0, 0}, []int64{ms, 2 * ms}}, {[]int64{3, 0}, []int64{ms + 1}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("histograms (-want +got):\n%s", diff)
+	}
+}
