@@ -18,7 +18,7 @@ func (m mover) users() []*qdev.Device {
 	list := m.env.Own()
 	for _, c := range []*qom.Object{m.env.Peripheral, m.env.PeripheralAnon} {
 		for _, o := range c.Children() {
-			if d := qdev.From(o); d != nil && d.Realized() {
+			if d := qdev.From(o); d != nil && d.Realized() && !d.Away() {
 				list = append(list, d)
 			}
 		}

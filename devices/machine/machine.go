@@ -203,6 +203,7 @@ func New(opts Options) (*Machine, error) {
 	m.Migration = migration.New(mover{m})
 	m.Snapshots = newSnapshots(m)
 	m.env.Migrating = m.Migration.Busy
+	m.env.LetGo = m.Migration.LetGo
 	m.env.MachineHandler = m.hotplugHandler
 	m.env.DynamicSysbus = m.takesSysbus
 	tree.Context = m.env

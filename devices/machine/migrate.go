@@ -30,10 +30,10 @@ func (m mover) HandedOver() bool { return m.state == PostMigrate }
 // nobody uses has none that counts.
 func (m mover) Blocks() []migration.Block {
 	var list []migration.Block
-	taken := map[string]bool{}
+	taken, away := map[string]bool{}, m.away()
 	m.Tree().Root().Walk(func(o *qom.Object) bool {
 		r, ok := o.Self().(*memory.Region)
-		if ok && r.Stores() && !m.idleBackend(r) {
+		if ok && r.Stores() && !m.idleBackend(r) && !away[o] {
 			name := blockName(r)
 			if taken[name] {
 				name = r.Path()

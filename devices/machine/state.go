@@ -19,9 +19,10 @@ const unknownSection = "Unknown section or instance '%s' 0. " +
 func (m mover) Save() ([]migration.Section, error) {
 	var list []migration.Section
 	var err error
+	away := m.away()
 	m.Tree().Root().Walk(func(o *qom.Object) bool {
 		s := m.stater(o)
-		if s == nil {
+		if s == nil || away[o] {
 			return true
 		}
 		raw, e := vmstate.Save(s)
@@ -84,8 +85,8 @@ func (m mover) Load(sections []migration.Section) error {
 	if err := m.missing(loaded); err != nil {
 		return err
 	}
-	for _, f := range later.Loaded {
-		f()
+	for i := 0; i < len(later.Loaded); i++ { // they may add to the list
+		later.Loaded[i]()
 	}
 	m.unfinished = later.Started
 	return nil

@@ -45,6 +45,15 @@
 // destination's own affair as in QEMU, a disk's serial number as well as the cache
 // of its image; a MAC address is carried.
 //
+// # Failover pairs
+//
+// The primary device of a pair is not carried. Before anything is sent the guest
+// is asked to let go of it, and the status is wait-unplug until it has; then the
+// standby works alone. At the destination the primary that is hidden there is
+// plugged when the guest has arrived, which knows of the pair. A migration that
+// fails or is cancelled plugs it again at the source, if need be after waiting
+// for the guest for 30 s.
+//
 // # Images
 //
 // As in QEMU block nodes are inactive while the machine waits: it has the images

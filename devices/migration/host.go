@@ -34,6 +34,12 @@ type Host interface {
 	// Save returns the state of everything; an error says what cannot be carried.
 	Save() ([]Section, error)
 
+	// Part has the guest let go of what is not carried and comes back by itself,
+	// Parting reports whether it still has to, and Rejoin takes that back.
+	Part()
+	Parting() bool
+	Rejoin()
+
 	// Halt stops the machine for the hand-over, and LetGo gives up its images for
 	// somebody else to take. Then either Release lets it go on as if nothing had
 	// been, or GiveUp says that it lives elsewhere now.

@@ -110,7 +110,9 @@ func (m *Migration) use(cut func()) {
 func (m *Migration) Close() {
 	m.host.Do(func() {
 		if m.out != nil {
+			m.out.closed = true
 			m.out.cancel()
+			m.out.poke()
 		}
 		if m.in != nil {
 			m.in.closed = true

@@ -16,6 +16,7 @@ type outgoing struct {
 	err     error
 	figures figures
 	halted  bool // the machine was stopped for it
+	closed  bool // the machine ends anyway
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -49,7 +50,6 @@ func (m *Migration) Start(a Address, resume bool) error {
 		o.fail(err)
 		return err
 	}
-	o.memory = newWalk(m.host.Blocks())
 	m.setMoves(true)
 	m.working.Go(func() { o.run(c, dial) })
 	return nil
@@ -104,14 +104,15 @@ func (o *outgoing) tell(info *Info, now time.Time) {
 // fail ends it where the machine is.
 func (o *outgoing) fail(err error) {
 	o.err = err
+	last := Failed
 	if o.status == Cancelling {
-		o.release()
-		o.set(Cancelled)
-		return
+		last = Cancelled
+	} else {
+		o.set(Failing)
 	}
-	o.set(Failing)
 	o.release()
-	o.set(Failed)
+	o.m.host.Rejoin()
+	o.set(last)
 }
 
 // release lets the machine go on.
@@ -249,11 +250,15 @@ func (o *outgoing) refused() error {
 
 // send does it all: header, memory, state.
 func (o *outgoing) send() error {
+	if err := o.part(); err != nil {
+		return err
+	}
 	var head header
 	o.m.host.Do(func() {
 		if o.ctx.Err() != nil {
 			return
 		}
+		o.memory = newWalk(o.m.host.Blocks())
 		o.figures.setup = time.Since(o.figures.started)
 		o.figures.total, o.figures.syncs = o.memory.total(), 1
 		o.figures.left = o.figures.total

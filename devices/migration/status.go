@@ -7,6 +7,7 @@ type Status string
 const (
 	None                 Status = "none"
 	Setup                Status = "setup"
+	WaitUnplug           Status = "wait-unplug"
 	Cancelling           Status = "cancelling"
 	Cancelled            Status = "cancelled"
 	Active               Status = "active"

@@ -86,6 +86,9 @@ type Env struct {
 
 	anonymous, unattached counter // of the names of devices without id
 
+	// LetGo is told when a guest has let go of a device that was sent away.
+	LetGo func()
+
 	hiders   []Hider
 	turns    uint64                  // devices that were realized so far
 	draining map[string]*qom.Storage // ids that are taken until their event

@@ -69,6 +69,7 @@ func (d *Device) HotplugHandler() HotplugHandler {
 // pendingUnplug is an unplug that was asked for and has not happened.
 type pendingUnplug struct {
 	pending bool
+	away    bool  // only for a while, see [Device.SendAway]
 	expires bool  // a repeated request is accepted from expiry on
 	expiry  int64 // virtual milliseconds
 	since   int64 // when it was asked for, nanoseconds of the tree's clock
@@ -167,6 +168,13 @@ func (d *Device) hotplugAllowed(bus *Bus) error {
 func Remove(h HotplugHandler, d *Device) error {
 	if d.realizing {
 		return fmt.Errorf("device '%s' is being realized", d.Label())
+	}
+	if d.unplug.away {
+		d.unplug.pending = false
+		if f := d.Env().LetGo; f != nil {
+			f()
+		}
+		return nil
 	}
 	if err := d.Env().fault(StageUnplug, d); err != nil {
 		return err

@@ -11,6 +11,8 @@ type Hider interface {
 	// Hide reports whether what is asked for stays hidden. The hider keeps the
 	// request and adds the device itself when the time has come.
 	Hide(r Request) (bool, error)
+	// Primary returns the device once it is made, nil before.
+	Primary() *Device
 }
 
 // AddHider has h asked about devices that name a standby; remove ends that.

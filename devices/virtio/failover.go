@@ -41,6 +41,19 @@ func (n *Net) Hide(r qdev.Request) (bool, error) {
 	return !n.standby.shown, nil
 }
 
+// Primary implements [qdev.Hider].
+func (n *Net) Primary() *qdev.Device {
+	r := n.standby.primary
+	if r == nil || !n.standby.shown {
+		return nil
+	}
+	d, err := qdev.Find(n.Env(), r.ID)
+	if err != nil {
+		return nil
+	}
+	return d
+}
+
 // startStandby makes the card wait for a primary, if it is to have one.
 func (n *Net) startStandby() {
 	if boolOf(&n.Object, "failover") {
@@ -59,9 +72,13 @@ func (n *Net) ExitVirtio() {
 // FeaturesAccepted implements [FeatureWatcher]: a driver that knows of the pair
 // gets its primary.
 func (n *Net) FeaturesAccepted() {
-	if !n.Accepted(netFeatureStandby) {
-		return
+	if n.Accepted(netFeatureStandby) {
+		n.joinPrimary()
 	}
+}
+
+// joinPrimary tells that the driver knows of the pair, and plugs the primary.
+func (n *Net) joinPrimary() {
 	env := n.Env()
 	env.Emit("FAILOVER_NEGOTIATED", failoverNegotiated{n.proxy.ID()})
 	n.standby.shown = true

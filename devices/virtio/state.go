@@ -100,6 +100,11 @@ func (n *Net) VMState(f *vmstate.Fields) {
 	f.Field("mac", &n.mac)
 	f.Field("link-down", &n.linkDown)
 	f.Field("standby-shown", &n.standby.shown)
+	f.Loaded(func() {
+		if n.standby.shown {
+			f.Loaded(n.joinPrimary) // behind everybody else: it is plugged
+		}
+	})
 }
 
 // VMState implements [vmstate.Stater].
