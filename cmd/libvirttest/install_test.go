@@ -3,6 +3,7 @@ package libvirttest
 import (
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func checkVNC(t *testing.T, at string) {
 	if _, err := fmt.Sscan(number, &n); err != nil {
 		t.Fatalf("display %q: %v", at, err)
 	}
-	conn, err := net.Dial("tcp", fmt.Sprintf("%s:%d", host, 5900+n))
+	conn, err := net.Dial("tcp", net.JoinHostPort(host, strconv.Itoa(5900+n)))
 	if err != nil {
 		t.Fatal(err)
 	}
