@@ -53,3 +53,12 @@ func asError(err error) *Error {
 	}
 	return &Error{GenericError, text}
 }
+
+// worded is asError in the words of the version.
+func (c *Config) worded(err error) *Error {
+	e := asError(err)
+	if c.Words == nil {
+		return e
+	}
+	return &Error{e.Class, c.Words(e.Desc)}
+}

@@ -166,7 +166,7 @@ func (c *Session) replyText(call *Call, r request, result any, err error) (text 
 			o.Set("id", id)
 		}
 		if err != nil {
-			o.Set("error", asError(err))
+			o.Set("error", c.server.cfg.worded(err))
 		} else {
 			o.Set("return", result)
 		}
@@ -180,7 +180,7 @@ func (c *Session) replyText(call *Call, r request, result any, err error) (text 
 			text = append(text, `"id": `...)
 			text = append(qjson.Append(text, id, false), ", "...)
 		}
-		e := asError(err)
+		e := c.server.cfg.worded(err)
 		text = append(text, `"error": {"class": `...)
 		text = append(qjson.AppendString(text, string(e.Class)), `, "desc": `...)
 		text = append(qjson.AppendString(text, e.Desc), '}')

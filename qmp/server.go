@@ -30,6 +30,13 @@ type Config struct {
 	// under the lock, before the arguments are looked at.
 	Allowed func(*Command) error
 
+	// Words puts the text of an error as the version of QEMU does that the server
+	// speaks for; nil: as it is.
+	Words func(string) string
+	// LateSyntax tells mistakes in JSON when the value is over, as
+	// [qjson.NewLateParser].
+	LateSyntax bool
+
 	Now       func() time.Time                                   // time of events; nil: time.Now
 	AfterFunc func(d time.Duration, f func()) (stop func() bool) // nil: time.AfterFunc
 

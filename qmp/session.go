@@ -140,6 +140,9 @@ func (c *Session) state() (ready, oob bool) {
 // read takes requests from the connection until it ends.
 func (c *Session) read() error {
 	parser := qjson.NewParser()
+	if c.server.cfg.LateSyntax {
+		parser = qjson.NewLateParser()
+	}
 	buf := make([]byte, 4096)
 	take := c.take // bound once
 	for {

@@ -35,6 +35,9 @@ type Catalog struct {
 	groups     []OptionGroup
 	groupsErr  error
 
+	wordsOnce sync.Once
+	words     []compiled
+
 	rawMu sync.Mutex
 	raw   map[uint32][]byte
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -47,7 +46,7 @@ func (c *Commands) expandCPUModel(_ *qmp.Call, a expansionArgs) (*qjson.Object, 
 	if err != nil {
 		return nil, err
 	}
-	result := asInserted(v).(*qjson.Object)
+	result := qjson.AsInserted(v).(*qjson.Object)
 	model, _ := result.Get("model")
 	props, _ := model.(*qjson.Object).Get("props")
 	return result, c.overrideProps(props.(*qjson.Object), a.Model)
@@ -81,28 +80,4 @@ func (c *Commands) overrideProps(props *qjson.Object, m cpuModel) error {
 		props.Set(name, now)
 	}
 	return nil
-}
-
-// asInserted turns around the order of members, at every level: a recorded
-// reply has them in the order of QEMU's hash table, in which the last one that
-// went into a bucket comes first. Written again they come out as recorded.
-func asInserted(v any) any {
-	switch v := v.(type) {
-	case *qjson.Object:
-		names := []string{}
-		for name := range v.All() {
-			names = append(names, name)
-		}
-		o := qjson.NewObject()
-		for _, name := range slices.Backward(names) {
-			member, _ := v.Get(name)
-			o.Set(name, asInserted(member))
-		}
-		return o
-	case []any:
-		for i := range v {
-			v[i] = asInserted(v[i])
-		}
-	}
-	return v
 }

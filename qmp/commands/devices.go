@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"errors"
+
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp"
@@ -16,12 +18,36 @@ func (c *Commands) devices() {
 }
 
 func (c *Commands) deviceAdd(_ *qmp.Call, args *qjson.Object) (any, error) {
-	r, err := qdev.NewRequest(args, false)
+	text := c.m.Options().Catalog.UpTo(9, 1)
+	if text {
+		args = asText(args)
+		if id, ok := args.Get("id"); ok && !qdev.ValidID(id.(string)) {
+			return nil, errors.New("Parameter 'id' expects an identifier")
+		}
+	}
+	r, err := qdev.NewRequest(args, text)
 	if err != nil {
 		return nil, err
 	}
 	_, err = qdev.Add(c.m.Env(), r)
 	return nil, wireError(err)
+}
+
+// asText writes arguments as options of a command line, which they were up to
+// QEMU 9.1. What no option can be is left out.
+func asText(args *qjson.Object) *qjson.Object {
+	o := qjson.NewObject()
+	for name, v := range args.All() {
+		switch v := v.(type) {
+		case string:
+			o.Set(name, v)
+		case bool:
+			o.Set(name, map[bool]string{true: "on", false: "off"}[v])
+		case int64, uint64, float64:
+			o.Set(name, string(qjson.Append(nil, v, false)))
+		}
+	}
+	return o
 }
 
 func (c *Commands) deviceDel(_ *qmp.Call, a idArgs) (none, error) {

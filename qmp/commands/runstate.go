@@ -49,10 +49,16 @@ func (c *Commands) setWatchdogAction(_ *qmp.Call, a watchdogArgs) (none, error) 
 }
 
 type statusInfo struct {
-	Running bool             `json:"running"`
-	Status  machine.RunState `json:"status"`
+	Running bool `json:"running"`
+	// Step is of versions that had single steps in the run state.
+	Step   *bool            `json:"singlestep,omitempty"`
+	Status machine.RunState `json:"status"`
 }
 
 func (c *Commands) queryStatus(*qmp.Call, none) (statusInfo, error) {
-	return statusInfo{Running: c.m.Running(), Status: c.m.State()}, nil
+	info := statusInfo{Running: c.m.Running(), Status: c.m.State()}
+	if c.m.Options().Catalog.UpTo(7, 2) {
+		info.Step = new(bool)
+	}
+	return info, nil
 }

@@ -163,9 +163,10 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	vm.human = hmp.New(vm.Machine, sc, func() *qmp.CommandSet { return set })
 	set = qmp.LazyCommandSet(func() *qmp.CommandSet { return commands.New(vm.Machine, sc, vm.human.Command) })
 	vm.server = qmp.NewServer(qmp.Config{
-		Commands: set, Schema: sc, Policy: policy(cfg.Compat), Logger: vm.log, Do: vm.Machine.Do,
+		Commands: set, Schema: sc, Policy: policy(cfg.Compat, mo.Catalog), Logger: vm.log, Do: vm.Machine.Do,
 		Now: vm.now(), AfterFunc: vm.afterFunc(),
 		Version: commands.Version(mo.Catalog), Allowed: vm.allowed, Answered: vm.answered,
+		Words: words(mo.Catalog), LateSyntax: mo.Catalog.UpTo(7, 2),
 		Running: vm.host.running, Connected: vm.host.connected, Disconnected: vm.host.disconnected,
 	})
 	vm.Machine.OnEvent = vm.emit

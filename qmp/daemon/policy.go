@@ -1,14 +1,15 @@
 package daemon
 
 import (
+	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qmp/schema"
 )
 
 // policy reads the members of -compat; nil when all is accepted. To crash is to
 // reject here: one client does not end the machines of others.
-func policy(o *qjson.Object) *schema.Policy {
-	if o == nil {
+func policy(o *qjson.Object, cat *catalog.Catalog) *schema.Policy {
+	if o == nil && !earlier(cat) {
 		return nil
 	}
 	is := func(name string, values ...string) bool {
@@ -21,7 +22,20 @@ func policy(o *qjson.Object) *schema.Policy {
 		return false
 	}
 	return &schema.Policy{
+		HideUnknown:      earlier(cat),
 		RejectDeprecated: is("deprecated-input", "reject", "crash"), RejectUnstable: is("unstable-input", "reject", "crash"),
 		HideDeprecated: is("deprecated-output", "hide"), HideUnstable: is("unstable-output", "hide"),
 	}
+}
+
+// earlier reports whether a catalog is of an earlier version than the one that
+// the commands are written after.
+func earlier(cat *catalog.Catalog) bool { return cat.UpTo(11, 0) }
+
+// words puts errors as the version does; nil where they are as they were written.
+func words(cat *catalog.Catalog) func(string) string {
+	if !earlier(cat) {
+		return nil
+	}
+	return cat.Words
 }

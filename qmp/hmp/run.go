@@ -72,7 +72,7 @@ func (r *run) report(err error) {
 	if err == nil {
 		return
 	}
-	r.printf("Error: %s\n", err)
+	r.printf("Error: %s\n", r.h.m.Options().Catalog.Words(err.Error()))
 	var h hinted
 	if errors.As(err, &h) {
 		r.printf("%s", h.Hint())

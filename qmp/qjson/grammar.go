@@ -24,7 +24,7 @@ func (p *Parser) grammar(kind byte, text []byte, at position) {
 		case kindRBracket:
 			p.pop(at)
 		default:
-			p.fail(at, "expected ',' or ']'")
+			p.expected(at, "expected ',' or ']'", "expected separator in list")
 		}
 	case wantFirstKey, wantKey:
 		switch {
@@ -35,12 +35,15 @@ func (p *Parser) grammar(kind byte, text []byte, at position) {
 			}
 		case kind == kindRBrace && f.want == wantFirstKey:
 			p.pop(at)
+		case p.late:
+			f.want = wantStringKey
+			p.value(kind, text, at)
 		default:
 			p.fail(at, "expecting key")
 		}
 	case wantColon:
 		if kind != kindColon {
-			p.fail(at, "expecting ':'")
+			p.expected(at, "expecting ':'", "missing : in object pair")
 			return
 		}
 		f.want = wantValue
@@ -51,9 +54,17 @@ func (p *Parser) grammar(kind byte, text []byte, at position) {
 		case kindRBrace:
 			p.pop(at)
 		default:
-			p.fail(at, "expected ',' or '}'")
+			p.expected(at, "expected ',' or '}'", "expected separator in dict")
 		}
 	}
+}
+
+// expected reports a missing token, which QEMU once called otherwise.
+func (p *Parser) expected(at position, now, once string) {
+	if p.late {
+		now = once
+	}
+	p.fail(at, now)
 }
 
 // value takes a token that must begin a value.
@@ -110,6 +121,10 @@ func (p *Parser) complete(v any, at position) {
 	if f.object == nil {
 		f.array = append(f.array, v)
 		f.want = wantCommaArray
+		return
+	}
+	if f.want == wantStringKey {
+		p.fail(at, "key is not a string in object")
 		return
 	}
 	if f.object.Has(f.key) {

@@ -79,3 +79,27 @@ func (o *Object) Cloned() *Object {
 	}
 	return c
 }
+
+// AsInserted turns around the order of members, at every level: a text of QEMU's
+// has them in the order of QEMU's hash table, in which the last one that
+// went into a bucket comes first. Written again they come out as recorded.
+func AsInserted(v any) any {
+	switch v := v.(type) {
+	case *Object:
+		names := []string{}
+		for name := range v.All() {
+			names = append(names, name)
+		}
+		o := NewObject()
+		for _, name := range slices.Backward(names) {
+			member, _ := v.Get(name)
+			o.Set(name, AsInserted(member))
+		}
+		return o
+	case []any:
+		for i := range v {
+			v[i] = AsInserted(v[i])
+		}
+	}
+	return v
+}

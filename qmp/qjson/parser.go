@@ -29,6 +29,7 @@ const (
 	wantKey                     // a key
 	wantColon                   // ":"
 	wantCommaObject             // "," or "}"
+	wantStringKey               // the rest of a value where a key belongs
 )
 
 // frame is one open array or object.
@@ -51,7 +52,9 @@ type Parser struct {
 	// understanding it. Either may fall below zero, which ends the value too.
 	braces, brackets int
 	tokens, size     int
-	skipping         bool // a mistake was reported, the rest of the value is ignored
+	skipping         bool // a mistake was found, the rest of the value is ignored
+	late             bool
+	found            string // the mistake, until the value is over; with late
 
 	token    func(kind byte, text []byte, at position)
 	overflow func()
@@ -62,6 +65,14 @@ func NewParser() *Parser {
 	p := &Parser{lex: newLexer()}
 	p.token = p.accept // bound once, not per call
 	p.overflow = p.tooLong
+	return p
+}
+
+// NewLateParser returns a parser that tells mistakes as QEMU did up to 7.2: when
+// the value they are in is over, without their place, and partly in other words.
+func NewLateParser() *Parser {
+	p := NewParser()
+	p.late = true
 	return p
 }
 
@@ -108,8 +119,12 @@ func (p *Parser) accept(kind byte, text []byte, at position) {
 	switch kind {
 	case kindError:
 		// A lexical mistake ends the value at once, even one that is being skipped.
-		if !p.skipping {
-			p.fail(at, "stray '"+cString(text)+"'")
+		stray := "stray '" + cString(text) + "'"
+		switch {
+		case p.late:
+			p.found = stray
+		case !p.skipping:
+			p.fail(at, stray)
 		}
 		p.reset()
 		return
@@ -161,12 +176,20 @@ func (p *Parser) tooLong() {
 
 // reset makes the parser ready for the next value.
 func (p *Parser) reset() {
+	if text := p.found; text != "" {
+		p.found = ""
+		p.emit(nil, &SyntaxError{Text: "JSON parse error, " + text})
+	}
 	clear(p.stack)
 	p.stack, p.arena = p.stack[:0], arena{}
 	p.braces, p.brackets, p.tokens, p.size, p.skipping = 0, 0, 0, 0, false
 }
 
 func (p *Parser) fail(at position, text string) {
+	if p.late {
+		p.found, p.skipping = text, true
+		return
+	}
 	p.broken(&SyntaxError{
 		Text: fmt.Sprintf("%d:%d: JSON parse error, %s", at.line, at.column, text),
 		Line: at.line, Column: at.column,

@@ -11,6 +11,9 @@ import (
 type Policy struct {
 	RejectDeprecated, RejectUnstable bool // in requests
 	HideDeprecated, HideUnstable     bool // in replies and events
+	// HideUnknown leaves members out that the schema does not know: a reply of a
+	// later version becomes one of the schema's.
+	HideUnknown bool
 }
 
 // refuse answers what is said against a part that has those features; nil when
@@ -25,6 +28,11 @@ func (p *Policy) refuse(kind, name string, features []string) error {
 		return faultf("Unstable %s %s disabled by policy", kind, name)
 	}
 	return nil
+}
+
+// hidesNone reports whether replies and events are shown as they are.
+func (p *Policy) hidesNone() bool {
+	return p == nil || !p.HideDeprecated && !p.HideUnstable && !p.HideUnknown
 }
 
 func (p *Policy) hides(features []string) bool {
@@ -54,14 +62,14 @@ func (u Under) CheckArguments(command string, args *qjson.Object) error {
 
 // Reply returns what a command answers without what the policy hides.
 func (u Under) Reply(command string, result any) (any, error) {
-	if u.Policy == nil || !u.Policy.HideDeprecated && !u.Policy.HideUnstable {
+	if u.Policy.hidesNone() {
 		return result, nil
 	}
 	e, err := u.command(command)
 	if err != nil || e.reply == nil {
 		return result, nil
 	}
-	v, err := qjson.Parse(qjson.Append(nil, result, false))
+	v, err := rebuilt(result)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +77,12 @@ func (u Under) Reply(command string, result any) (any, error) {
 		v = u.Policy.visible(v)
 	}
 	return v, u.hide(e.reply, v)
+}
+
+// rebuilt makes a value of JSON of whatever describes one, to be changed.
+func rebuilt(v any) (any, error) {
+	v, err := qjson.Parse(qjson.Append(nil, v, false))
+	return qjson.AsInserted(v), err
 }
 
 // introspection is the command whose reply is about the schema.
@@ -106,14 +120,14 @@ func (u Under) HidesEvent(name string) bool {
 
 // Event returns the data of an event without what the policy hides.
 func (u Under) Event(name string, data any) (any, error) {
-	if u.Policy == nil || !u.Policy.HideDeprecated && !u.Policy.HideUnstable || data == nil {
+	if u.Policy.hidesNone() || data == nil {
 		return data, nil
 	}
 	e, err := u.ofKind("event", name)
 	if err != nil {
 		return data, nil
 	}
-	v, err := qjson.Parse(qjson.Append(nil, data, false))
+	v, err := rebuilt(data)
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +161,9 @@ func (u Under) hide(t *entry, value any) error {
 		if !ok {
 			return nil
 		}
+		if u.Policy.HideUnknown {
+			u.dropUnknown(t, o)
+		}
 		return u.hideMembers(t, o)
 	}
 	return nil
@@ -174,4 +191,19 @@ func (u Under) hideMembers(t *entry, o *qjson.Object) error {
 		return u.hideMembers(variant, o)
 	}
 	return nil
+}
+
+// dropUnknown takes members out of an object that its type does not have.
+func (u Under) dropUnknown(t *entry, o *qjson.Object) {
+	known := map[string]bool{}
+	for k := t; k != nil && k.decode(u.Schema) == nil; k = k.variant(o) {
+		for i := range k.members {
+			known[k.members[i].name] = true
+		}
+	}
+	for name := range o.Clone().All() {
+		if !known[name] {
+			o.Delete(name)
+		}
+	}
 }
