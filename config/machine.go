@@ -126,6 +126,9 @@ type Machine struct {
 
 	// LogFile is -D.
 	LogFile string
+	// Trace are the names and patterns of trace points that are on, from -trace
+	// and -d.
+	Trace []string
 	// Timestamps is -msg timestamp=on: error messages begin with the time.
 	// GuestNames is -msg guest-name=on: they begin with the guest's name.
 	Timestamps bool

@@ -32,7 +32,6 @@ const (
 	noCode   = "no guest code runs"
 	noScreen = "there is no display"
 	noHost   = "no host resource is used that it could limit"
-	noTrace  = "there are no trace points"
 )
 
 // options are those of every QEMU for x86 that can be taken for another: 11.1
@@ -121,9 +120,9 @@ var options = []option{
 	{name: "icount", arg: true, effect: ignored, note: noCode, apply: inGroup("icount")},
 	{name: "win2k-hack", effect: ignored, note: noCode},
 	{name: "seed", arg: true, effect: ignored, note: noCode},
-	{name: "d", arg: true, effect: ignored, note: noTrace},
-	{name: "dfilter", arg: true, effect: ignored, note: noTrace},
-	{name: "trace", arg: true, effect: ignored, note: noTrace, apply: inGroup("trace")},
+	{name: "d", arg: true, note: "trace points (trace:PATTERN) only", apply: addLogItems},
+	{name: "dfilter", arg: true, effect: ignored, note: noCode},
+	{name: "trace", arg: true, note: "of QEMU's points those that trace-event-get-state tells; no file with a list", apply: addTrace},
 	{name: "perfmap", effect: ignored, note: noCode},
 	{name: "jitdump", effect: ignored, note: noCode},
 	{name: "enable-sync-profile", effect: ignored, note: noCode},

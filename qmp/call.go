@@ -15,10 +15,14 @@ type Call struct {
 	Args    *qjson.Object // never nil
 	OOB     bool          // run out of band, without the machine lock
 
+	started bool     // it was let run
 	canWait bool     // the command may step aside
 	after   []func() // once the reply is on its way to the client
 	onReply func()   // with the reply of a success, server.mu held
 }
+
+// Started reports whether the command was allowed and its arguments fitted.
+func (c *Call) Started() bool { return c.started }
 
 // Context is done when the session ends.
 func (c *Call) Context() context.Context { return c.Session.ctx }

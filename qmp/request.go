@@ -93,6 +93,9 @@ func (c *Session) answer(call *Call, r request, result any, err error) {
 
 func (c *Session) run(call *Call, r request) (any, error) {
 	s := c.server
+	if s.cfg.Heard != nil && r.err == nil {
+		s.cfg.Heard(c, r.value)
+	}
 	ready, oob := c.state()
 	e, err := r.open(oob)
 	if err != nil {
@@ -124,6 +127,10 @@ func (c *Session) run(call *Call, r request) (any, error) {
 			return nil, err
 		}
 	}
+	if s.cfg.Starting != nil {
+		s.cfg.Starting(call)
+	}
+	call.started = true
 	return call.do(func() (any, error) { return call.Command.run(call) })
 }
 

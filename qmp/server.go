@@ -40,6 +40,12 @@ type Config struct {
 	Now       func() time.Time                                   // time of events; nil: time.Now
 	AfterFunc func(d time.Duration, f func()) (stop func() bool) // nil: time.AfterFunc
 
+	// Heard is told of every request that is about to be run, whatever its form,
+	// and Starting of every command that is, once it is allowed and its arguments
+	// have been checked; both with the same lock as the command has. nil: nobody is.
+	Heard    func(s *Session, request any)
+	Starting func(call *Call)
+
 	// Answered is told of every request that was answered, before the answer is
 	// queued and under the same lock as the command; call.Command is nil when the
 	// request named none. nil: nobody is.

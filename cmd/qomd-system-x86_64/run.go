@@ -15,6 +15,7 @@ import (
 	"github.com/qomd/qomd/cmd/logging"
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/devices/trace"
 	"github.com/qomd/qomd/qmp/daemon"
 )
 
@@ -75,7 +76,7 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	if cfg.LogFile != "" {
 		file, closer, err := logging.New(config.Log{Level: "warning", Format: "text", File: cfg.LogFile}, os.Stderr)
 		if err != nil {
-			return 1, err
+			return 1, &trace.OpenError{Name: cfg.LogFile, Err: err}
 		}
 		defer closer.Close()
 		log = file

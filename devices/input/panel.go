@@ -3,6 +3,8 @@ package input
 import (
 	"fmt"
 	"slices"
+
+	"github.com/qomd/qomd/devices/trace"
 )
 
 // A Device shows events to the guest.
@@ -25,6 +27,8 @@ type Handler struct {
 // Panel is where the events of a machine come from. The zero value is ready to
 // use; the machine's lock guards it.
 type Panel struct {
+	Trace *trace.Tracer // nil: no point is on
+
 	list []*Handler // the first that takes an event gets it
 	made int
 }
@@ -69,16 +73,38 @@ func (p *Panel) find(k Kind) *Handler {
 // takes is lost.
 func (p *Panel) Send(events ...Event) {
 	for _, e := range events {
+		p.trace(e)
 		if h := p.find(e.Kind); h != nil {
 			h.Receive(e)
 			h.fresh = true
 		}
+	}
+	if p.Trace.On(trace.InputSync) {
+		p.Trace.Printf(trace.InputSync, "")
 	}
 	for _, h := range slices.Clone(p.list) {
 		if h.fresh {
 			h.fresh = false
 			h.Sync()
 		}
+	}
+}
+
+// trace writes the line of an event, for whatever screen it is.
+func (p *Panel) trace(e Event) {
+	down := 0
+	if e.Down {
+		down = 1
+	}
+	switch t := p.Trace; {
+	case e.Kind == Key && t.On(trace.InputKey):
+		t.Printf(trace.InputKey, "con -1, key qcode %s, down %d", e.Key, down)
+	case e.Kind == Button && t.On(trace.InputBtn):
+		t.Printf(trace.InputBtn, "con -1, button %s, down %d", e.Button, down)
+	case e.Kind == Relative && t.On(trace.InputRel):
+		t.Printf(trace.InputRel, "con -1, axis %s, value %d", e.Axis, e.Value)
+	case e.Kind == Absolute && t.On(trace.InputAbs):
+		t.Printf(trace.InputAbs, "con -1, axis %s, value 0x%x", e.Axis, e.Value)
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/qomd/qomd/devices/net"
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/devices/trace"
 	"github.com/qomd/qomd/devices/vnc"
 	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
@@ -147,6 +148,8 @@ type Machine struct {
 	Jobs *job.Jobs
 	// Blocks is the block layer.
 	Blocks *block.Graph
+	// Trace knows which trace points are on, and has a lock of its own.
+	Trace trace.Tracer
 	// DirtyRate measures how fast memory changes.
 	DirtyRate *dirtyrate.Meter
 	// Network is the netdevs and what is known of network cards.
@@ -196,6 +199,8 @@ func New(opts Options) (*Machine, error) {
 		Interrupt: m.interrupt,
 		Lifecycle: lifecycle{m}, SystemMemory: &m.systemMemory, SystemIO: &m.systemIO,
 	}
+	m.env.Trace = &m.Trace
+	m.env.Memory.Trace, m.env.Input.Trace = &m.Trace, &m.Trace
 	m.env.Backends = backends{m}
 	m.env.Audio = m.audioBackend
 	m.newBlocks()
@@ -462,6 +467,7 @@ func (m *Machine) Close() []*qom.Storage {
 		m.Migration.Close()
 	}
 	m.Files.Close()
+	defer m.Trace.Close()
 	m.clock.close()
 	m.Do(func() {
 		m.closed = true

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/qomd/qomd/devices/guest"
+	"github.com/qomd/qomd/devices/trace"
 )
 
 // RunState is what query-status calls status; QEMU's RunState.
@@ -105,6 +106,9 @@ func (m *Machine) Cont() error {
 
 // Powerdown asks the guest to power off, as a press of the power button does.
 func (m *Machine) Powerdown() {
+	if m.Trace.On(trace.Powerdown) {
+		m.Trace.Printf(trace.Powerdown, "")
+	}
 	m.emit("POWERDOWN", nil)
 	if m.board != nil {
 		m.board.PressPowerButton()

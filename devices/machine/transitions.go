@@ -31,6 +31,7 @@ func (m *Machine) setState(next RunState) {
 	if m.state != next && !slices.Contains(transitions[m.state], next) {
 		m.log.Error("invalid runstate transition", "from", string(m.state), "to", string(next))
 	}
+	m.traceState(next)
 	m.state = next
 }
 

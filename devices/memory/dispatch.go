@@ -1,5 +1,7 @@
 package memory
 
+import "github.com/qomd/qomd/devices/trace"
+
 // gap returns how many of n bytes from addr on, where nothing is, are before
 // the next range.
 func (v *View) gap(addr uint64, n int) int {
@@ -66,12 +68,17 @@ func (as *AddressSpace) dispatchRead(r *Region, off uint64, size int) (uint64, R
 		defer func() { g.busy = false }()
 	}
 	step := r.rules.implSize(size)
-	if step >= size {
+	traced := as.sys.Trace.On(trace.MemoryRead)
+	if step >= size && !traced {
 		return r.ops.Read(off, step) & ones(step), OK
 	}
 	val := uint64(0)
 	for i := 0; i < size; i += step {
-		val |= (r.ops.Read(off+uint64(i), step) & ones(step)) << (8 * i)
+		piece := r.ops.Read(off+uint64(i), step) & ones(step)
+		val |= piece << (8 * i)
+		if traced {
+			r.trace(trace.MemoryRead, off+uint64(i), piece, step)
+		}
 	}
 	return val, OK
 }
@@ -97,10 +104,24 @@ func (as *AddressSpace) dispatchWrite(r *Region, off uint64, size int, val uint6
 		defer func() { g.busy = false }()
 	}
 	step := r.rules.implSize(size)
+	traced := as.sys.Trace.On(trace.MemoryWrite)
 	for i := 0; i < size; i += step {
-		r.ops.Write(off+uint64(i), step, val>>(8*i)&ones(step))
+		piece := val >> (8 * i) & ones(step)
+		if traced {
+			r.trace(trace.MemoryWrite, off+uint64(i), piece, step)
+		}
+		r.ops.Write(off+uint64(i), step, piece)
 	}
 	return OK
+}
+
+// trace writes the line of an access. No processor makes it.
+func (r *Region) trace(p trace.Point, off, val uint64, size int) {
+	addr := off
+	for c := r; c.container != nil; c = c.container {
+		addr += c.addr
+	}
+	r.sys.Trace.Printf(p, "cpu -1 mr %p addr 0x%x value 0x%x size %d name '%s'", r, addr, val, size, r.label)
 }
 
 // enter claims the device for a callback; it answers no when one is running

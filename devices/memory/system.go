@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/qomd/qomd/devices/trace"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -23,6 +24,8 @@ type System struct {
 	// DMAFault reports whether the mapping that a holder asks for fails for want
 	// of bounce buffers, on purpose; nil, as it usually is: none does.
 	DMAFault func(holder string) bool
+	// Trace knows which trace points are on; nil: none.
+	Trace *trace.Tracer
 	// Elsewhere runs what ends the reference of a mapping on another goroutine,
 	// on purpose; nil, as it usually is: it ends where the mapping does.
 	Elsewhere func(func())

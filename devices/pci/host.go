@@ -2,6 +2,7 @@ package pci
 
 import (
 	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/devices/trace"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -107,12 +108,24 @@ func (b *Bus) ReadConfig(number, devfn uint8, offset, size int) uint32 {
 	if d == nil {
 		return uint32(ones(size))
 	}
-	return d.configRead(offset, size) & uint32(ones(size))
+	val := d.configRead(offset, size) & uint32(ones(size))
+	if t := d.Env().Trace; t.On(trace.PCIRead) {
+		d.traceConfig(t, trace.PCIRead, "->", offset, val)
+	}
+	return val
+}
+
+// traceConfig writes the line of an access to a function's configuration.
+func (d *Device) traceConfig(t *trace.Tracer, p trace.Point, arrow string, offset int, val uint32) {
+	t.Printf(p, "%s %02x:%02x.%x @0x%x %s 0x%x", d.TypeName(), d.PCIBus().Number(), d.Devfn()>>3, d.Devfn()&7, offset, arrow, val)
 }
 
 // WriteConfig is a configuration write cycle.
 func (b *Bus) WriteConfig(number, devfn uint8, offset, size int, val uint32) {
 	if d := b.route(number, devfn, offset); d != nil {
+		if t := d.Env().Trace; t.On(trace.PCIWrite) {
+			d.traceConfig(t, trace.PCIWrite, "<-", offset, val)
+		}
 		d.configWrite(offset, size, val)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/qomd/qomd/devices/input"
 	"github.com/qomd/qomd/devices/lifetime"
 	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/devices/trace"
 	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
@@ -28,6 +29,9 @@ type Env struct {
 	// Peripheral holds devices with an id, PeripheralAnon those that a user
 	// made without one, Unattached those of the machine itself.
 	Peripheral, PeripheralAnon, Unattached *qom.Object
+
+	// Trace knows which trace points are on.
+	Trace *trace.Tracer
 
 	// Input is where devices wait for what a user does at keyboard and mouse.
 	Input input.Panel

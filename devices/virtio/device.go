@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/devices/trace"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -171,6 +172,9 @@ func (d *Device) Running() bool {
 
 // SetStatus is the driver's write to the status register; 0 resets.
 func (d *Device) SetStatus(val uint8) {
+	if t := d.Env().Trace; t.On(trace.VirtioSetStatus) {
+		t.Printf(trace.VirtioSetStatus, "vdev %p val %d", d, val)
+	}
 	if val == 0 {
 		d.ResetDevice()
 		return

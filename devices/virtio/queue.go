@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/devices/trace"
 )
 
 // maxQueue is the largest size of a queue and the most buffers of one element.
@@ -110,6 +111,9 @@ func (q *Queue) abandon() {
 func (q *Queue) notify() {
 	if !q.Live() || !q.dev.Running() {
 		return
+	}
+	if t := q.dev.Env().Trace; t.On(trace.VirtioQueueNotify) {
+		t.Printf(trace.VirtioQueueNotify, "vdev %p n %d vq %p", q.dev, q.index, q)
 	}
 	if m, ok := q.dev.Self().(Notified); ok {
 		m.Notify(q)

@@ -2,6 +2,7 @@ package virtio
 
 import (
 	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/devices/trace"
 )
 
 // Bits of descriptors and of the ring flags, VIRTIO 1.2 sections 2.7.5 to
@@ -149,6 +150,9 @@ func (q *Queue) Signal() {
 	d := q.dev
 	if d.proxy == nil || d.broken || !q.Live() || !q.ready() || !q.wanted() {
 		return
+	}
+	if t := d.Env().Trace; t.On(trace.VirtioNotify) {
+		t.Printf(trace.VirtioNotify, "vdev %p vq %p", d, q)
 	}
 	d.isr |= isrQueue
 	d.proxy.interrupt(q.vector)

@@ -59,6 +59,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.dump()
 	c.dirtyRate()
 	c.xen()
+	c.trace()
 	c.lifetime()
 	c.set.Mark(qmp.AllowPreconfig, preconfig...)
 	return c.set

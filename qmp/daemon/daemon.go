@@ -167,8 +167,13 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 		Now: vm.now(), AfterFunc: vm.afterFunc(),
 		Version: commands.Version(mo.Catalog), Allowed: vm.allowed, Answered: vm.answered,
 		Words: words(mo.Catalog), LateSyntax: mo.Catalog.UpTo(7, 2),
+		Heard: vm.tracer().Heard, Starting: vm.tracer().Starting,
 		Running: vm.host.running, Connected: vm.host.connected, Disconnected: vm.host.disconnected,
 	})
+	if err := vm.trace(set); err != nil {
+		vm.Close()
+		return nil, &Error{Err: err}
+	}
 	vm.Machine.OnEvent = vm.emit
 	vm.Machine.Characters.Monitors = vm.host
 
@@ -252,6 +257,7 @@ func (vm *VM) allowed(c *qmp.Command) error {
 
 // answered looks at what a command returned.
 func (vm *VM) answered(call *qmp.Call, result any, err error) {
+	vm.tracer().Answered(call, result, err)
 	if f := vm.opts.OnMisfit; f != nil && err == nil {
 		if err := vm.schema.CheckReply(call.Command.Name, result); err != nil {
 			f(fmt.Errorf("a reply does not fit the schema: %w", err))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/qomd/qomd/devices/trace"
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/qjson"
 )
@@ -27,6 +28,9 @@ func (r *run) printf(format string, args ...any) { fmt.Fprintf(&r.out, format, a
 
 // line finds the command of a line and runs it.
 func (r *run) line(line string) {
+	if t := &r.h.m.Trace; t.On(trace.HandleHMPCommand) {
+		t.Printf(trace.HandleHMPCommand, "mon %p cmdline: %s", r.h, line)
+	}
 	cmd, rest := r.command(r.h.table(), line, line)
 	if cmd == nil {
 		return

@@ -63,5 +63,5 @@ func commandRows() []*command {
 // topicRows lists all topics of "info".
 func topicRows() []*command {
 	return slices.Concat(machineTopics(), processorTopics(), memoryTopics(), deviceTopics(), treeTopics(),
-		backendTopics(), blockTopics(), snapshotTopics(), migrationTopics(), miscTopics(), dirtyRateTopics(), virtioTopics(), vncTopics(), absentTopics(), lifetimeTopics())
+		backendTopics(), blockTopics(), snapshotTopics(), migrationTopics(), miscTopics(), dirtyRateTopics(), traceTopics(), virtioTopics(), vncTopics(), absentTopics(), lifetimeTopics())
 }

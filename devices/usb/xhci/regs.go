@@ -3,6 +3,7 @@ package xhci
 import (
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/regs"
+	"github.com/qomd/qomd/devices/trace"
 )
 
 // Layout of BAR 0.
@@ -227,6 +228,9 @@ func (c *Core) erdpWritten(i int, _, _, raw uint64) {
 }
 
 func (c *Core) doorbell(i int, _, _, raw uint64) {
+	if t := c.Env().Trace; t.On(trace.XHCIDoorbell) {
+		t.Printf(trace.XHCIDoorbell, "off 0x%04x, val 0x%08x", 4*i, raw)
+	}
 	if !c.running() {
 		return
 	}
