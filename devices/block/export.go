@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qmp/qjson"
 )
 
 // export is a node that the NBD server offers.
@@ -33,6 +34,9 @@ type ExportOptions struct {
 	Node     string `json:"node-name"`
 	Name     string `json:"name"` // that clients ask for; empty: the node's
 	Writable bool   `json:"writable"`
+	// Bitmaps that clients want to read: names of the node's or of one behind
+	// it, or objects with node and name. There is nobody to read them for.
+	Bitmaps []any `json:"bitmaps"`
 	// Inactive allows an inactive node; else the export activates it.
 	Inactive bool `json:"allow-inactive"`
 }
@@ -63,12 +67,12 @@ func (g *Graph) AddExport(o ExportOptions) error {
 	if g.exportOf(o.ID) != nil {
 		return fmt.Errorf("Block export id '%s' is already in use", o.ID)
 	}
-	if o.Type != "nbd" {
-		return errors.New("No driver found for the requested export type")
-	}
 	n, err := g.Find("", o.Node)
 	if err != nil {
 		return err
+	}
+	if o.Type != "nbd" {
+		return errors.New("No driver found for the requested export type")
 	}
 	if o.Name == "" {
 		o.Name = o.Node
@@ -82,6 +86,11 @@ func (g *Graph) AddExport(o ExportOptions) error {
 		return fmt.Errorf("NBD server already has export named '%s'", o.Name)
 	case o.Writable && n.readOnly:
 		return errors.New("Cannot export read-only node as writable")
+	}
+	for _, ref := range o.Bitmaps {
+		if err := g.exportBitmap(n, ref, o.Writable); err != nil {
+			return err
+		}
 	}
 	if !o.Inactive {
 		if err := g.SetActive(n.name, true); err != nil {
@@ -100,6 +109,36 @@ func (g *Graph) AddExport(o ExportOptions) error {
 	}
 	g.exports = append(g.exports, &export{id: o.ID, name: o.Name, backend: b, writable: o.Writable, conns: map[net.Conn]struct{}{}})
 	return nil
+}
+
+// exportBitmap refuses a bitmap of an export, in QEMU's words where it is wrong.
+func (g *Graph) exportBitmap(n *Node, ref any, writable bool) error {
+	var b *bitmap
+	switch ref := ref.(type) {
+	case string:
+		for c := n; c != nil && b == nil; c = c.behind() {
+			if i := slices.IndexFunc(c.bitmaps, func(b *bitmap) bool { return b.name == ref }); i >= 0 {
+				b = c.bitmaps[i]
+			}
+		}
+		if b == nil {
+			return fmt.Errorf("Bitmap '%s' is not found", ref)
+		}
+	case *qjson.Object:
+		node, _ := text(ref, "node")
+		name, _ := text(ref, "name")
+		var err error
+		if _, b, err = g.findBitmap(node, name); err != nil {
+			return err
+		}
+	}
+	if err := b.usable(); err != nil {
+		return err
+	}
+	if !writable && !n.readOnly && b.records() {
+		return fmt.Errorf("Enabled bitmap '%s' incompatible with readonly export", b.name)
+	}
+	return errors.New("Exports tell nothing of bitmaps here")
 }
 
 // DelExport takes an export back. Unless hard is set it must have no clients.

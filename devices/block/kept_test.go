@@ -155,3 +155,41 @@ func TestHistograms(t *testing.T) {
 		t.Errorf("histograms (-want +got):\n%s", diff)
 	}
 }
+
+// TestCommitByHand: people write to a drive by qemu-io and commit its layer; the
+// bytes are then in the image behind it, and the layer is empty.
+func TestCommitByHand(t *testing.T) {
+	tool := qemuImg(t)
+	dir := t.TempDir()
+	base, layer := filepath.Join(dir, "base"), filepath.Join(dir, "layer")
+	run(t, tool, "create", "-q", "-f", "raw", base, "512k")
+	run(t, tool, "create", "-q", "-f", "qcow2", "-b", base, "-F", "raw", layer, "1M")
+	r := newRig(t)
+	human := func(line, want string) {
+		t.Helper()
+		var got string
+		if r.c.Must("human-monitor-command", qmptest.A{"command-line": line}, &got); got != want {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
+	human("drive_add 0 if=none,id=d,format=qcow2,file="+layer, "OK\r\n")
+	human(`qemu-io d "write -P 0x41 64k 100k"`, "")
+	human(`qemu-io d "write -P 0x42 1000k 4k"`, "")
+	human(`qemu-io d "write -z 100k 4k"`, "")
+	want := make([]byte, 1<<20)
+	copy(want[64<<10:], bytes.Repeat([]byte{0x41}, 100<<10))
+	clear(want[100<<10:][:4<<10])
+	copy(want[1000<<10:], bytes.Repeat([]byte{0x42}, 4<<10))
+	human("commit d", "")
+	if got, err := os.ReadFile(base); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("what was committed is not in the base: %v", err)
+	}
+	human("drive_del d", "")
+	run(t, tool, "check", "-q", layer)
+	run(t, tool, "compare", "-q", "-f", "raw", "-F", "qcow2", base, layer)
+	out, err := exec.Command(tool, "map", "--output=json", layer).CombinedOutput()
+	if err != nil || strings.Contains(string(out), `"depth": 0, "present": true`) {
+		t.Errorf("the layer still has something: %v\n%s", err, out)
+	}
+	human("commit d", "Error: Device 'd' not found\r\n")
+}

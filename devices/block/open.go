@@ -78,7 +78,7 @@ func (g *Graph) open(o *qjson.Object, in inherited) (*Node, error) {
 	driver, _ := text(o, "driver")
 	d := driverOf(driver)
 	if d == nil || d.internal {
-		if driver == "" {
+		if driver == "" && !o.Has("driver") {
 			return nil, errors.New("Must specify either driver or file")
 		}
 		return nil, fmt.Errorf("Unknown driver '%s'", driver)

@@ -33,8 +33,9 @@ type trayEvent struct {
 	ID     string `json:"id"`
 }
 
+// moveTray opens or closes the tray; a drive without a device has none.
 func (b *Backend) moveTray(open bool) {
-	if b.trayOpen == open {
+	if b.device == nil || b.trayOpen == open {
 		return
 	}
 	b.trayOpen = open

@@ -37,9 +37,10 @@ func (c *Commands) nbdStart(_ *qmp.Call, a nbdStartArgs) (none, error) {
 func (c *Commands) nbdStop(*qmp.Call, none) (none, error) { return none{}, c.m.Blocks.StopServer() }
 
 type nbdAddArgs struct {
-	Device   string `json:"device"`
-	Name     string `json:"name"`
-	Writable bool   `json:"writable"`
+	Device   string  `json:"device"`
+	Name     string  `json:"name"`
+	Writable bool    `json:"writable"`
+	Bitmap   *string `json:"bitmap"`
 }
 
 // nbdAdd is the older form of block-export-add: the export's id is its name.
@@ -51,9 +52,11 @@ func (c *Commands) nbdAdd(_ *qmp.Call, a nbdAddArgs) (none, error) {
 	if a.Name == "" {
 		a.Name = a.Device
 	}
-	return none{}, c.m.Blocks.AddExport(block.ExportOptions{
-		Type: "nbd", ID: a.Name, Name: a.Name, Node: n.Name(), Writable: a.Writable && !n.ReadOnly(),
-	})
+	o := block.ExportOptions{Type: "nbd", ID: a.Name, Name: a.Name, Node: n.Name(), Writable: a.Writable && !n.ReadOnly()}
+	if a.Bitmap != nil {
+		o.Bitmaps = []any{*a.Bitmap}
+	}
+	return none{}, c.m.Blocks.AddExport(o)
 }
 
 type exportDelArgs struct {

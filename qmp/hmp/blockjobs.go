@@ -42,6 +42,8 @@ func blockJobRows() []*command {
 		{names: "snapshot_delete_blkdev_internal", args: "device:B,name:s,id:s?", params: "device name [id]",
 			qmp: "blockdev-snapshot-delete-internal-sync", help: "delete a snapshot within an image",
 			run: forward("blockdev-snapshot-delete-internal-sync", "device", "name", "id"), complete: completeDrive},
+		{names: "commit", args: "device:B", params: "device|all", qmp: "block-commit", complete: completeDrive,
+			help: "write what a drive's layer has into the image behind it, or that of all drives", run: commit},
 		{names: "nbd_server_start", args: "all:-a,writable:-w,uri:s", params: "[-a] [-w] host:port", qmp: "nbd-server-start",
 			help: "serve block devices to others; -a: all of them; -w: to be written too", run: nbdStart},
 		{names: "nbd_server_add", args: "writable:-w,device:B,name:s?", params: "[-w] device [name]", qmp: "nbd-server-add",
@@ -73,6 +75,34 @@ func (r *run) mode() string {
 		return "existing"
 	}
 	return "absolute-paths"
+}
+
+// commit takes long.
+func commit(r *run) error {
+	list, err := r.h.m.Blocks.Merges(r.args.text("device"))
+	if err != nil {
+		return err
+	}
+	r.later = func(locked bool) error {
+		var err error
+		for _, m := range list {
+			if err = m.Work(); err != nil {
+				break
+			}
+		}
+		done := func() {
+			for _, m := range list {
+				m.Done()
+			}
+		}
+		if locked {
+			done()
+		} else {
+			r.h.m.Do(done)
+		}
+		return err
+	}
+	return nil
 }
 
 func snapshot(r *run) error {

@@ -26,7 +26,7 @@ var otherwise = map[string]string{
 
 // notOffered are the commands and topics of which the monitor may know nothing:
 // either a line is answered as by QEMU, or help does not list it.
-var notOffered = []string{"commit", "info migrate", "info virtio-status", "wavcapture"}
+var notOffered = []string{"info migrate", "info virtio-status", "wavcapture"}
 
 // TestEveryLine sends the lines of QEMU's own test of its human monitor to a
 // machine of each type, in order, and holds the answers against those of QEMU

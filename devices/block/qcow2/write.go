@@ -240,6 +240,21 @@ func (i *Image) drop(off int64) error {
 	return i.forget(old)
 }
 
+// Empty gives up all that the image has: what is behind it shows.
+func (i *Image) Empty() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.writable {
+		return errReadOnly
+	}
+	for off := int64(0); off < i.h.Size; off += i.h.ClusterSize() {
+		if err := i.drop(off); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // growL1 makes the first table long enough for a size.
 func (i *Image) growL1(size int64) error {
 	cs := i.h.ClusterSize()
