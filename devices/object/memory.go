@@ -13,6 +13,9 @@ import (
 	"github.com/qomd/qomd/qom"
 )
 
+// addressBits is how much a process on x86-64 can address, in bits.
+const addressBits = 47
+
 // MemoryBackend is guest memory. No host memory is taken for it: its region is
 // sparse, whatever kind of backend it is.
 type MemoryBackend struct {
@@ -146,6 +149,9 @@ func (b *MemoryBackend) allocate() error {
 		return fmt.Errorf("host-nodes must be set for policy %s", policy)
 	case len(nodes) > 0 && !slices.ContainsFunc(nodes, isNode):
 		return fmt.Errorf("cannot bind memory to host NUMA nodes: %s", Strerror(syscall.EINVAL))
+	}
+	if b.size >= 1<<addressBits && b.Is("memory-backend-ram") {
+		return fmt.Errorf("cannot set up guest memory '%s': %s", b.Name(), Strerror(syscall.ENOMEM))
 	}
 	b.region.InitRAM(qdev.EnvOf(&b.Object).Memory, &b.Object, b.Name(), b.size)
 	b.complete = true

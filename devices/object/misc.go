@@ -31,7 +31,7 @@ func registerMisc(t *qom.Types) {
 	})})
 	add(t, qom.TypeInfo{
 		Name: "thread-context", Parent: "object",
-		Properties: []*qom.Property{integers("cpu-affinity"), integers("node-affinity")},
+		Properties: []*qom.Property{affinity("cpu-affinity", "CPU", "node-affinity"), affinity("node-affinity", "Node", "cpu-affinity")},
 		ClassInit: with(Behavior{Complete: func(o *qom.Object) error {
 			cpus, _ := o.Stored("cpu-affinity").([]any)
 			if len(cpus) > 0 && !slices.ContainsFunc(cpus, isOnline) {
@@ -54,6 +54,25 @@ func registerMisc(t *qom.Types) {
 			}
 			return takeAll(o, ends...)
 		}})})
+}
+
+// affinity is a list of what threads are to run on; one may be given, not both.
+func affinity(name, of, other string) *qom.Property {
+	p := integers(name)
+	set := p.Set
+	p.Set = func(o *qom.Object, in qom.Input) error {
+		if err := set(o, in); err != nil {
+			return err
+		}
+		switch list, _ := o.Stored(name).([]any); {
+		case len(list) == 0:
+			return fmt.Errorf("%s list is empty", of)
+		case o.HasStored(other):
+			return errors.New("Mixing CPU and node affinity not supported")
+		}
+		return nil
+	}
+	return p
 }
 
 // isOnline reports whether the host has a processor of that number.

@@ -12,9 +12,8 @@ import (
 func registerRNG(t *qom.Types) {
 	opened := &qom.Property{Name: "opened", Type: "bool", Get: func(o *qom.Object) (any, error) {
 		return o.Stored("opened") == true, nil
-	}, Set: func(_ *qom.Object, in qom.Input) error { // kept for old clients; QEMU ignores it
-		_, err := in.Bool("opened")
-		return err
+	}, Set: func(o *qom.Object, _ qom.Input) error { // the schema still knows it
+		return fmt.Errorf("Property '%s.opened' is not writable", o.TypeName())
 	}}
 	open := func(o *qom.Object) error {
 		o.Store("opened", true)

@@ -60,6 +60,9 @@ func registerSecret(t *qom.Types) {
 		// The kernel's key rings belong to processes; ours has none to offer.
 		Complete: func(o *qom.Object) error {
 			serial, _ := o.Stored("serial").(int64)
+			if serial == 0 {
+				return errors.New("'serial' should not be equal to 0")
+			}
 			return fmt.Errorf("Unable to read serial key %08x: Required key not available", uint32(serial))
 		},
 	})})
@@ -70,9 +73,9 @@ func (s *Secret) load() error {
 	o := &s.Object
 	file, data := str(o, "file"), str(o, "data")
 	switch {
-	case file != "" && data != "":
+	case o.HasStored("file") && o.HasStored("data"):
 		return errors.New("'file' and 'data' are mutually exclusive")
-	case file != "":
+	case o.HasStored("file"):
 		b, err := ReadFile(file)
 		if err != nil {
 			return fmt.Errorf("Unable to read %s: Failed to open file “%s”: %s", file, file, Strerror(err))
@@ -83,11 +86,8 @@ func (s *Secret) load() error {
 	default:
 		return errors.New("Either 'file' or 'data' must be provided")
 	}
-	if id := str(o, "keyid"); id != "" {
-		return s.decrypt(id)
-	}
-	if str(o, "iv") != "" {
-		return errors.New("IV should not be set if format is not encrypted")
+	if o.HasStored("keyid") { // the initialization vector means nothing without
+		return s.decrypt(str(o, "keyid"))
 	}
 	if str(o, "format") == "base64" {
 		var err error
@@ -124,6 +124,9 @@ func decodeBase64(data []byte) ([]byte, error) {
 		return r
 	}, string(data))
 	text = strings.TrimRight(text, "=")
+	if len(text)%4 == 1 {
+		text = text[:len(text)-1] // less than a byte
+	}
 	out, err := base64.RawStdEncoding.DecodeString(text)
 	if err != nil {
 		return nil, errors.New("Base64 data contains invalid characters")

@@ -75,7 +75,7 @@ func TestFiles(t *testing.T) {
 	}{
 		{"good", "server", nil, nil, ""},
 		{"good client", "client", nil, nil, ""},
-		{"no directory", "server", nil, []any{"dir", ""}, "Missing 'dir' property value"},
+		{"an empty directory", "server", nil, []any{"dir", ""}, "Unable to access credentials /ca-cert.pem: No such file or directory"},
 		{"no authority", "server", func(d tlstest.Dir) { d.Remove("ca-cert.pem") }, nil,
 			"Unable to access credentials D/ca-cert.pem: No such file or directory"},
 		{"no authority in the file", "client", func(d tlstest.Dir) { d.File("ca-cert.pem", nil) }, nil,

@@ -20,7 +20,7 @@ func (c *credentials) checkAnonymous() error {
 // checkPSK completes tls-creds-psk. A file has lines of USER:KEY.
 func (c *credentials) checkPSK() error {
 	user, file := c.text("username"), "keys.psk"
-	if c.text("dir") == "" {
+	if !c.HasStored("dir") {
 		return errNoDir
 	}
 	path := c.path(file)
@@ -53,7 +53,7 @@ func (c *credentials) checkPSK() error {
 
 // checkSuites completes tls-cipher-suites, which is for a guest's firmware.
 func (c *credentials) checkSuites() error {
-	if c.text("priority") == "" {
+	if !c.HasStored("priority") {
 		return errors.New("'priority' property is not set")
 	}
 	return nil
@@ -61,7 +61,7 @@ func (c *credentials) checkSuites() error {
 
 // checkDH looks at the parameters of Diffie-Hellman, which nothing here uses.
 func (c *credentials) checkDH() error {
-	if c.text("dir") == "" {
+	if !c.HasStored("dir") {
 		return nil
 	}
 	path := c.path("dh-params.pem")
@@ -70,7 +70,7 @@ func (c *credentials) checkDH() error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return inaccessible(path, err)
 	}
 	if len(blocks(data, "DH PARAMETERS")) == 0 {
 		return fmt.Errorf("Unable to load DH parameters from %s: Base64 unexpected header error.", path)

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/qom"
@@ -106,7 +105,7 @@ func (c *credentials) flag(name string) bool { return c.Stored(name) == true }
 func (c *credentials) server() bool { return c.text("endpoint") == "server" }
 
 // path is where a file of the credentials is.
-func (c *credentials) path(name string) string { return filepath.Join(c.text("dir"), name) }
+func (c *credentials) path(name string) string { return c.text("dir") + "/" + name }
 
 var errNoDir = errors.New("Missing 'dir' property value")
 

@@ -27,7 +27,7 @@ type identity struct {
 
 // load completes tls-creds-x509.
 func (c *credentials) load() error {
-	if c.text("dir") == "" {
+	if !c.HasStored("dir") {
 		return errNoDir
 	}
 	ca := c.path("ca-cert.pem")
