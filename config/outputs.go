@@ -116,7 +116,7 @@ func (b *builder) finishOptions() {
 		b.m.Netdevs = append(b.m.Netdevs, Option{Name: "netdev", ID: o.id, Options: o.all(), Origin: o.origin})
 	}
 	for _, o := range b.groups["numa"].list {
-		b.m.NUMA = append(b.m.NUMA, Option{Name: "numa", ID: o.id, Options: o.object(), Origin: o.origin})
+		b.m.NUMA = append(b.m.NUMA, Option{Name: "numa", ID: o.id, Options: o.all(), Origin: o.origin})
 	}
 	for _, o := range b.groups["audiodev"].list {
 		b.m.Audiodevs = append(b.m.Audiodevs, Option{Name: "audiodev", ID: o.id, Options: o.object(), Origin: o.origin})

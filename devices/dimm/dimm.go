@@ -129,8 +129,8 @@ func (d *DIMM) Realize() error {
 		return errNoBackend
 	case b.Mapped():
 		return object.BusyMemory(b)
-	case d.Node() > 0:
-		return fmt.Errorf("'DIMM property node has value %d' which exceeds the number of numa nodes: %d", d.Node(), 1)
+	case d.Node() >= d.Env().Nodes():
+		return fmt.Errorf("'DIMM property node has value %d' which exceeds the number of numa nodes: %d", d.Node(), d.Env().Nodes())
 	}
 	if d.NonVolatile() {
 		if labels(&d.Object) >= b.Size() {

@@ -76,6 +76,10 @@ func (m *Machine) begin() error {
 func (m *Machine) Build(extra ...BoardDevice) error {
 	m.extra = extra
 	defer func() { m.extra = nil }()
+	m.defaultMemory()
+	if err := m.completeNUMA(); err != nil {
+		return err
+	}
 	if err := m.buildProcessors(); err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (h processorHandler) PrePlug(d *qdev.Device) error {
 	if err := said.Agree(s.place(), id); err != nil {
 		return err
 	}
-	if err := h.node(c); err != nil {
+	if err := h.node(s, c); err != nil {
 		return err
 	}
 	c.Settle(s.place(), id)
@@ -74,14 +74,15 @@ func (h processorHandler) PrePlug(d *qdev.Device) error {
 }
 
 // node checks the NUMA node, and sets it where there are any.
-func (h processorHandler) node(c *cpu.CPU) error {
-	switch {
-	case h.m.NUMANodes() == 0 && c.Node() > 0:
+func (h processorHandler) node(s *CPUSlot, c *cpu.CPU) error {
+	node, ok := h.m.Node(s)
+	switch said := c.Node(); {
+	case !ok && said > 0:
 		return errors.New("invalid node-id, must be 0")
-	case c.Node() > 0:
-		return fmt.Errorf("node-id=%d must match numa node specified with -numa option", c.Node())
-	case h.m.NUMANodes() > 0:
-		c.SetNode(0)
+	case ok && said != -1 && said != node:
+		return fmt.Errorf("invalid node-id, must be %d", node)
+	case ok:
+		c.SetNode(node)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/migration"
 	"github.com/qomd/qomd/devices/net"
+	"github.com/qomd/qomd/devices/numa"
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/devices/trace"
@@ -116,6 +117,8 @@ type Machine struct {
 	processors []*CPUSlot
 	window     dimm.Window
 
+	numa                   *numa.Config // nil: no NUMA
+	nodeMemory             memory.Region
 	systemMemory, systemIO memory.Region
 	ramLow, ramHigh        memory.Region
 	ram                    *memory.Region // of the backend
@@ -202,6 +205,7 @@ func New(opts Options) (*Machine, error) {
 	m.env.Trace = &m.Trace
 	m.env.Memory.Trace, m.env.Input.Trace = &m.Trace, &m.Trace
 	m.env.Backends = backends{m}
+	m.env.NUMANodes = m.nodeCount
 	m.env.Audio = m.audioBackend
 	m.newBlocks()
 	m.newDirtyRate()

@@ -186,12 +186,3 @@ func (m *Machine) Processors() []*CPUSlot { return m.processors }
 
 // Topology returns how the places for processors are arranged.
 func (m *Machine) Topology() Topology { return m.topology }
-
-// NUMANodes returns the number of NUMA nodes, 0 where QEMU has made none: it
-// makes one for a machine that takes memory modules.
-func (m *Machine) NUMANodes() int {
-	if m.opts.MemorySlots > 0 {
-		return 1
-	}
-	return 0
-}

@@ -3,6 +3,7 @@ package machine
 import (
 	"fmt"
 
+	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/qom"
 )
@@ -17,6 +18,13 @@ const below4G = uint64(4) << 30
 // 4 GiB on. The memory is a backend that the user made for it, or one of its
 // own.
 func (m *Machine) buildRAM() error {
+	if m.numa.UsesBackends() {
+		ram, err := m.buildNodeMemory()
+		if err != nil {
+			return err
+		}
+		return m.mapRAM(ram)
+	}
 	o, err := m.ramBackend()
 	if o == nil || err != nil {
 		return err
@@ -34,12 +42,18 @@ func (m *Machine) buildRAM() error {
 		m.systemMemory.AddSubregion(0, b.RAM())
 		return nil
 	}
+	return m.mapRAM(b.RAM())
+}
+
+// mapRAM shows the memory to the processors.
+func (m *Machine) mapRAM(ram *memory.Region) error {
+	size := m.opts.Memory
 	low := min(size, m.holeAt(size))
-	m.ram, m.lowRAM = b.RAM(), low
-	m.ramLow.InitAlias(m.env.Memory, nil, "ram-below-4g", b.RAM(), 0, low)
+	m.ram, m.lowRAM = ram, low
+	m.ramLow.InitAlias(m.env.Memory, nil, "ram-below-4g", ram, 0, low)
 	m.systemMemory.AddSubregion(0, &m.ramLow)
 	if size > low {
-		m.ramHigh.InitAlias(m.env.Memory, nil, "ram-above-4g", b.RAM(), low, size-low)
+		m.ramHigh.InitAlias(m.env.Memory, nil, "ram-above-4g", ram, low, size-low)
 		m.systemMemory.AddSubregion(below4G, &m.ramHigh)
 	}
 	return m.buildWindow(below4G + size - low)
@@ -74,9 +88,6 @@ func (m *Machine) ramBackend() (*qom.Object, error) {
 			return m.chosenBackend(fmt.Sprint(id))
 		}
 	}
-	if m.opts.Memory == 0 && m.facts.Name != "none" {
-		m.opts.Memory = defaultRAM
-	}
 	if m.opts.Memory == 0 {
 		return nil, nil
 	}
@@ -92,6 +103,13 @@ func (m *Machine) ramBackend() (*qom.Object, error) {
 		return nil, err
 	}
 	return o, object.Complete(o)
+}
+
+// defaultMemory fills in how much memory there is, unless a backend says so.
+func (m *Machine) defaultMemory() {
+	if m.opts.Memory == 0 && m.facts.Name != "none" && m.asked("memory-backend") == "" {
+		m.opts.Memory = defaultRAM
+	}
 }
 
 // chosenBackend is the user's memory backend of the given id. A size that was

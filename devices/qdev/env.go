@@ -61,6 +61,8 @@ type Env struct {
 	Ready bool
 	// Migrating reports whether a migration forbids hot-plug; may be nil.
 	Migrating func() bool
+	// NUMANodes returns how many NUMA nodes the machine has; may be nil.
+	NUMANodes func() int
 	// DynamicSysbus reports whether the machine takes a sysbus type from a
 	// user; may be nil.
 	DynamicSysbus func(*qom.Class) bool
@@ -183,3 +185,12 @@ func Until(c Clock, at int64) time.Duration { return time.Duration(max(at-c.Now(
 
 // EnvOf returns the environment of the machine that o belongs to.
 func EnvOf(o *qom.Object) *Env { return o.Tree().Context.(*Env) }
+
+// Nodes returns how many NUMA nodes a device can name: one on a machine without
+// NUMA.
+func (e *Env) Nodes() uint32 {
+	if e.NUMANodes == nil {
+		return 1
+	}
+	return uint32(max(e.NUMANodes(), 1))
+}

@@ -121,13 +121,13 @@ func (m *Mem) resize(mayShrink bool) {
 // RealizeVirtio implements [Model].
 func (m *Mem) RealizeVirtio() error {
 	b := m.Backend()
-	switch node := uintOf(&m.Object, "node"); {
+	switch node, nodes := uintOf(&m.Object, "node"), uint64(m.Env().Nodes()); {
 	case b == nil:
 		return errNoMemdev
 	case b.Mapped():
 		return busyMemdev(b)
-	case node > 0:
-		return fmt.Errorf("'node' property has value '%d', which exceedsthe number of numa nodes: %d", node, 1) // so QEMU
+	case node >= nodes:
+		return fmt.Errorf("'node' property has value '%d', which exceedsthe number of numa nodes: %d", node, nodes) // so QEMU
 	}
 	m.block = m.blockSize()
 	switch {

@@ -44,8 +44,8 @@ func (c *Commands) propsOf(s *machine.CPUSlot) cpuProps {
 	if t := c.m.Topology(); t.Modules > 1 {
 		p.ModuleID = &s.Module
 	}
-	if c.m.NUMANodes() > 0 {
-		p.NodeID = new(int64)
+	if n, ok := c.m.Node(s); ok {
+		p.NodeID = &n
 	}
 	return p
 }

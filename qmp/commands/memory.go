@@ -1,12 +1,14 @@
 package commands
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/qomd/qomd/devices/dimm"
 	"github.com/qomd/qomd/devices/virtio"
 	"github.com/qomd/qomd/qmp"
+	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -16,6 +18,7 @@ func (c *Commands) memory() {
 	qmp.Register(c.set, "query-memdev", 0, c.queryMemdev)
 	qmp.Register(c.set, "query-memory-devices", 0, c.queryMemoryDevices)
 	qmp.Register(c.set, "x-query-numa", qmp.Unstable, c.queryNUMA)
+	qmp.RegisterRaw(c.set, "set-numa-node", 0, c.setNUMANode)
 }
 
 type memorySize struct {
@@ -27,20 +30,48 @@ func (c *Commands) queryMemorySize(*qmp.Call, none) (memorySize, error) {
 	return memorySize{Base: c.m.MemorySize(), Plugged: c.m.Window().Plugged()}, nil
 }
 
-// queryNUMA prints the nodes: one that has all where the machine takes memory
-// modules, else none.
+// setNUMANode describes NUMA nodes before the machine is complete.
+func (c *Commands) setNUMANode(_ *qmp.Call, args *qjson.Object) (any, error) {
+	if !c.m.Preconfig() {
+		return nil, errors.New("The command is permitted only before the machine has been created")
+	}
+	return nil, c.m.SetNUMA(args)
+}
+
+// queryNUMA prints the nodes: their processors, and their memory with that of
+// memory devices.
 func (c *Commands) queryNUMA(*qmp.Call, none) (humanText, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d nodes\n", c.m.NUMANodes())
-	if c.m.NUMANodes() > 0 {
-		b.WriteString("node 0 cpus:")
-		for _, s := range c.m.Processors() {
-			fmt.Fprintf(&b, " %d", s.Index)
+	nodes := c.m.NUMANodes()
+	plugged := make([]uint64, len(nodes))
+	for _, d := range c.m.Window().Devices() {
+		if n := nodeOf(d); n < uint64(len(nodes)) {
+			plugged[n] += d.PluggedSize()
 		}
-		plugged := c.m.Window().Plugged()
-		fmt.Fprintf(&b, "\nnode 0 size: %d MB\nnode 0 plugged: %d MB\n", (c.m.MemorySize()+plugged)>>20, plugged>>20)
+	}
+	fmt.Fprintf(&b, "%d nodes\n", len(nodes))
+	for i := range nodes {
+		fmt.Fprintf(&b, "node %d cpus:", i)
+		for _, s := range c.m.Processors() {
+			if n, _ := c.m.Node(s); n == int64(i) {
+				fmt.Fprintf(&b, " %d", s.Index)
+			}
+		}
+		fmt.Fprintf(&b, "\nnode %d size: %d MB\nnode %d plugged: %d MB\n", i, (nodes[i].Memory+plugged[i])>>20, i, plugged[i]>>20)
 	}
 	return humanText{b.String()}, nil
+}
+
+// nodeOf is the NUMA node of a memory device.
+func nodeOf(d dimm.MemoryDevice) uint64 {
+	switch d := d.(type) {
+	case *dimm.DIMM:
+		return uint64(d.Node())
+	case *virtio.Mem:
+		n, _ := qjson.Int(get(&d.Object, "node"))
+		return uint64(n)
+	}
+	return 0
 }
 
 // memoryDevice is QEMU's MemoryDeviceInfo.

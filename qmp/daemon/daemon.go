@@ -205,6 +205,9 @@ func (vm *VM) build() error {
 		if err = vm.attachMonitors(); err != nil {
 			return
 		}
+		if err = vm.prepare(); err != nil {
+			return
+		}
 		if vm.cfg.Preconfig {
 			vm.Machine.WaitForConfiguration(vm.complete)
 			return
@@ -217,13 +220,18 @@ func (vm *VM) build() error {
 	return err
 }
 
-// complete makes what the configuration lists and starts the machine, under its
-// lock.
+// prepare makes what comes before the machine, under its lock.
+func (vm *VM) prepare() error {
+	return inTurn(vm.addAudiodevs, vm.addNetdevs, vm.addNICs, vm.addObjects, vm.openBlocks, vm.addNUMA)
+}
+
+// complete makes the machine with the devices of the configuration, and starts
+// it, under its lock.
 func (vm *VM) complete() error {
 	if vm.cfg.Incoming != "" {
 		vm.Machine.Await(vm.cfg.Incoming == "defer")
 	}
-	if err := inTurn(vm.addAudiodevs, vm.addNetdevs, vm.addNICs, vm.addObjects, vm.openBlocks, vm.buildMachine, vm.plug, vm.checkDrives, vm.equipVNC, vm.warnUnused); err != nil {
+	if err := inTurn(vm.buildMachine, vm.plug, vm.checkDrives, vm.equipVNC, vm.warnUnused); err != nil {
 		return err
 	}
 	if vm.cfg.LoadVM != "" {
