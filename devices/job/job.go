@@ -53,6 +53,9 @@ type Spec struct {
 
 	// Run does the work, on its own goroutine.
 	Run func(*Job) error
+	// Short says that Run takes no time: it is called at once, with the machine's
+	// lock, and must not wait for anything.
+	Short bool
 	// Idle says at the start that there is nothing to do: Run is not called.
 	Idle func() bool
 	// Prompt makes a cancelled job end before the request that cancels it, if
@@ -205,6 +208,10 @@ func (j *Job) run() {
 	j.running = true
 	if j.spec.Idle != nil && j.spec.Idle() {
 		j.end(nil)
+		return
+	}
+	if j.spec.Short {
+		j.end(j.spec.Run(j))
 		return
 	}
 	j.jobs.running.Go(func() {

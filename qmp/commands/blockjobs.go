@@ -11,6 +11,7 @@ import (
 // transactions, and those that look into the graph or change it.
 func (c *Commands) blockJobs() {
 	qmp.Register(c.set, "blockdev-create", 0, c.blockdevCreate)
+	qmp.Register(c.set, "x-blockdev-amend", 0, c.amend)
 	qmp.Register(c.set, "blockdev-mirror", 0, c.mirror)
 	qmp.Register(c.set, "drive-mirror", 0, c.driveMirror)
 	qmp.Register(c.set, "block-commit", 0, c.blockCommit)
@@ -43,6 +44,15 @@ type createArgs struct {
 
 func (c *Commands) blockdevCreate(_ *qmp.Call, a createArgs) (none, error) {
 	return none{}, c.m.Blocks.Create(a.ID, a.Options)
+}
+
+type amendArgs struct {
+	createArgs
+	Node string `json:"node-name"`
+}
+
+func (c *Commands) amend(_ *qmp.Call, a amendArgs) (none, error) {
+	return none{}, c.m.Blocks.Amend(a.ID, a.Node, a.Options)
 }
 
 // copyArgs are the arguments of mirrors and backups.
