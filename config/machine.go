@@ -62,6 +62,9 @@ type Machine struct {
 	Preconfig bool
 	// NoDefaults leaves out the devices QEMU adds by itself.
 	NoDefaults bool
+	// Snapshot has what is written to drives forgotten at the end, unless they
+	// say otherwise themselves.
+	Snapshot bool
 	// NoUserConfig is accepted and has no effect: no user configuration exists.
 	NoUserConfig bool
 	// Nographic is -nographic: no display, serial port and monitor on the

@@ -110,7 +110,11 @@ func (b *builder) finishRTC() error {
 // finishOptions turns the groups that are kept as they are into options.
 func (b *builder) finishOptions() {
 	for _, o := range b.groups["drive"].list {
-		b.m.Drives = append(b.m.Drives, Option{Name: "drive", ID: o.id, Options: o.object(), Origin: o.origin})
+		d := Option{Name: "drive", ID: o.id, Options: o.object(), Origin: o.origin}
+		if b.m.Snapshot && !d.Options.Has("snapshot") {
+			d.Options.Set("snapshot", "on")
+		}
+		b.m.Drives = append(b.m.Drives, d)
 	}
 	for _, o := range b.groups["netdev"].list {
 		b.m.Netdevs = append(b.m.Netdevs, Option{Name: "netdev", ID: o.id, Options: o.all(), Origin: o.origin})

@@ -131,6 +131,7 @@ type driveOptions struct {
 	readOnly bool
 	cache    Cache
 	limits   Limits
+	snapshot bool // what is written goes to a temporary image
 }
 
 // take returns a text option and removes it.
@@ -182,10 +183,7 @@ func (d *driveOptions) read() (err error) {
 		}
 		d.cache.Writeback = mode != "writethrough" && mode != "directsync"
 	}
-	if on, err := boolean(d.o, "snapshot", false); err != nil || on {
-		if err == nil {
-			err = errors.New("snapshot=on is not supported")
-		}
+	if d.snapshot, err = boolean(d.o, "snapshot", false); err != nil {
 		return err
 	}
 	for _, key := range []string{"werror", "rerror", "aio", "snapshot", "copy-on-read", "stats-account-invalid", "stats-account-failed"} {
@@ -245,6 +243,18 @@ func (d *driveOptions) readLimits() error {
 
 // open opens the node of a drive, nil for one without a medium.
 func (d *driveOptions) open(g *Graph) (*Node, error) {
+	if !d.snapshot {
+		return d.openMedium(g)
+	}
+	d.o.Set("read-only", "on")
+	n, err := d.openMedium(g)
+	if n == nil || err != nil {
+		return n, err
+	}
+	return g.overTemporary(n, d.readOnly)
+}
+
+func (d *driveOptions) openMedium(g *Graph) (*Node, error) {
 	in := inherited{readOnly: d.readOnly, autoReadOnly: true, cache: d.cache}
 	file, named := text(d.o, "file")
 	if named {

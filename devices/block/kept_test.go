@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/qomd/qomd/devices/block"
+	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qmptest"
 )
 
@@ -192,4 +194,35 @@ func TestCommitByHand(t *testing.T) {
 		t.Errorf("the layer still has something: %v\n%s", err, out)
 	}
 	human("commit d", "Error: Device 'd' not found\r\n")
+}
+
+// TestTemporary: what is written to a drive with snapshot=on is read back and
+// forgotten; the image stays as it was.
+func TestTemporary(t *testing.T) {
+	name := image(t, 64<<10)
+	r := newRig(t)
+	var out string
+	r.c.Must("human-monitor-command", qmptest.A{"command-line": "drive_add 0 if=none,id=d,format=raw,snapshot=on,file=" + name}, &out)
+	r.c.Must("device_add", qmptest.A{"driver": "scsi-hd", "id": "hd", "drive": "d"})
+	var d qdev.Disk
+	r.m.Do(func() { d = r.m.Blocks.BackendOf("d").Async() })
+	data := bytes.Repeat([]byte("scratch."), 64)
+	if err := r.write(d, 512, data); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := r.read(d, 512, len(data)); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("read back: %v", err)
+	}
+	var list []block.Info
+	if r.c.Must("query-block", nil, &list); len(list) == 0 || list[0].Inserted == nil || !strings.Contains(list[0].Inserted.File, "vl.") {
+		t.Fatalf("query-block: %+v", list)
+	}
+	file := list[0].Inserted.File
+	file = file[strings.LastIndex(file, `"filename": "`)+len(`"filename": "`):]
+	if _, err := os.Stat(file[:strings.IndexByte(file, '"')]); !os.IsNotExist(err) {
+		t.Errorf("the temporary file can be seen: %v", err)
+	}
+	if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, make([]byte, 64<<10)) {
+		t.Errorf("the image has changed: %v", err)
+	}
 }
