@@ -48,6 +48,17 @@ func (s *acpiSlot) bus() (uint8, bool) {
 	return bus, true
 }
 
+// byACPI reports whether ACPI says what comes to a bus and leaves it: whoever
+// has that leaves the slot's own registers alone, which firmware asks for (_OSC).
+func (l *Linux) byACPI(bus uint8) bool {
+	for n := range uint32(l.hw.Tables().Buses) {
+		if served, ok := (&acpiSlot{l, n, 0}).bus(); ok && served == bus {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *acpiSlot) device() (bus, dev uint8, ok bool) {
 	bus, ok = s.bus()
 	return bus, uint8(s.number), ok

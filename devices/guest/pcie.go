@@ -63,13 +63,14 @@ func (s *slot) control(clear, set uint32) {
 	s.l.writeConfig(s.bus, s.devfn, s.cap+slotCtlOff, 2, s.readControl()&^clear|set)
 }
 
-// findSlot remembers the hot-plug slot of a bridge that has one.
+// findSlot remembers the hot-plug slot of a bridge that has one, and no ACPI for
+// it.
 func (l *Linux) findSlot(bus, devfn, secondary uint8) {
 	cap := l.capability(bus, devfn, capExpress)
 	if cap == 0 || l.readConfig(bus, devfn, cap+2, 2)&capSlot == 0 {
 		return
 	}
-	if l.readConfig(bus, devfn, cap+slotCapOff, 4)&hotplugCap == 0 {
+	if l.readConfig(bus, devfn, cap+slotCapOff, 4)&hotplugCap == 0 || l.byACPI(secondary) {
 		return
 	}
 	s := &slot{l, bus, devfn, secondary, cap}

@@ -251,6 +251,34 @@ steps:
 `)
 }
 
+// TestPluggedEarly: what was plugged before the guest booted is let go as what
+// came later, also where the slots themselves have registers for it and ACPI
+// serves them.
+func TestPluggedEarly(t *testing.T) {
+	for _, bridge := range []string{"on", "off"} {
+		tell(t, `name: early
+machine:
+  type: q35
+  nodefaults: true
+  paused: true
+  guest: {kind: linux}
+  globals:
+    - {driver: ICH9-LPC, property: acpi-pci-hotplug-with-bridge-support, value: "`+bridge+`"}
+  devices:
+    - {driver: pcie-root-port, id: rp0, chassis: 1}
+steps:
+  - qmp: device_add
+    arguments: {driver: e1000e, id: x, bus: rp0}
+  - qmp: cont
+    events: [RESUME]
+  - qmp: device_del
+    arguments: {id: x}
+    events:
+      - DEVICE_DELETED: {device: x, path: /machine/peripheral/x}
+`)
+	}
+}
+
 // tell runs a story.
 func tell(t *testing.T, text string) {
 	t.Helper()
