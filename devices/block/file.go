@@ -11,7 +11,9 @@ import (
 
 // fileImage is a file or a device of the host.
 type fileImage struct {
+	g       *Graph
 	f       atomic.Pointer[os.File]
+	release func() // when the file is closed; nil for files made here
 	name    string
 	device  bool
 	size    atomic.Int64
@@ -23,27 +25,36 @@ type fileImage struct {
 
 // openFile opens a file of the host. With auto a file that cannot be written
 // is opened for reading.
-func openFile(name string, readOnly, auto, device, locking bool) (i *fileImage, isReadOnly bool, err error) {
+func (g *Graph) openFile(name string, readOnly, auto, device, locking bool) (i *fileImage, isReadOnly bool, err error) {
 	flags := os.O_RDWR
 	if readOnly {
 		flags = os.O_RDONLY
 	}
 	// A pipe without a writer must not keep the machine waiting.
-	f, err := os.OpenFile(name, flags|syscall.O_NONBLOCK, 0)
+	f, release, err := g.opts.Open(name, flags|syscall.O_NONBLOCK)
 	if err != nil && !readOnly && auto && (errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS)) {
 		readOnly = true
-		f, err = os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		f, release, err = g.opts.Open(name, os.O_RDONLY|syscall.O_NONBLOCK)
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("Could not open '%s': %s", name, reason(err))
+		return nil, false, notOpened("Could not open '"+name+"'", err)
 	}
-	i = &fileImage{name: name, device: device, locking: locking}
+	i = &fileImage{g: g, release: release, name: name, device: device, locking: locking}
 	i.f.Store(f)
 	if err := i.inspect(); err != nil {
-		f.Close()
+		i.Close()
 		return nil, false, err
 	}
 	return i, readOnly, nil
+}
+
+// notOpened is why a file was not opened: the host's reason behind what was to be
+// done, or what is wrong with the name.
+func notOpened(what string, err error) error {
+	if _, ok := errors.AsType[*os.PathError](err); ok {
+		return fmt.Errorf("%s: %s", what, reason(err))
+	}
+	return err
 }
 
 // inspect checks what kind of file it is, and finds its size.
@@ -129,7 +140,12 @@ func (i *fileImage) Truncate(size int64) error {
 	return nil
 }
 
-func (i *fileImage) Close() error { return i.f.Load().Close() }
+func (i *fileImage) Close() error {
+	if i.release != nil {
+		defer i.release()
+	}
+	return i.f.Load().Close()
+}
 
 // actual returns how much room the file takes on the host, in bytes.
 func (i *fileImage) actual() int64 {
@@ -153,9 +169,9 @@ func (i *fileImage) reopen(readOnly bool) error {
 	if readOnly {
 		flags = os.O_RDONLY
 	}
-	f, err := os.OpenFile(i.name, flags|syscall.O_NONBLOCK, 0)
+	f, release, err := i.g.opts.Open(i.name, flags|syscall.O_NONBLOCK)
 	if err != nil {
-		return fmt.Errorf("Could not reopen file: %s", reason(err))
+		return notOpened("Could not reopen file", err)
 	}
 	old, held := i.f.Load(), i.held
 	i.f.Store(f)
@@ -164,7 +180,10 @@ func (i *fileImage) reopen(readOnly bool) error {
 		i.f.Store(old)
 		i.held = held
 		f.Close()
+		release()
 		return err
 	}
+	defer i.release()
+	i.release = release
 	return old.Close()
 }

@@ -3,6 +3,7 @@ package block
 import (
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"sync"
 
@@ -18,6 +19,9 @@ type Options struct {
 	Jobs *job.Jobs
 	// Do runs a function under the machine's lock, for completions.
 	Do func(func())
+	// Open opens a file of the host; release is called once it is closed. nil:
+	// os.OpenFile.
+	Open func(path string, flags int) (f *os.File, release func(), err error)
 	// Waiting reports whether the machine waits for a migration: nodes are
 	// opened inactive then.
 	Waiting func() bool
@@ -44,6 +48,12 @@ type Graph struct {
 func New(o Options) *Graph {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Open == nil {
+		o.Open = func(path string, flags int) (*os.File, func(), error) {
+			f, err := os.OpenFile(path, flags, 0)
+			return f, func() {}, err
+		}
 	}
 	return &Graph{opts: o, groups: map[*qom.Object]*group{}, pending: map[*request]struct{}{}}
 }

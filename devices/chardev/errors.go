@@ -15,7 +15,7 @@ func isClosed(err error) bool {
 
 // fdsetOf returns N of a path /dev/fdset/N.
 func fdsetOf(path string) (int64, bool) {
-	text, ok := strings.CutPrefix(path, "/dev/fdset/")
+	text, ok := strings.CutPrefix(path, fdsetFolder)
 	if !ok {
 		return 0, false
 	}

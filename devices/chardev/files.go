@@ -24,8 +24,9 @@ type Files struct {
 }
 
 type fdSet struct {
-	id    int64
-	files []setFile
+	id         int64
+	files      []setFile
+	duplicates int // that are open and keep the set
 }
 
 type setFile struct {
@@ -177,15 +178,15 @@ func (s *Files) Remove(id int64, fd *int64) error {
 		return noSuchFD(id, fd)
 	}
 	set.files = keep
-	if len(keep) == 0 {
-		for i := range s.sets {
-			if s.sets[i] == set {
-				s.sets = append(s.sets[:i], s.sets[i+1:]...)
-				break
-			}
-		}
-	}
+	s.drop(set)
 	return nil
+}
+
+// drop forgets a set with nothing in it that nobody uses.
+func (s *Files) drop(set *fdSet) {
+	if len(set.files) == 0 && set.duplicates == 0 {
+		s.sets = slices.DeleteFunc(s.sets, func(o *fdSet) bool { return o == set })
+	}
 }
 
 func noSuchFD(id int64, fd *int64) error {
@@ -220,6 +221,10 @@ func (s *Files) Open(id int64, flags int) (*os.File, error) {
 	if set == nil {
 		return nil, syscall.ENOENT
 	}
+	return set.open(flags)
+}
+
+func (set *fdSet) open(flags int) (*os.File, error) {
 	for _, f := range set.files {
 		mode, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(f.fd), syscall.F_GETFL, 0)
 		if errno != 0 || int(mode)&syscall.O_ACCMODE != flags&syscall.O_ACCMODE {
@@ -235,7 +240,7 @@ func (s *Files) Open(id int64, flags int) (*os.File, error) {
 				return nil, err
 			}
 		}
-		return os.NewFile(fd, fmt.Sprintf("/dev/fdset/%d", id)), nil
+		return os.NewFile(fd, fmt.Sprintf("%s%d", fdsetFolder, set.id)), nil
 	}
 	return nil, syscall.EACCES
 }
