@@ -121,6 +121,7 @@ type VM struct {
 	faultyMu    sync.Mutex
 	faultyConns []*faultyConn
 	crashed     bool
+	mayCrash    bool // by a command that -compat forbids
 
 	exitOnce sync.Once
 	exited   chan struct{}
@@ -163,7 +164,7 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	vm.human = hmp.New(vm.Machine, sc, func() *qmp.CommandSet { return set })
 	set = qmp.LazyCommandSet(func() *qmp.CommandSet { return commands.New(vm.Machine, sc, vm.human.Command) })
 	vm.server = qmp.NewServer(qmp.Config{
-		Commands: set, Schema: sc, Policy: policy(cfg.Compat, mo.Catalog), Logger: vm.log, Do: vm.Machine.Do,
+		Commands: set, Schema: sc, Policy: vm.policy(cfg.Compat, mo.Catalog), Logger: vm.log, Do: vm.Machine.Do,
 		Now: vm.now(), AfterFunc: vm.afterFunc(),
 		Version: commands.Version(mo.Catalog), Allowed: vm.allowed, Answered: vm.answered,
 		Words: words(mo.Catalog), LateSyntax: mo.Catalog.UpTo(7, 2),
@@ -260,7 +261,7 @@ func (vm *VM) allowed(c *qmp.Command) error {
 	if vm.Machine.Preconfig() && c.Flags&qmp.AllowPreconfig == 0 {
 		return fmt.Errorf("The command '%s' is permitted only after machine initialization has completed", c.Name)
 	}
-	return vm.crash(c)
+	return vm.crashOn(c)
 }
 
 // answered looks at what a command returned.

@@ -14,7 +14,7 @@ const crashStatus = 134
 // faulty wraps a monitor's connection where faults can be armed; nil means that
 // the client is hung up on.
 func (vm *VM) faulty(conn net.Conn, monitor string) net.Conn {
-	if !vm.Machine.HasFaults() {
+	if !vm.Machine.HasFaults() && !vm.mayCrash {
 		return conn
 	}
 	vm.faultyMu.Lock()
@@ -40,19 +40,25 @@ func (vm *VM) closed(c *faultyConn) {
 // errCrashed answers a command that nobody is told the answer of.
 var errCrashed = errors.New("the machine crashed")
 
-// crash ends the machine as an abort would, without an answer or an event, if
-// that is armed for a command that is about to run. The machine's lock is held.
-func (vm *VM) crash(c *qmp.Command) error {
+// crashOn ends the machine if that is armed for a command that is about to run.
+// The machine's lock is held.
+func (vm *VM) crashOn(c *qmp.Command) error {
 	if !vm.Machine.HasFaults() || vm.Machine.MonitorFaults().CrashOn != c.Name {
 		return nil
 	}
+	vm.crash("as armed for " + c.Name)
+	return errCrashed
+}
+
+// crash ends the machine as an abort would, without an answer or an event. The
+// machine's lock is held.
+func (vm *VM) crash(why string) {
 	vm.faultyMu.Lock()
 	vm.crashed = true
 	for _, conn := range vm.faultyConns {
 		conn.abort()
 	}
 	vm.faultyMu.Unlock()
-	vm.log.Error("the machine crashes, as armed", "command", c.Name)
+	vm.log.Error("the machine crashes: " + why)
 	vm.exit(crashStatus)
-	return errCrashed
 }

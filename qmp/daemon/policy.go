@@ -7,25 +7,23 @@ import (
 )
 
 // policy reads the members of -compat; nil when all is accepted. To crash is to
-// reject here: one client does not end the machines of others.
-func policy(o *qjson.Object, cat *catalog.Catalog) *schema.Policy {
+// end the one machine, as QEMU's abort does.
+func (vm *VM) policy(o *qjson.Object, cat *catalog.Catalog) *schema.Policy {
 	if o == nil && !earlier(cat) {
 		return nil
 	}
-	is := func(name string, values ...string) bool {
+	is := func(name, value string) bool {
 		v, _ := o.Get(name)
-		for _, s := range values {
-			if v == s {
-				return true
-			}
-		}
-		return false
+		return v == value
 	}
-	return &schema.Policy{
+	p := &schema.Policy{
 		HideUnknown:      earlier(cat),
-		RejectDeprecated: is("deprecated-input", "reject", "crash"), RejectUnstable: is("unstable-input", "reject", "crash"),
+		RejectDeprecated: is("deprecated-input", "reject"), RejectUnstable: is("unstable-input", "reject"),
+		CrashDeprecated: is("deprecated-input", "crash"), CrashUnstable: is("unstable-input", "crash"), Crash: vm.crash,
 		HideDeprecated: is("deprecated-output", "hide"), HideUnstable: is("unstable-output", "hide"),
 	}
+	vm.mayCrash = p.CrashDeprecated || p.CrashUnstable
+	return p
 }
 
 // earlier reports whether a catalog is of an earlier version than the one that

@@ -11,6 +11,9 @@ import (
 type Policy struct {
 	RejectDeprecated, RejectUnstable bool // in requests
 	HideDeprecated, HideUnstable     bool // in replies and events
+	// CrashDeprecated and CrashUnstable: as rejected, but Crash is called first.
+	CrashDeprecated, CrashUnstable bool
+	Crash                          func(why string)
 	// HideUnknown leaves members out that the schema does not know: a reply of a
 	// later version becomes one of the schema's.
 	HideUnknown bool
@@ -19,15 +22,26 @@ type Policy struct {
 // refuse answers what is said against a part that has those features; nil when
 // it is accepted. A nil policy accepts everything.
 func (p *Policy) refuse(kind, name string, features []string) error {
-	switch {
-	case p == nil || len(features) == 0:
+	if p == nil || len(features) == 0 {
 		return nil
-	case p.RejectDeprecated && slices.Contains(features, "deprecated"):
-		return faultf("Deprecated %s %s disabled by policy", kind, name)
-	case p.RejectUnstable && slices.Contains(features, "unstable"):
-		return faultf("Unstable %s %s disabled by policy", kind, name)
 	}
-	return nil
+	err := p.against("Deprecated", p.RejectDeprecated, p.CrashDeprecated, kind, name, slices.Contains(features, "deprecated"))
+	if err == nil {
+		err = p.against("Unstable", p.RejectUnstable, p.CrashUnstable, kind, name, slices.Contains(features, "unstable"))
+	}
+	return err
+}
+
+// against answers what is said against a part with one feature.
+func (p *Policy) against(feature string, reject, crash bool, kind, name string, has bool) error {
+	if !has || !reject && !crash {
+		return nil
+	}
+	err := faultf("%s %s %s disabled by policy", feature, kind, name)
+	if crash {
+		p.Crash(err.Error())
+	}
+	return err
 }
 
 // hidesNone reports whether replies and events are shown as they are.
