@@ -33,8 +33,9 @@
 // What package qcow2 cannot write is opened for reading only, or not at all; see
 // there. Images with extended L2 entries are read by a library.
 //
-// An NBD server must answer within a second when a node is opened, because the
-// machine waits for it.
+// An NBD server must answer within 30 seconds to blockdev-add, and within one
+// second when a node is opened otherwise, because the machine then waits for it.
+// Files are opened, and images created for layers, while the machine waits.
 //
 // Cache modes are kept and shown; data always goes through the host's cache. I/O
 // errors are given to the guest whatever rerror and werror say.

@@ -39,8 +39,9 @@ type Graph struct {
 	gate     gate
 	jobs     []*blockJob // newest first
 	exports  []*export
-	server   *server // nil: not running
-	closing  bool    // nothing waits for time to pass any more
+	server   *server                   // nil: not running
+	reached  map[*qjson.Object]reached // connections for nodes that are being opened
+	closing  bool                      // nothing waits for time to pass any more
 	running  sync.WaitGroup
 }
 

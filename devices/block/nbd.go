@@ -8,55 +8,21 @@ import (
 	"net"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
-// nbdTimeout is how long a server may take to connect and to shake hands: the
-// machine waits.
-const nbdTimeout = time.Second
-
 // openNBD connects to an NBD server.
 func openNBD(n *Node, o *qjson.Object) error {
-	v, _ := o.Get("server")
-	server, ok := v.(*qjson.Object)
-	if !ok {
-		return errors.New("Parameter 'server' is missing")
-	}
-	export, _ := text(o, "export")
-	network, address := "tcp", ""
-	switch kind, _ := text(server, "type"); kind {
-	case "unix":
-		network = "unix"
-		address, _ = text(server, "path")
-		n.exact = "nbd+unix:///" + export + "?socket=" + address
-	case "inet":
-		host, _ := text(server, "host")
-		port, _ := text(server, "port")
-		address = net.JoinHostPort(host, port)
-		n.exact = "nbd://" + address
-		if export != "" {
-			n.exact += "/" + export
-		}
-	default:
-		return fmt.Errorf("socket type '%s' is not supported", kind)
-	}
-	secure, err := n.nbdSecurity(o, server)
+	t, err := n.g.nbdTarget(o)
 	if err != nil {
 		return err
 	}
-	conn, err := net.DialTimeout(network, address, nbdTimeout)
+	n.exact = t.exact
+	img, err := n.g.connectNBD(o, t)
 	if err != nil {
-		return fmt.Errorf("Failed to connect to '%s': %s", address, reason(err))
-	}
-	img := &nbdImage{conn: conn}
-	conn.SetDeadline(time.Now().Add(nbdTimeout))
-	if err := img.handshake(export, secure); err != nil {
-		img.conn.Close()
 		return err
 	}
-	conn.SetDeadline(time.Time{})
 	if img.flags&nbdReadOnly != 0 && !n.readOnly {
 		if !n.autoReadOnly {
 			img.conn.Close()

@@ -78,6 +78,25 @@ func TestNBDReadOnly(t *testing.T) {
 	}
 }
 
+// TestNBDSelf: a machine is its own server, which it could not be if it waited for
+// the connection.
+func TestNBDSelf(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "nbd.sock")
+	r := newRig(t, qmptest.A{"driver": "null-co", "node-name": "z", "size": 65536})
+	r.c.Must("nbd-server-start", qmptest.A{"addr": qmptest.A{"type": "unix", "data": qmptest.A{"path": socket}}})
+	r.c.Must("block-export-add", qmptest.A{"type": "nbd", "id": "e", "node-name": "z", "name": "zeros"})
+	server := qmptest.A{"type": "unix", "path": socket}
+	r.c.Must("blockdev-add", qmptest.A{"driver": "raw", "node-name": "r", "read-only": true,
+		"file": qmptest.A{"driver": "nbd", "export": "zeros", "server": server}})
+	if got, err := r.read(r.disk("r"), 0, 65536); err != nil || !bytes.Equal(got, make([]byte, 65536)) {
+		t.Errorf("read: %v", err)
+	}
+	got := r.c.MustFail("blockdev-add", qmptest.A{"driver": "nbd", "node-name": "r", "read-only": true, "export": "zeros", "server": server})
+	if want := "Duplicate nodes with node-name='r'"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestNBDTool: QEMU's own tool understands the server.
 func TestNBDTool(t *testing.T) {
 	tool := qemuImg(t)

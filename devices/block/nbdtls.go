@@ -15,12 +15,12 @@ type nbdSecure func(net.Conn) (net.Conn, error)
 
 // nbdSecurity reads the options of a client that are about TLS; nil: there is to
 // be none.
-func (n *Node) nbdSecurity(o, server *qjson.Object) (nbdSecure, error) {
+func (g *Graph) nbdSecurity(o, server *qjson.Object) (nbdSecure, error) {
 	id, ok := text(o, "tls-creds")
 	if !ok {
 		return nil, nil
 	}
-	creds, err := tlscreds.Find(n.g.opts.Env.Tree, id, false)
+	creds, err := tlscreds.Find(g.opts.Env.Tree, id, false)
 	if err != nil {
 		return nil, err
 	}

@@ -27,8 +27,12 @@ func (c *Commands) block() {
 	c.blockJobs()
 }
 
-func (c *Commands) blockdevAdd(_ *qmp.Call, args *qjson.Object) (any, error) {
-	return nil, c.m.Blocks.Add(args)
+func (c *Commands) blockdevAdd(call *qmp.Call, args *qjson.Object) (any, error) {
+	servers := c.m.Blocks.Servers(args)
+	if servers == nil {
+		return nil, c.m.Blocks.Add(args)
+	}
+	return qmp.Aside(call, servers.Connect, func() (any, error) { return none{}, c.m.Blocks.AddReached(args, servers) })
 }
 
 type nodeArgs struct {
