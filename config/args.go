@@ -39,7 +39,7 @@ func ParseArgs(prog string, args []string) (*Machine, error) {
 	case err == nil:
 		return m, nil
 	case errors.As(err, &help):
-		help.Catalog = b.catalog
+		help.Catalog, help.Remarks = b.catalog, &Failure{Prog: prog, Err: errors.Join(b.warningErrors()...)}
 		return nil, help
 	}
 	f := &Failure{Prog: prog, Err: errors.Join(append(b.warningErrors(), err)...)}
@@ -137,6 +137,12 @@ func (b *builder) apply(a argument) error {
 	o := findOption(a.name)
 	switch o.effect {
 	case refused:
+		switch {
+		case o.apply != nil:
+			return o.apply(b, a)
+		case o.words != "":
+			return errors.New(o.words)
+		}
 		return fmt.Errorf("not supported by qomd: %s", o.note)
 	case ignored:
 		b.m.Others = append(b.m.Others, newOther(a))
@@ -154,7 +160,7 @@ func (b *builder) warningErrors() []error {
 	}
 	errs := make([]error, len(b.warnings))
 	for i, w := range b.warnings {
-		errs[i] = &located{origin: w.origin, err: errors.New("warning: " + w.err.Error()), early: true}
+		errs[i] = &located{origin: w.origin, err: w.remark(), early: true}
 	}
 	return errs
 }

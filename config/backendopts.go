@@ -194,11 +194,19 @@ func keyvalOrJSON(a argument, implied string) (*qjson.Object, error) {
 		return parseJSON(a.value)
 	}
 	values, help, err := ParseKeyval(a.value, implied)
-	if err == nil && (help || isHelp(stringOf(values, implied))) {
+	switch {
+	case err != nil:
+		return nil, err
+	case isHelp(a.value) && helpfulOptions[a.name]:
 		return nil, &HelpRequest{Option: a.name}
+	case help:
+		return nil, errors.New("Help is not available for this option")
 	}
-	return values, err
+	return values, nil
 }
+
+// helpfulOptions are those in the newer syntax that list what they take.
+var helpfulOptions = map[string]bool{"audiodev": true, "display": true}
 
 // newOption makes an option of an object with an id under the name idKey.
 func newOption(name, idKey string, object *qjson.Object, fromJSON bool, origin Origin) Option {
@@ -214,9 +222,6 @@ func (b *builder) blockdev(a argument) error {
 		return errors.New("Parameter 'driver' is missing")
 	}
 	o := newOption("blockdev", "node-name", object, isJSON(a.value), a.origin)
-	if o.ID == "" {
-		return errors.New("'node-name' must be specified for the root node")
-	}
 	b.m.Blockdevs = append(b.m.Blockdevs, o)
 	return nil
 }
@@ -242,7 +247,10 @@ func (b *builder) nic(a argument) error {
 	o, err := b.add(a.name, a)
 	b.m.NoNetwork = true
 	if err == nil && a.name == "nic" && isHelp(o.text("type")) {
-		return &HelpRequest{Option: "netdev"}
+		return &HelpRequest{Option: a.name}
+	}
+	if err == nil && isHelp(o.text("model")) {
+		return &HelpRequest{Option: a.name, Topic: "model"}
 	}
 	return err
 }

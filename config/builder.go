@@ -25,7 +25,10 @@ type builder struct {
 	// -qtest.
 	serials, parallels, qtests []argument
 	// monitors counts what gets an id of the form compat_monitorN.
-	monitors int
+	monitors           int
+	vgaGiven, maxGiven bool // -vga was given, and maxmem= of -m
+	// tid says that -d asks for one log for each thread.
+	tid bool
 	// noMonitor suppresses the default monitor.
 	noMonitor bool
 	// all asks for every mistake instead of the first.
@@ -57,11 +60,17 @@ func (b *builder) warn(origin Origin, texts ...string) {
 func (b *builder) add(group string, a argument) (*opts, error) {
 	o, help, warnings, err := b.groups[group].parse(a.value, a.origin)
 	b.warn(a.origin, warnings...)
-	if help {
+	if help && (a.name == "device" || a.name == "object") {
 		return nil, &HelpRequest{Option: a.name, Topic: o.text(b.groups[group].implied)}
+	}
+	if help && b.groups[group].params != nil && !deafGroups[group] {
+		return nil, &HelpRequest{Option: a.name, Group: group, Failed: true}
 	}
 	return o, err
 }
+
+// deafGroups are those that take no notice of a word "help" among their members.
+var deafGroups = map[string]bool{"smbios": true, "netdev": true, "drive": true, "nic": true, "net": true}
 
 // inGroup applies an option that is nothing but a use of a group.
 func inGroup(group string) func(*builder, argument) error {
@@ -110,6 +119,17 @@ func text(field func(*Machine) *string) func(*builder, argument) error {
 	}
 }
 
+// unlessNone accepts "none" of an option that is refused otherwise, in words of
+// QEMU's.
+func unlessNone(words string) func(*builder, argument) error {
+	return func(_ *builder, a argument) error {
+		if a.value == "none" {
+			return nil
+		}
+		return errors.New(words)
+	}
+}
+
 // machineProperty applies an option that is short for a property of -machine.
 func machineProperty(name string) func(*builder, argument) error {
 	return func(b *builder, a argument) error { return setDotted(b.machine, name, a.value) }
@@ -130,7 +150,7 @@ func keyvalUnder(member, implied string) func(*builder, argument) error {
 			return err
 		}
 		if help || isHelp(stringOf(values, implied)) {
-			return &HelpRequest{Option: a.name}
+			return &HelpRequest{Option: a.name, Group: member + "-opts"}
 		}
 		return merge(b.machine, qjson.NewObject(qjson.Member{Name: member, Value: values}))
 	}
@@ -197,6 +217,7 @@ func (b *builder) machineOption(a argument) error {
 		}
 		return &HelpRequest{Option: "machine", Topic: kind}
 	}
+	values.Delete("id") // which option groups have
 	// Underscores in the names of machine properties are an old spelling.
 	renamed := qjson.NewObject()
 	for name, value := range values.All() {
@@ -211,8 +232,11 @@ func (b *builder) machineOption(a argument) error {
 func (b *builder) machineType() string { return stringOf(b.machine, "type") }
 
 func (b *builder) cpu(a argument) error {
-	if isHelp(a.value) {
+	switch {
+	case isHelp(a.value):
 		return &HelpRequest{Option: "cpu"}
+	case a.value == "":
+		return Unplaced(errors.New("-cpu option cannot be empty"))
 	}
 	b.m.CPU = a.value
 	return nil
@@ -220,6 +244,10 @@ func (b *builder) cpu(a argument) error {
 
 func (b *builder) accel(a argument) error {
 	o, err := b.add("accel", a)
+	if err != nil && strings.Contains(err.Error(), "expects an identifier") {
+		b.warnings = append(b.warnings, &located{origin: a.origin, err: err, plain: true})
+		return &HelpRequest{Option: "accel"}
+	}
 	if err == nil && (o.text("accel") == "" || isHelp(o.text("accel"))) {
 		return &HelpRequest{Option: "accel"}
 	}
@@ -244,6 +272,9 @@ func (b *builder) incoming(a argument) error {
 		object, err := keyvalOrJSON(a, "channel-type")
 		if err != nil {
 			return err
+		}
+		if !object.Has("channel-type") {
+			return errors.New("Parameter 'channel-type' is missing")
 		}
 		if kind := stringOf(object, "channel-type"); kind != "main" && kind != "cpr" {
 			return fmt.Errorf("Parameter 'channel-type' does not accept value '%s'", kind)

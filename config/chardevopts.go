@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +19,9 @@ var backends = map[string]string{
 	"ringbuf": "ringbuf", "serial": "serial", "socket": "socket", "stdio": "stdio", "testdev": "testdev",
 	"udp": "udp", "vc": "vc", "wctablet": "wctablet",
 }
+
+// ChardevBackends lists the kinds of character devices there are, by name.
+func ChardevBackends() []string { return slices.Sorted(maps.Keys(backends)) }
 
 // newChardev makes a chardev of checked members, with QEMU's complaints about
 // those that do not go together.

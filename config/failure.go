@@ -14,6 +14,7 @@ type located struct {
 	origin Origin
 	err    error
 	early  bool // said before -msg is looked at
+	plain  bool // no warning, although what it is about is used
 }
 
 func (e *located) Error() string {
@@ -23,12 +24,33 @@ func (e *located) Error() string {
 	return e.err.Error()
 }
 
+// remark is what is said of something that is used all the same.
+func (e *located) remark() error {
+	if e.plain {
+		return e.err
+	}
+	return fmt.Errorf("warning: %w", e.err)
+}
+
 func (e *located) Unwrap() error { return e.err }
+
+// unplaced is a mistake of an option that QEMU tells of without the option; and,
+// where bare is set, without its own name.
+type unplaced struct {
+	error
+	bare bool
+}
+
+func (e unplaced) Unwrap() error { return e.error }
+
+// Unplaced makes a mistake one that is told without the option that it is in.
+func Unplaced(err error) error { return unplaced{error: err} }
 
 // at adds a place to a mistake.
 func at(origin Origin, err error) error {
-	if err == nil {
-		return nil
+	var u unplaced
+	if err == nil || errors.As(err, &u) {
+		return err
 	}
 	return &located{origin: origin, err: err}
 }
@@ -106,6 +128,9 @@ func (m *Machine) MessagePrefix() string {
 type HelpRequest struct {
 	Option  string           // without dashes: "device"
 	Topic   string           // what help is asked about: "", "qemu-xhci"
+	Group   string           // the option group whose members are asked for, or ""
+	Remarks *Failure         // what there is to say about what stands before
+	Failed  bool             // QEMU then ends with status 1
 	Catalog *catalog.Catalog // the QEMU that is asked
 }
 

@@ -12,6 +12,9 @@ import (
 // mib is the shift of -m, which counts in mebibytes.
 const mib = 20
 
+// defaultMemory is how much a PC has unless told otherwise.
+const defaultMemory = 128 << 20
+
 // memoryUnit is what QEMU rounds the size of memory up to.
 const memoryUnit = 8192
 
@@ -19,7 +22,7 @@ const memoryUnit = 8192
 // that in which QEMU finds mistakes.
 func (b *builder) finish() (*Machine, error) {
 	steps := []func() error{
-		b.finishMessages, b.finishActions, b.finishRTC, b.finishLoading, b.finishType, b.finishDescriptors, b.finishChardevs, b.finishAccels,
+		b.finishMessages, b.finishLog, b.finishActions, b.finishRTC, b.finishLoading, b.finishType, b.finishDescriptors, b.finishChardevs, b.finishAccels,
 		b.finishMemory, b.finishTopology, b.finishMonitors, b.finishPorts, b.finishObjects,
 	}
 	if err := b.run(steps); err != nil {
@@ -35,7 +38,7 @@ func (b *builder) finish() (*Machine, error) {
 	}
 	b.addDefaults()
 	for _, w := range b.warnings {
-		b.m.Warnings = append(b.m.Warnings, Warning{w.err.Error(), w.origin})
+		b.m.Warnings = append(b.m.Warnings, Warning{w.err.Error(), w.origin, w.plain})
 	}
 	return &b.m, nil
 }
@@ -83,11 +86,22 @@ func (b *builder) finishType() error {
 		b.m.Type = ""
 		return fmt.Errorf("unsupported machine type: \"%s\"\nUse -machine help to list supported machines", kind)
 	}
-	if v := b.m.VGA; v != "" {
-		if kind, _, _ := strings.Cut(v, ","); kind != v || !contains(adapters, v) {
-			return fmt.Errorf("unknown vga type: %s", v)
-		}
+	return b.finishVGA()
+}
+
+// finishVGA checks -vga, which may say how retraces are timed.
+func (b *builder) finishVGA() error {
+	kind, rest, more := strings.Cut(b.m.VGA, ",")
+	if b.vgaGiven && !contains(adapters, kind) {
+		return fmt.Errorf("unknown vga type: %s", b.m.VGA)
 	}
+	if message := absentAdapters[kind]; message != "" {
+		return errors.New(message)
+	}
+	if retrace, ok := strings.CutPrefix(rest, "retrace="); more && (!ok || retrace != "dumb" && retrace != "precise") {
+		return fmt.Errorf("unknown vga type: %s", b.m.VGA)
+	}
+	b.m.VGA = kind
 	return nil
 }
 
@@ -160,8 +174,8 @@ func (b *builder) finishAccels() error {
 		}
 	}
 	more := b.takeSugar()
-	found := false // QEMU looks no further than the first that works
-	for _, o := range uses {
+	found, missed := false, false // QEMU looks no further than the first that works
+	for i, o := range uses {
 		name := o.text("accel")
 		if _, ok := o.get("accel"); !ok {
 			return at(o.origin, errors.New("Parameter 'accel' is missing"))
@@ -176,9 +190,19 @@ func (b *builder) finishAccels() error {
 				return at(o.origin, err)
 			}
 		}
-		if found = found || ok; !found {
-			return at(o.origin, fmt.Errorf("invalid accelerator %s", name))
+		if !found && !ok {
+			err := fmt.Errorf("invalid accelerator %s", name)
+			if i == len(uses)-1 {
+				return at(o.origin, err)
+			}
+			b.warnings = append(b.warnings, &located{origin: o.origin, err: err, plain: true})
+			missed = true
+			continue
 		}
+		if !found && missed {
+			b.warnings = append(b.warnings, &located{err: errors.New("falling back to " + name), plain: true})
+		}
+		found = true
 		b.m.Accels = append(b.m.Accels, Accel{Name: name, Options: o.object("accel"), Origin: o.origin})
 	}
 	return nil
@@ -226,12 +250,13 @@ func (b *builder) finishMemory() error {
 		}
 		if s, ok := o.get("maxmem"); ok {
 			m.MaxSize, _ = ParseSize(s, 0)
+			b.maxGiven = true
 		}
 		if s, ok := o.get("slots"); ok {
 			m.Slots, _ = parseNumber("slots", s)
 		}
 	}
-	if err := b.m.Memory.check(); err != nil && b.all {
+	if err := b.m.Memory.check(b.maxGiven); err != nil && b.all {
 		return at(b.m.Memory.Origin, err)
 	} else if err != nil {
 		return err
@@ -246,11 +271,19 @@ func roundUp(n, unit uint64) uint64 {
 	return n
 }
 
-// check holds the sizes against each other.
-func (m *Memory) check() error {
+// check holds the sizes against each other; the maximum may be given, and be 0.
+func (m *Memory) check(maxGiven bool) error {
 	switch {
-	case m.MaxSize == 0 && m.Slots > 0:
+	case m.MaxSize == 0 && m.Slots > 0 && !maxGiven:
 		return errors.New("slots specified but no max-size")
+	case maxGiven && m.MaxSize == 0:
+		size := m.Size
+		if size == 0 {
+			size = defaultMemory
+		}
+		return fmt.Errorf("invalid value of maxmem: maximum memory size (0x0) must be at least the initial memory size (0x%x)", size)
+	case m.MaxSize > 0 && m.MaxSize == m.Size && m.Slots > 0:
+		return fmt.Errorf("invalid value of maxmem: memory slots were specified but maximum memory size (0x%x) is equal to the initial memory size (0x%x)", m.MaxSize, m.Size)
 	case m.MaxSize > 0 && m.MaxSize < m.Size:
 		return fmt.Errorf("invalid value of maxmem: maximum memory size (0x%x) must be at least the initial memory size (0x%x)", m.MaxSize, m.Size)
 	}
@@ -289,7 +322,7 @@ func (b *builder) finishTopology() error {
 		}
 		b.m.Boot = orNil(boot)
 	}
-	for _, name := range []string{"append", "initrd"} {
+	for _, name := range []string{"append", "initrd", "shim"} {
 		if b.machine.Has(name) && !b.machine.Has("kernel") {
 			return fmt.Errorf("-%s only allowed with -kernel option", name)
 		}
@@ -329,6 +362,14 @@ func checkBoot(boot *qjson.Object) error {
 			if _, err := parseInteger(s); err != nil {
 				return fmt.Errorf("Parameter 'boot.%s' expects integer", name)
 			}
+		}
+	}
+	for _, limit := range []struct {
+		member, what string
+		least        int64
+	}{{"splash-time", "splash-time", 0}, {"reboot-timeout", "reboot timeout", -1}} {
+		if n, _ := parseInteger(stringOf(boot, limit.member)); boot.Has(limit.member) && (int64(n) < limit.least || int64(n) > 65535) {
+			return fmt.Errorf("%s is invalid,it should be a value between %d and 65535", limit.what, limit.least)
 		}
 	}
 	for name := range boot.Hashed() {

@@ -77,8 +77,11 @@ type Machine struct {
 	Actions Actions
 
 	// Display, VGA and Audio are kept as given; nothing is shown or played.
-	Display string
-	VGA     string
+	// DisplayOptions is all of -display where it is more than
+	// the type, or nil.
+	Display        string
+	DisplayOptions *Option
+	VGA            string
 	// NoNetwork means that -nic or -net said what network there is; NICs are what
 	// they said but for "none", those of -nic before those of -net.
 	NoNetwork bool
@@ -188,9 +191,13 @@ type FDSet struct {
 type Warning struct {
 	Text   string
 	Origin Origin
+	Plain  bool // no warning, but something that went wrong without harm
 }
 
 // Line returns the warning as QEMU, running as prog, prints it.
 func (w Warning) Line(prog string) string {
+	if w.Plain {
+		return w.Origin.Prefix(prog) + w.Text
+	}
 	return w.Origin.Prefix(prog) + "warning: " + w.Text
 }

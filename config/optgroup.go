@@ -49,14 +49,14 @@ var groupForms = []optGroup{
 	{name: "machine", implied: "type", merge: true},
 	{name: "memory", implied: "size", merge: true},
 	{name: "mon", implied: "chardev"},
-	{name: "msg", merge: true},
+	{name: "msg"},
 	{name: "name", implied: "guest", merge: true},
 	{name: "net", implied: "type"},
 	{name: "netdev", implied: "type"},
 	{name: "nic", implied: "type"},
 	{name: "numa", implied: "type"},
 	{name: "object", implied: "qom-type"},
-	{name: "overcommit", merge: true},
+	{name: "overcommit"},
 	{name: "rtc", merge: true},
 	{name: "run-with", merge: true, refused: "changing user or root directory"},
 	{name: "sandbox", implied: "enable"},
@@ -110,12 +110,12 @@ func newGroups(cat *catalog.Catalog) (map[string]*optGroup, error) {
 // a new one, or the only one of a group that merges.
 func (g *optGroup) use(id string, hasID bool) (*opts, error) {
 	if hasID {
-		if err := checkID(id); err != nil {
-			return nil, err
-		}
-		// QEMU's message, for a merging group too: it has no "id".
+		// A merging group has no "id".
 		if g.merge && g.params != nil {
 			return nil, fmt.Errorf("Invalid parameter 'id'")
+		}
+		if err := checkID(id); err != nil {
+			return nil, err
 		}
 		for _, o := range g.list {
 			if o.id == id {

@@ -17,6 +17,7 @@ type option struct {
 	own    bool // QEMU does not have it
 	effect effect
 	note   string // why it is ignored or refused, or how it differs from QEMU's
+	words  string // what QEMU says where it lacks what is refused here
 	apply  func(b *builder, a argument) error
 }
 
@@ -32,6 +33,8 @@ const (
 	noCode   = "no guest code runs"
 	noScreen = "there is no display"
 	noHost   = "no host resource is used that it could limit"
+
+	noGDB = "gdbstub: couldn't create chardev" // QEMU's words
 )
 
 // options are those of every QEMU for x86 that can be taken for another: 11.1
@@ -113,16 +116,16 @@ var options = []option{
 	{name: "portrait", effect: ignored, note: noScreen},
 	{name: "rotate", arg: true, effect: ignored, note: noScreen},
 	{name: "singlestep", effect: ignored, note: noCode},
-	{name: "sandbox", arg: true, effect: ignored, note: noHost, apply: inGroup("sandbox")},
-	{name: "overcommit", arg: true, effect: ignored, note: noHost, apply: inGroup("overcommit")},
+	{name: "sandbox", arg: true, effect: ignored, note: noHost, apply: checkedGroup("sandbox", checkSandbox)},
+	{name: "overcommit", arg: true, effect: ignored, note: noHost, apply: checkedGroup("overcommit", checkOvercommit)},
 	{name: "mem-prealloc", effect: ignored, note: "guest memory is sparse"},
 	{name: "L", arg: true, effect: ignored, note: noCode},
 	{name: "smbios", arg: true, effect: ignored, note: noCode, apply: inGroup("smbios")},
-	{name: "icount", arg: true, effect: ignored, note: noCode, apply: inGroup("icount")},
+	{name: "icount", arg: true, effect: ignored, note: noCode, apply: checkedGroup("icount", checkICount)},
 	{name: "win2k-hack", effect: ignored, note: noCode},
-	{name: "seed", arg: true, effect: ignored, note: noCode},
-	{name: "d", arg: true, note: "trace points (trace:PATTERN) only", apply: addLogItems},
-	{name: "dfilter", arg: true, effect: ignored, note: noCode},
+	{name: "seed", arg: true, effect: ignored, note: noCode, apply: checked(checkSeed)},
+	{name: "d", arg: true, note: "trace points (trace:PATTERN) only", apply: (*builder).logItems},
+	{name: "dfilter", arg: true, effect: ignored, note: noCode, apply: checked(checkRanges)},
 	{name: "trace", arg: true, note: "of QEMU's points those that trace-event-get-state tells; no file with a list", apply: addTrace},
 	{name: "perfmap", effect: ignored, note: noCode},
 	{name: "jitdump", effect: ignored, note: noCode},
@@ -141,9 +144,9 @@ var options = []option{
 	{name: "option-rom", arg: true, effect: refused, note: "option ROMs"},
 	{name: "mem-path", arg: true, effect: refused, note: "guest memory in a file"},
 	{name: "vnc", arg: true, apply: (*builder).vnc, note: "the screen stays black; no encryption"},
-	{name: "spice", arg: true, effect: refused, note: "a SPICE server"},
-	{name: "gdb", arg: true, effect: refused, note: "a debugger's port"},
-	{name: "s", effect: refused, note: "a debugger's port"},
+	{name: "spice", arg: true, effect: refused, note: "a SPICE server", words: "There is no option group 'spice'"},
+	{name: "gdb", arg: true, effect: refused, note: "a debugger's port; \"none\" is accepted", apply: unlessNone(noGDB)},
+	{name: "s", effect: refused, note: "a debugger's port", words: noGDB},
 	{name: "debugcon", arg: true, effect: refused, note: "the debug console"},
 	{name: "dump-vmstate", arg: true, effect: refused, note: "saved machines"},
 	{name: "plugin", arg: true, effect: refused, note: "plugins"},
@@ -163,8 +166,8 @@ var options = []option{
 	{name: "pflash", arg: true, apply: image(pair{"if", "pflash"}), note: "the image is opened, and nothing runs from it"},
 	{name: "usbdevice", arg: true, effect: refused, note: "the old way to add USB devices; use -device"},
 	{name: "xen-domid", arg: true, effect: refused, note: "Xen"},
-	{name: "xen-attach", effect: refused, note: "Xen"},
-	{name: "xen-domid-restrict", effect: refused, note: "Xen"},
+	{name: "xen-attach", effect: refused, note: "Xen", words: "Option not supported for this target"},
+	{name: "xen-domid-restrict", effect: refused, note: "Xen", words: "Option not supported for this target"},
 }
 
 // findOption looks an option up by its name without dashes.

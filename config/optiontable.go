@@ -28,6 +28,18 @@ func OptionTable(cat *catalog.Catalog) []OptionInfo {
 	return list
 }
 
+// Summary is what -help says: what the option is for, and what becomes of it.
+func (o OptionInfo) Summary() string {
+	about := optionWords[o.Name]
+	switch {
+	case o.Effect == "":
+		return about
+	case about == "":
+		return o.Effect
+	}
+	return about + " (" + o.Effect + ")"
+}
+
 // becomes says what becomes of an option.
 func (o *option) becomes() string {
 	switch o.effect {

@@ -10,7 +10,7 @@ import (
 // listen to, and the names are only held to those QEMU has.
 var (
 	displays = []string{"none", "curses", "dbus", "default", "egl-headless", "gtk", "sdl", "spice-app", "vnc"}
-	adapters = []string{"none", "std", "cirrus", "vmware", "qxl", "xenfb", "tcx", "cg3", "virtio"}
+	adapters = []string{"none", "std", "cirrus", "vmware", "qxl", "tcx", "cg3", "virtio"}
 	audios   = []string{"none", "alsa", "coreaudio", "dbus", "dsound", "jack", "oss", "pa", "pipewire", "sdl", "sndio", "spice", "wav"}
 )
 
@@ -24,11 +24,17 @@ func (b *builder) display(a argument) error {
 	if err != nil {
 		return err
 	}
-	kind := stringOf(object, "type")
-	if !contains(displays, kind) {
-		return fmt.Errorf("Parameter 'type' does not accept value '%s'", kind)
+	if !object.Has("type") {
+		return errors.New("Parameter 'type' is missing")
 	}
-	b.m.Display = kind
+	b.m.Display = stringOf(object, "type")
+	if !contains(displays, b.m.Display) {
+		return fmt.Errorf("Parameter 'type' does not accept value '%s'", b.m.Display)
+	}
+	if object.Len() == 1 {
+		return nil
+	}
+	b.m.DisplayOptions = &Option{Name: a.name, Options: object, FromJSON: isJSON(a.value), Origin: a.origin}
 	return nil
 }
 
@@ -36,14 +42,20 @@ func (b *builder) vga(a argument) error {
 	if isHelp(a.value) {
 		return &HelpRequest{Option: a.name}
 	}
-	b.m.VGA = a.value
+	b.m.VGA, b.vgaGiven = a.value, true
 	return nil
 }
 
 func (b *builder) audio(a argument) error {
-	object, err := keyvalOrJSON(a, "driver")
+	object, help, err := ParseKeyval(a.value, "driver") // never JSON
 	if err != nil {
 		return err
+	}
+	if help || isHelp(stringOf(object, "driver")) {
+		return &HelpRequest{Option: a.name}
+	}
+	if !object.Has("driver") {
+		return errors.New("Parameter 'driver' is missing")
 	}
 	if driver := stringOf(object, "driver"); !contains(audios, driver) {
 		return fmt.Errorf("Parameter 'driver' does not accept value '%s'", driver)
@@ -53,6 +65,14 @@ func (b *builder) audio(a argument) error {
 	}
 	b.m.Audio = a.value
 	return nil
+}
+
+// absentAdapters are those that the QEMU of the recordings was built without, with
+// what it says then.
+var absentAdapters = map[string]string{
+	"qxl": "QXL VGA not available. Perhaps you want to install qemu-system-modules-spice package?",
+	"cg3": "CG3 framebuffer not available. Perhaps you want to install qemu-system-modules-opengl package?",
+	"tcx": "TCX framebuffer not available",
 }
 
 // actionValues are the members of -action with what each may be.

@@ -39,7 +39,10 @@ const (
 var vncUnsupported = []string{"tls-creds", "sasl"}
 
 func (b *builder) vnc(a argument) error {
-	_, err := b.add("vnc", a)
+	o, err := b.add("vnc", a)
+	if err == nil && isHelp(o.text("vnc")) {
+		return &HelpRequest{Option: a.name, Group: "vnc", Failed: true}
+	}
 	return err
 }
 
@@ -70,10 +73,10 @@ func (b *builder) finishVNC() error {
 // where reads the addresses: "none", "unix:PATH", "[HOST]:DISPLAY", or, of a
 // server that calls, "HOST:PORT".
 func (v *VNC) where(o *opts) error {
-	text := o.text("vnc")
+	text, given := o.get("vnc")
 	display := 0
 	switch path, unix := strings.CutPrefix(text, "unix:"); {
-	case text == "none":
+	case text == "none", !given:
 		return nil
 	case unix:
 		v.At.Path = path

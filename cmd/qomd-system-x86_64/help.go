@@ -19,54 +19,57 @@ func printVersion(out io.Writer, cat *catalog.Catalog) {
 	fmt.Fprintln(out, "\nqomd: QEMU's monitor without the virtual machine")
 }
 
-// printHelp answers options that ask for information instead of a machine.
+// printHelp answers options that ask for information instead of a machine, and
+// returns the status to exit with.
 func printHelp(out, errOut io.Writer, prog string, h *config.HelpRequest) int {
-	cat := h.Catalog
+	if h.Remarks != nil && h.Remarks.Err != nil {
+		fmt.Fprintln(errOut, h.Remarks)
+	}
+	status := 0
+	if h.Failed {
+		status = 1
+	}
+	if h.Group != "" {
+		text, err := config.GroupHelp(h.Catalog, h.Group)
+		if err != nil {
+			fmt.Fprintf(errOut, "%s: %v\n", prog, err)
+			return 1
+		}
+		fmt.Fprint(out, text)
+		return status
+	}
+	if f := listings[h.Option]; f != nil {
+		f(out, h.Catalog, h.Topic)
+		return status
+	}
 	switch h.Option {
-	case "version":
-		printVersion(out, cat)
 	case "h", "help":
-		printVersion(out, cat)
-		fmt.Fprintf(out, "usage: %s [options] [disk_image]\n\n", prog)
-		fmt.Fprintf(out, "The options are QEMU's, as far as nothing else is said:\n")
-		for _, o := range config.OptionTable(cat) {
-			name := o.Name
-			if o.Argument {
-				name += " ARG"
-			}
-			fmt.Fprintln(out, strings.TrimRight(fmt.Sprintf("-%-22s %s", name, o.Effect), " "))
-		}
-	case "machine", "M":
-		fmt.Fprintln(out, "Supported machines are:")
-		for _, m := range machinesInOrder(cat) {
-			if m.Alias != "" {
-				fmt.Fprintf(out, "%-20s (alias of %s)\n", m.Alias, m.Name)
-			}
-			suffix := ""
-			if m.Deprecated {
-				suffix = " (deprecated)"
-			}
-			if m.IsDefault {
-				suffix = " (default)"
-			}
-			fmt.Fprintf(out, "%-20s%s\n", m.Name, suffix)
-		}
+		optionHelp(out, prog, h.Catalog)
 	case "device":
-		return deviceHelp(cat, out, errOut, prog, h.Topic)
-	case "accel":
-		fmt.Fprintln(out, "Accelerators supported in QEMU binary:")
-		for _, name := range concrete(cat, "accel") {
-			if name, ok := strings.CutSuffix(name, "-accel"); ok && name != "qtest" { // meant for tests
-				fmt.Fprintln(out, name)
-			}
-		}
+		return deviceHelp(h.Catalog, out, errOut, prog, h.Topic)
 	case "object":
-		return objectHelp(cat, out, errOut, prog, h.Topic)
+		return objectHelp(h.Catalog, out, errOut, prog, h.Topic)
 	case "cpu":
-		return cpuHelp(cat, out, errOut, prog)
+		return cpuHelp(h.Catalog, out, errOut, prog)
 	default:
-		fmt.Fprintf(errOut, "%s: -%s %s: no help is available on this\n", prog, h.Option, h.Topic)
+		fmt.Fprintf(errOut, "%s: -%s %s: Help is not available for this option\n", prog, h.Option, h.Topic)
 		return 1
 	}
-	return 0
+	return status
+}
+
+// optionHelp lists the options. What each is for is in our own words; QEMU's are
+// longer.
+func optionHelp(out io.Writer, prog string, cat *catalog.Catalog) {
+	printVersion(out, cat)
+	fmt.Fprintf(out, "usage: %s [options] [disk_image]\n\n", prog)
+	fmt.Fprintln(out, "'disk_image' is a raw image for the first disk")
+	fmt.Fprintln(out, "\nOptions, which do what QEMU's do where nothing else is said:")
+	for _, o := range config.OptionTable(cat) {
+		name := "-" + o.Name
+		if o.Argument {
+			name += " ARG"
+		}
+		fmt.Fprintln(out, strings.TrimRight(fmt.Sprintf("%-23s %s", name, o.Summary()), " "))
+	}
 }

@@ -9,12 +9,14 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/qomd/qomd/cmd/logging"
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/devices/trace"
 	"github.com/qomd/qomd/qmp/daemon"
 )
@@ -74,7 +76,8 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	// Like QEMU, the program says nothing unless something is wrong.
 	log := slog.New(warnings{func(text string) { say(prog, cfg, text) }})
 	if cfg.LogFile != "" {
-		file, closer, err := logging.New(config.Log{Level: "warning", Format: "text", File: cfg.LogFile}, os.Stderr)
+		name := strings.ReplaceAll(cfg.LogFile, "%d", strconv.Itoa(os.Getpid()))
+		file, closer, err := logging.New(config.Log{Level: "warning", Format: "text", File: name}, os.Stderr)
 		if err != nil {
 			return 1, &trace.OpenError{Name: cfg.LogFile, Err: err}
 		}
@@ -90,7 +93,7 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		if err != nil {
 			return 1, err
 		}
-		file, err := writePIDFile(path)
+		file, err := writePIDFile(cfg.PIDFile)
 		if err != nil {
 			return 1, err
 		}
@@ -194,11 +197,11 @@ func eventGrace() (time.Duration, error) {
 func writePIDFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("cannot open PID file: %w", err)
+		return nil, fmt.Errorf("cannot create PID file: Could not create '%s': %s", path, object.Strerror(err))
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil {
-		err = fmt.Errorf("Cannot lock pid file: %w", err)
+		err = fmt.Errorf("Cannot lock pid file: %s", object.Strerror(err))
 	} else if err = f.Truncate(0); err == nil {
 		_, err = f.WriteString(strconv.Itoa(os.Getpid()) + "\n")
 	}

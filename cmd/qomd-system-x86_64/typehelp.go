@@ -22,7 +22,7 @@ func deviceHelp(cat *catalog.Catalog, out, errOut io.Writer, prog, driver string
 	facts, ok := cat.Type(name)
 	if !ok || !facts.IsDevice {
 		fmt.Fprintf(errOut, "%s: -device %s,help: Device '%s' not found\n", prog, driver, driver)
-		return 1
+		return 0 // QEMU has answered
 	}
 	props, _ := cat.DeviceProperties(name)
 	fmt.Fprint(out, hmp.PropertyHelp(name, props))
@@ -39,8 +39,8 @@ func objectHelp(cat *catalog.Catalog, out, errOut io.Writer, prog, typ string) i
 		return 0
 	}
 	facts, ok := cat.Type(typ)
-	if !ok || !facts.Implements("user-creatable") {
-		fmt.Fprintf(errOut, "%s: -object %s,help: invalid object type: %s\n", prog, typ, typ)
+	if !ok {
+		fmt.Fprintf(errOut, "%s: -object %s,help: Parameter 'qom-type' does not accept value '%s'\n", prog, typ, typ)
 		return 1
 	}
 	props := slices.DeleteFunc(slices.Clone(facts.Properties), func(p catalog.Property) bool { return p.Name == "type" })

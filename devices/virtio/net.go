@@ -60,9 +60,6 @@ func (n *Net) RealizeVirtio() error {
 	if tx != 256 {
 		return fmt.Errorf("Invalid tx_queue_size (= %d), must be a power of 2 between 256 and 256", tx)
 	}
-	if qdev.BackendOf(o, "netdev") == nil {
-		n.Env().Log.Warn("nic has no peer", "device", n.Holder())
-	}
 	n.mac = nic.Address(n.Qdev())
 	n.Offer(netFeatureMAC)
 	for _, f := range netFeatures {

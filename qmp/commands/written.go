@@ -60,6 +60,11 @@ func (w Written) Audiodev(o *qjson.Object, text bool) (*qjson.Object, error) {
 	return w.Schema.ReadLikeReply("query-audiodevs", o, text, byteCount)
 }
 
+// Display reads -display: key=value in the newer syntax if text is set, or JSON.
+func (w Written) Display(o *qjson.Object, text bool) (*qjson.Object, error) {
+	return w.Schema.ReadLikeReply("query-display-options", o, text, byteCount)
+}
+
 // flat lists options one by one, those with several values several times.
 func flat(o *qjson.Object) []schema.Option {
 	var list []schema.Option

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/qomd/qomd/config"
@@ -13,14 +14,14 @@ import (
 func (vm *VM) openBlocks() error {
 	g := vm.Machine.Blocks
 	for _, o := range vm.cfg.Blockdevs {
-		opts := qjson.NewObject(qjson.Member{Name: "node-name", Value: o.ID})
-		if o.Options != nil {
-			for name, v := range o.Options.All() {
-				opts.Set(name, v)
-			}
+		opts := withMembers(o.Options)
+		if o.ID != "" {
+			opts = withMembers(o.Options, text("node-name", o.ID))
 		}
 		opts, err := commands.Written{Schema: vm.schema}.Blockdev(opts, !o.FromJSON)
-		if err == nil {
+		if err == nil && o.ID == "" {
+			err = errors.New("'node-name' must be specified for the root node")
+		} else if err == nil {
 			err = g.Add(opts)
 		}
 		if err != nil {
