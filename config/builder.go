@@ -26,7 +26,8 @@ type builder struct {
 	serials, parallels, qtests []argument
 	// monitors counts what gets an id of the form compat_monitorN.
 	monitors           int
-	vgaGiven, maxGiven bool // -vga was given, and maxmem= of -m
+	lateError          error // told when there is no other
+	vgaGiven, maxGiven bool  // -vga was given, and maxmem= of -m
 	// tid says that -d asks for one log for each thread.
 	tid bool
 	// noMonitor suppresses the default monitor.

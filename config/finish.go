@@ -23,7 +23,7 @@ const memoryUnit = 8192
 func (b *builder) finish() (*Machine, error) {
 	steps := []func() error{
 		b.finishMessages, b.finishLog, b.finishActions, b.finishRTC, b.finishLoading, b.finishType, b.finishDescriptors, b.finishChardevs, b.finishAccels,
-		b.finishMemory, b.finishTopology, b.finishMonitors, b.finishPorts, b.finishObjects,
+		b.finishMemory, b.finishMemoryPath, b.finishTopology, b.finishMonitors, b.finishPorts, b.finishObjects,
 	}
 	if err := b.run(steps); err != nil {
 		return nil, err
@@ -35,6 +35,9 @@ func (b *builder) finish() (*Machine, error) {
 	}
 	if err := b.finishDevices(); err != nil {
 		return nil, err
+	}
+	if b.lateError != nil {
+		return nil, b.lateError
 	}
 	b.addDefaults()
 	for _, w := range b.warnings {

@@ -124,6 +124,10 @@ type Machine struct {
 	QTest    string
 	QTestLog string
 
+	// MemoryPath is where the machine's own memory is kept (-mem-path).
+	MemoryPath string
+	// RunWith is what the process is to be like.
+	RunWith   RunWith
 	PIDFile   string
 	Daemonize bool
 	// Warnings are what QEMU would say about the description on standard error

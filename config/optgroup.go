@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/devices/catalog"
@@ -56,9 +57,10 @@ var groupForms = []optGroup{
 	{name: "nic", implied: "type"},
 	{name: "numa", implied: "type"},
 	{name: "object", implied: "qom-type"},
+	{name: "option-rom", implied: "romfile"},
 	{name: "overcommit"},
 	{name: "rtc", merge: true},
-	{name: "run-with", merge: true, refused: "changing user or root directory"},
+	{name: "run-with", merge: true},
 	{name: "sandbox", implied: "enable"},
 	{name: "smbios"},
 	{name: "smp-opts", implied: "cpus", merge: true},
@@ -129,6 +131,11 @@ func (g *optGroup) use(id string, hasID bool) (*opts, error) {
 	o := &opts{id: id}
 	g.list = append(g.list, o)
 	return o, nil
+}
+
+// has reports whether there is a use of that id.
+func (g *optGroup) has(id string) bool {
+	return slices.ContainsFunc(g.list, func(o *opts) bool { return o.id == id })
 }
 
 // parse adds one use of the group, written in QEMU's older key=value syntax,

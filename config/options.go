@@ -34,7 +34,8 @@ const (
 	noScreen = "there is no display"
 	noHost   = "no host resource is used that it could limit"
 
-	noGDB = "gdbstub: couldn't create chardev" // QEMU's words
+	notBuilt = "Option not supported in this build" // QEMU's words, as the next
+	noGDB    = "gdbstub: couldn't create chardev"   // QEMU's words
 )
 
 // options are those of every QEMU for x86 that can be taken for another: 11.1
@@ -120,7 +121,7 @@ var options = []option{
 	{name: "overcommit", arg: true, effect: ignored, note: noHost, apply: checkedGroup("overcommit", checkOvercommit)},
 	{name: "mem-prealloc", effect: ignored, note: "guest memory is sparse"},
 	{name: "L", arg: true, effect: ignored, note: noCode},
-	{name: "smbios", arg: true, effect: ignored, note: noCode, apply: inGroup("smbios")},
+	{name: "smbios", arg: true, effect: ignored, note: noCode, apply: checkedGroup("smbios", checkSMBIOS)},
 	{name: "icount", arg: true, effect: ignored, note: noCode, apply: checkedGroup("icount", checkICount)},
 	{name: "win2k-hack", effect: ignored, note: noCode},
 	{name: "seed", arg: true, effect: ignored, note: noCode, apply: checked(checkSeed)},
@@ -137,23 +138,23 @@ var options = []option{
 	{name: "runas", arg: true, effect: refused, note: "changing user or root directory"},
 	{name: "async-teardown", effect: ignored, note: noHost},
 	{name: "audio-help", apply: (*builder).help},
-	{name: "run-with", arg: true, effect: refused, note: "changing user or root directory"},
+	{name: "run-with", arg: true, apply: (*builder).runWith},
 	{name: "fw_cfg", arg: true, effect: refused, note: "firmware configuration"},
-	{name: "acpitable", arg: true, effect: refused, note: "ACPI tables from files"},
+	{name: "acpitable", arg: true, effect: ignored, note: noCode, apply: (*builder).acpiTable},
 	{name: "no-fd-bootchk", effect: ignored, note: noCode},
-	{name: "option-rom", arg: true, effect: refused, note: "option ROMs"},
-	{name: "mem-path", arg: true, effect: refused, note: "guest memory in a file"},
+	{name: "option-rom", arg: true, effect: ignored, note: noCode, apply: inGroup("option-rom")},
+	{name: "mem-path", arg: true, apply: text(func(m *Machine) *string { return &m.MemoryPath })},
 	{name: "vnc", arg: true, apply: (*builder).vnc, note: "the screen stays black; no encryption"},
 	{name: "spice", arg: true, effect: refused, note: "a SPICE server", words: "There is no option group 'spice'"},
 	{name: "gdb", arg: true, effect: refused, note: "a debugger's port; \"none\" is accepted", apply: unlessNone(noGDB)},
 	{name: "s", effect: refused, note: "a debugger's port", words: noGDB},
-	{name: "debugcon", arg: true, effect: refused, note: "the debug console"},
+	{name: "debugcon", arg: true, apply: (*builder).debugcon},
 	{name: "dump-vmstate", arg: true, effect: refused, note: "saved machines"},
-	{name: "plugin", arg: true, effect: refused, note: "plugins"},
-	{name: "tpmdev", arg: true, effect: refused, note: "TPM back ends"},
-	{name: "fsdev", arg: true, effect: refused, note: "shared folders"},
-	{name: "virtfs", arg: true, effect: refused, note: "shared folders"},
-	{name: "iscsi", arg: true, effect: refused, note: "iSCSI"},
+	{name: "plugin", arg: true, effect: refused, note: "plugins", words: "plugin interface not enabled in this build"},
+	{name: "tpmdev", arg: true, effect: refused, note: "TPM back ends", words: notBuilt},
+	{name: "fsdev", arg: true, effect: refused, note: "shared folders", words: "fsdev support is disabled"},
+	{name: "virtfs", arg: true, effect: refused, note: "shared folders", words: "virtfs support is disabled"},
+	{name: "iscsi", arg: true, effect: ignored, note: "there are no iSCSI images"},
 	{name: "hda", arg: true, apply: image(pair{"index", "0"}, pair{"media", "disk"})},
 	{name: "hdb", arg: true, apply: image(pair{"index", "1"}, pair{"media", "disk"})},
 	{name: "hdc", arg: true, apply: image(pair{"index", "2"}, pair{"media", "disk"})},
@@ -164,8 +165,8 @@ var options = []option{
 	{name: "sd", arg: true, apply: image(pair{"if", "sd"})},
 	{name: "mtdblock", arg: true, apply: image(pair{"if", "mtd"})},
 	{name: "pflash", arg: true, apply: image(pair{"if", "pflash"}), note: "the image is opened, and nothing runs from it"},
-	{name: "usbdevice", arg: true, effect: refused, note: "the old way to add USB devices; use -device"},
-	{name: "xen-domid", arg: true, effect: refused, note: "Xen"},
+	{name: "usbdevice", arg: true, apply: (*builder).usbDevice},
+	{name: "xen-domid", arg: true, effect: ignored, note: "there is no Xen"},
 	{name: "xen-attach", effect: refused, note: "Xen", words: "Option not supported for this target"},
 	{name: "xen-domid-restrict", effect: refused, note: "Xen", words: "Option not supported for this target"},
 }

@@ -57,13 +57,17 @@ func daemonize(prog string, argv []string) int {
 	return 1
 }
 
-// detach tells the parent that we are ready and lets go of its terminal.
-func detach() error {
+// detach tells the parent that we are ready and lets go of its terminal; before is
+// done when nothing of the root is needed any more.
+func detach(before func() error) error {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
 	defer null.Close()
+	if err := before(); err != nil {
+		return err
+	}
 	for fd := range 3 {
 		if err := syscall.Dup2(int(null.Fd()), fd); err != nil {
 			return err

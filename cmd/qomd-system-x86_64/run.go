@@ -84,6 +84,11 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		defer closer.Close()
 		log = file
 	}
+	if cfg.RunWith.ExitWithParent {
+		if err := exitWithParent(); err != nil {
+			return 1, err
+		}
+	}
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, endSignals...)
 	defer signal.Stop(signals)
@@ -134,10 +139,14 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		return 1, err
 	}
 	defer vm.Close()
+	confine := func() error { return runWith(cfg.RunWith) }
 	if isDaemonChild() {
-		if err := detach(); err != nil {
-			return 1, err
-		}
+		err = detach(confine)
+	} else {
+		err = confine()
+	}
+	if err != nil {
+		return 1, err
 	}
 	for {
 		select {

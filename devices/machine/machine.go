@@ -49,6 +49,9 @@ type Options struct {
 	// MemorySlots how many modules; both 0 for none.
 	MaxMemory   uint64
 	MemorySlots int
+	// MemoryPath is the file or folder that the machine's own memory is kept in,
+	// empty for none.
+	MemoryPath string
 	// DefaultAudio gives sound cards that name no backend one that is silent.
 	DefaultAudio bool
 	Guest        string // who plays the operating system: "none" or "linux"

@@ -95,9 +95,18 @@ func (m *Machine) ramBackend() (*qom.Object, error) {
 	if id == "" {
 		return nil, fmt.Errorf("machine '%s' takes no memory", m.facts.Name)
 	}
-	o, err := m.env.Tree.NewChild(m.objects, id, "memory-backend-ram")
+	typ := "memory-backend-ram"
+	if m.opts.MemoryPath != "" {
+		typ = "memory-backend-file"
+	}
+	o, err := m.env.Tree.NewChild(m.objects, id, typ)
 	if err != nil {
 		return nil, err
+	}
+	if m.opts.MemoryPath != "" {
+		if err := o.Set("mem-path", qom.Value(m.opts.MemoryPath)); err != nil {
+			return nil, err
+		}
 	}
 	if err := o.Set("size", qom.Value(int64(m.opts.Memory))); err != nil {
 		return nil, err

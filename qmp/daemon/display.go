@@ -18,7 +18,7 @@ var displayPackages = map[string]string{
 // but by VNC.
 func (vm *VM) checkDisplay() error {
 	o := vm.cfg.DisplayOptions
-	if o == nil && vm.cfg.Display == "" {
+	if o == nil && (vm.cfg.Display == "" || vm.cfg.Display == "vnc") {
 		return nil
 	} else if o == nil {
 		o = &config.Option{Options: qjson.NewObject(text("type", vm.cfg.Display))}

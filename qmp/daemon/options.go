@@ -30,7 +30,7 @@ func machineOptions(cfg config.Machine, opts Options, log *slog.Logger) (machine
 		Memory: cfg.Memory.Size, MaxMemory: cfg.Memory.MaxSize, MemorySlots: int(cfg.Memory.Slots),
 		DefaultAudio: !cfg.NoDefaults && len(cfg.Audiodevs) == 0,
 		Guest:        cfg.Guest, GuestOptions: cfg.GuestOptions, Clock: machine.ClockMode(cfg.Clock), Faults: cfg.Faults, Lifetime: cfg.Lifetime, NewGuest: opts.NewGuest, Log: log,
-		Threads: opts.Threads,
+		Threads: opts.Threads, MemoryPath: cfg.MemoryPath,
 		Actions: machine.Actions{
 			Reboot: machine.Action(cfg.Actions.Reboot), Shutdown: machine.Action(cfg.Actions.Shutdown),
 			Panic: machine.Action(cfg.Actions.Panic), Watchdog: machine.Action(cfg.Actions.Watchdog),

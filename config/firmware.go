@@ -1,0 +1,174 @@
+package config
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/qomd/qomd/devices/object"
+)
+
+// What follows is meant for firmware: no guest code runs, so that it is held to
+// what QEMU takes and has no effect.
+
+// smbiosKinds are the members of the SMBIOS structures that -smbios can fill in,
+// by type.
+var smbiosKinds = map[uint64]map[string]string{
+	0:  {"vendor": "string", "version": "string", "date": "string", "release": "string", "uefi": "boolean", "vm": "boolean"},
+	1:  texts("manufacturer", "product", "version", "serial", "uuid", "sku", "family"),
+	2:  texts("manufacturer", "product", "version", "serial", "asset", "location"),
+	3:  texts("manufacturer", "version", "serial", "asset", "sku"),
+	4:  {"sock_pfx": "string", "manufacturer": "string", "version": "string", "serial": "string", "asset": "string", "part": "string", "max-speed": "number", "current-speed": "number", "processor-family": "number", "processor-id": "number"},
+	8:  {"internal_reference": "string", "external_reference": "string", "connector_type": "number", "port_type": "number"},
+	9:  {"slot_designation": "string", "slot_type": "number", "slot_data_bus_width": "number", "current_usage": "number", "slot_length": "number", "slot_id": "number", "slot_characteristics1": "number", "slot_characteristics2": "number", "pci_device": "string"},
+	11: texts("value", "path"),
+	17: {"loc_pfx": "string", "bank": "string", "manufacturer": "string", "serial": "string", "asset": "string", "part": "string", "speed": "number"},
+	41: {"designation": "string", "kind": "string", "instance": "number", "pcidev": "string"},
+}
+
+// texts makes members that are texts.
+func texts(names ...string) map[string]string {
+	kinds := make(map[string]string, len(names))
+	for _, n := range names {
+		kinds[n] = "string"
+	}
+	return kinds
+}
+
+func checkSMBIOS(o *opts) error {
+	if file, ok := o.get("file"); ok {
+		if err := onlyMembers(o, map[string]string{"file": "string"}); err != nil {
+			return err
+		}
+		if info, err := os.Stat(file); err != nil || info.Size() == 0 {
+			return fmt.Errorf("Cannot read SMBIOS file %s", file)
+		}
+		return nil
+	}
+	text, ok := o.get("type")
+	if !ok {
+		return errors.New("Must specify type= or file=")
+	}
+	typ, err := parseNumber("type", text)
+	switch {
+	case err != nil:
+		return err
+	case typ > 127:
+		return errors.New("out of range!")
+	case smbiosKinds[typ] == nil:
+		return fmt.Errorf("Don't know how to build fields for SMBIOS type %d", typ)
+	}
+	if err := onlyMembers(o, smbiosKinds[typ]); err != nil {
+		return err
+	}
+	return checkSMBIOSValues(o, typ)
+}
+
+// checkSMBIOSValues checks what is more than text or a number.
+func checkSMBIOSValues(o *opts, typ uint64) error {
+	switch typ {
+	case 0:
+		var major, minor uint8
+		if r, ok := o.get("release"); ok {
+			if n, _ := fmt.Sscanf(r, "%d.%d", &major, &minor); n != 2 {
+				return errors.New("Invalid release")
+			}
+		}
+	case 1:
+		if id, ok := o.get("uuid"); ok {
+			if _, err := parseUUID(id); err != nil {
+				return errors.New("Invalid UUID")
+			}
+		}
+	case 4:
+		for _, name := range []string{"max-speed", "current-speed"} {
+			if n, _ := parseNumber(name, o.text(name)); n > 65535 {
+				return errors.New("SMBIOS CPU speed is too large (> 65535)")
+			}
+		}
+	case 11:
+		for _, p := range o.pairs {
+			if p.name != "path" {
+				continue
+			}
+			if _, err := os.Stat(p.value); err != nil {
+				return fmt.Errorf("Could not open '%s': %s", p.value, object.Strerror(err))
+			}
+		}
+	case 41:
+		if kind, ok := o.get("kind"); ok && !contains(onboardKinds, kind) {
+			return fmt.Errorf("invalid parameter value: %s", kind)
+		}
+	}
+	return nil
+}
+
+// onboardKinds are the kinds of devices on the board that SMBIOS knows.
+var onboardKinds = []string{"other", "unknown", "video", "scsi", "ethernet", "tokenring", "sound", "pata", "sata", "sas"}
+
+// onlyMembers holds the members but for the type to those there are.
+func onlyMembers(o *opts, kinds map[string]string) error {
+	for _, p := range o.pairs {
+		if p.name == "type" && kinds["file"] == "" {
+			continue
+		}
+		kind, ok := kinds[p.name]
+		if !ok {
+			return fmt.Errorf("Invalid parameter '%s'", p.name)
+		}
+		if err := checkParam(kind, p.name, p.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// acpiMembers are those of -acpitable.
+var acpiMembers = map[string]string{"sig": "string", "rev": "uint64", "oem_id": "string", "oem_table_id": "string",
+	"oem_rev": "uint64", "asl_compiler_id": "string", "asl_compiler_rev": "uint64", "file": "string", "data": "string"}
+
+const (
+	acpiHeader  = 36    // bytes of a table's header
+	largestACPI = 65535 // bytes of a table
+)
+
+// acpiTable applies -acpitable.
+func (b *builder) acpiTable(a argument) error {
+	pairs, _, _ := splitOpts(a.value, "")
+	o := &opts{pairs: pairs}
+	for _, p := range pairs {
+		kind, ok := acpiMembers[p.name]
+		if p.name == "id" {
+			return checkID(p.value)
+		}
+		if !ok {
+			return fmt.Errorf("Invalid parameter '%s'", p.name)
+		}
+		if kind == "uint64" {
+			if _, err := strconv.ParseUint(p.value, 0, 64); err != nil {
+				return fmt.Errorf("Parameter '%s' expects a uint64 value", p.name)
+			}
+		}
+	}
+	file, whole := o.get("file")
+	data, part := o.get("data")
+	if whole == part {
+		return errors.New("'-acpitable' requires one of 'data' or 'file'")
+	}
+	content, err := os.ReadFile(file + data)
+	switch {
+	case err != nil:
+		return fmt.Errorf("Could not open '%s': %s", file+data, object.Strerror(err))
+	case whole && len(content) < acpiHeader:
+		return fmt.Errorf("ACPI table claiming to have header is too short, available: %d, expected: %d", len(content), acpiHeader)
+	case part && len(content)+acpiHeader > largestACPI:
+		return fmt.Errorf("ACPI table too big, requested: %d, max: %d", len(content)+acpiHeader, largestACPI)
+	case whole && binary.LittleEndian.Uint32(content[4:]) != uint32(len(content)):
+		b.warn(a.origin, fmt.Sprintf("ACPI table has wrong length, header says %d, actual size %d bytes", binary.LittleEndian.Uint32(content[4:]), len(content)))
+	case part && len(pairs) == 1:
+		b.warn(a.origin, "ACPI table: no headers are specified")
+	}
+	return nil
+}
