@@ -96,16 +96,17 @@ type fileAddr string
 func (fileAddr) Network() string  { return "file" }
 func (a fileAddr) String() string { return string(a) }
 
-// open opens a file, or a duplicate of one that a monitor was given if the name
+// host opens a file, or a duplicate of one that a monitor was given if the name
 // is /dev/fdset/N.
-func (s *Set) open(path string, flags int) (*os.File, error) {
-	var f *os.File
-	var err error
+func (s *Set) host(path string, flags int) (*os.File, error) {
 	if set, ok := fdsetOf(path); ok && s.FDs != nil {
-		f, err = s.FDs.Open(set, flags)
-	} else {
-		f, err = os.OpenFile(path, flags, 0o666)
+		return s.FDs.Open(set, flags)
 	}
+	return os.OpenFile(path, flags, 0o666)
+}
+
+func (s *Set) open(path string, flags int) (*os.File, error) {
+	f, err := s.host(path, flags)
 	if err != nil {
 		return nil, fmt.Errorf("Could not open '%s': %s", path, object.Strerror(err))
 	}

@@ -15,7 +15,7 @@ type logFile struct {
 	f  *os.File
 }
 
-func openLog(path string, add bool) (*logFile, error) {
+func (s *Set) openLog(path string, add bool) (*logFile, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -23,7 +23,7 @@ func openLog(path string, add bool) (*logFile, error) {
 	if add {
 		flags = os.O_WRONLY | os.O_CREATE | os.O_APPEND
 	}
-	f, err := os.OpenFile(path, flags, 0o666)
+	f, err := s.host(path, flags)
 	if err != nil {
 		return nil, fmt.Errorf("Could not create '%s': %s", path, object.Strerror(err))
 	}

@@ -120,7 +120,7 @@ func (s *Set) Add(id string, b Backend, o Options) (*Chardev, error) {
 }
 
 func (s *Set) add(id string, b Backend, o Options) (*Chardev, error) {
-	log, err := openLog(o.LogFile, o.LogAppend)
+	log, err := s.openLog(o.LogFile, o.LogAppend)
 	if err != nil {
 		return nil, err
 	}
