@@ -34,6 +34,8 @@ type Options struct {
 	Time func() time.Time
 	// Messages are the local APICs; nil: there are none.
 	Messages *intc.Messages
+	// Processors are those that are there from the start.
+	Processors int
 	// Stepped says that time only moves in steps.
 	Stepped bool
 	// Fill adds what the machine has in a slot of the board, as a child of a

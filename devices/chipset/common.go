@@ -40,8 +40,8 @@ var machineRegions = []part{
 		{name: "pc.rom", size: 128 * kib, kind: rom, in: "pci", at: 0xc0000, priority: 1},
 	}},
 	{in: "machine", regions: []region{
-		{name: "ioport80", size: 1, in: "io", at: 0x80},
-		{name: "ioportF0", size: 1, in: "io", at: 0xf0},
+		{name: "ioport80", size: 1, in: "io", at: 0x80, ops: allOnes},
+		{name: "ioportF0", size: 1, in: "io", at: 0xf0, ops: allOnes},
 	}},
 }
 
@@ -82,7 +82,7 @@ func legacyISA(bridge string) []part {
 	}
 	return append(list, part{as: "rtc", in: bridge, name: "rtc", typ: "mc146818rtc", bus: "isa", values: []value{{"base_year", int64(0)}},
 		wires: []*qom.Property{wire(out(0), "hpet", inputs[1])}, regions: []region{
-			{name: "rtc", size: 2, kind: container, in: "io", at: 0x70},
+			{name: "rtc", size: 2, in: "io", at: 0x70},
 			{name: "rtc-index", size: 1, in: "rtc", at: 0},
 		}})
 }
@@ -154,7 +154,7 @@ func superIO(l lines, floppy ...part) []part {
 		part{in: "i8042", name: "ps2mouse", typ: "ps2-mouse", bus: "sysbus", wires: []*qom.Property{wire(out(0), "i8042", mouseIRQ[0])}},
 		part{typ: "vmport", bus: "isa", regions: []region{{name: "vmport", size: 1, in: "io", at: 0x5658}}},
 		part{typ: "vmmouse", bus: "isa", links: []value{{"i8042", "i8042"}}},
-		part{typ: "port92", bus: "isa", wires: []*qom.Property{wire("a20[0]", "", boardPins[26])}, regions: []region{{name: "port92", size: 1, in: "io", at: 0x92, ops: port92}}},
+		part{typ: "port92", bus: "isa", wires: []*qom.Property{wire("a20[0]", "", boardPins[26])}, regions: []region{{name: "port92", size: 1, in: "io", at: 0x92}}},
 	)
 }
 

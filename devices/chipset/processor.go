@@ -46,7 +46,7 @@ func NewProcessor(env *qdev.Env, cpu *qdev.Device, system, io *memory.Region, me
 	if err != nil {
 		return nil, err
 	}
-	p.vapic.InitIO(sys, vapic, nothing{}, "kvmvapic", 2)
+	p.vapic.InitIO(sys, vapic, memory.UnassignedIO{}, "kvmvapic", 2)
 	io.AddSubregion(0x7e, &p.vapic)
 	return p, qdev.From(vapic).Realize(env.SystemBus)
 }

@@ -40,6 +40,7 @@ func Register(t *qom.Types) {
 		"isa-i8259": func() qom.Instance { return new(pic) },
 		"ioapic":    func() qom.Instance { return new(ioapic) },
 		"apic":      func() qom.Instance { return new(lapic) },
+		"port92":    func() qom.Instance { return new(port92) },
 		"isa-pit":   func() qom.Instance { return new(pit) },
 		"isa-pcspk": func() qom.Instance { return new(speaker) },
 	} {

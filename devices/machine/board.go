@@ -22,7 +22,7 @@ func (m *Machine) buildBoard() error {
 		Machine: m.object, System: &m.systemMemory, IO: &m.systemIO,
 		RAM: m.ram, LowRAM: m.lowRAM, HighRAM: m.opts.Memory - m.lowRAM,
 		CPUs: m.apicIDs(), MemorySlots: m.window.Slots(), ModulesEnd: m.window.End(),
-		Messages: &m.messages, Stepped: m.clock.mode == SteppedTime,
+		Messages: &m.messages, Stepped: m.clock.mode == SteppedTime, Processors: len(m.processors),
 		Sleep: m.sleep, Time: m.wallClock, Fill: m.fill,
 		Reset: func() { m.SystemReset(GuestReset) },
 	})

@@ -35,6 +35,10 @@ type SMP struct {
 	CPUs, Sockets, Dies, Modules, Cores, Threads, MaxCPUs int
 }
 
+// RTC is how the real-time clock goes, as -rtc says it: Base is "utc", which is
+// the default, "localtime" or a date and time; Clock is "host", "rt" or "vm".
+type RTC struct{ Base, Clock string }
+
 // Options say what machine to make.
 type Options struct {
 	Name     string        // of query-name; empty: none
@@ -44,6 +48,7 @@ type Options struct {
 	Accel    string        // "qtest" steps the clock and has no guest
 	CPU      string        // CPU model; empty: the machine's default
 	SMP      SMP
+	RTC      RTC
 	Memory   uint64 // bytes; 0: the machine's default
 	// MaxMemory is how many bytes there may be with all modules plugged, and
 	// MemorySlots how many modules; both 0 for none.

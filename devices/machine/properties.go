@@ -113,12 +113,26 @@ func (m *Machine) memoryConfig() memoryConfig {
 	return c
 }
 
-// wallClock is the time of the machine's real-time clock: the host's, as with
-// QEMU's -rtc clock=host, unless virtual time does not follow it. Then it began
-// with the host's time and goes on with virtual time.
+// wallClock is the time of the machine's real-time clock. It begins with the
+// host's, unless there is another base, and goes on with it, as with QEMU's -rtc
+// clock=host, unless it is to follow virtual time or virtual time does not follow
+// the host's.
 func (m *Machine) wallClock() time.Time {
-	if m.clock.mode == RealTime {
-		return time.Now().UTC()
+	start := m.born.UTC()
+	switch base := m.opts.RTC.Base; base {
+	case "", "utc":
+	case "localtime":
+		_, zone := m.born.Zone()
+		start = start.Add(time.Duration(zone) * time.Second)
+	default:
+		for _, form := range []string{"2006-01-02T15:04:05", time.DateOnly} {
+			if t, err := time.Parse(form, base); err == nil {
+				start = t
+			}
+		}
 	}
-	return m.born.Add(time.Duration(m.Now())).UTC()
+	if m.clock.mode == RealTime && m.opts.RTC.Clock != "vm" {
+		return start.Add(time.Since(m.born))
+	}
+	return start.Add(time.Duration(m.Now()))
 }

@@ -23,9 +23,20 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// rtcOption is a member of -rtc.
+func rtcOption(cfg config.Machine, name string) string {
+	if cfg.RTC == nil {
+		return ""
+	}
+	v, _ := cfg.RTC.Get(name)
+	s, _ := v.(string)
+	return s
+}
+
 // machineOptions translates a description.
 func machineOptions(cfg config.Machine, opts Options, log *slog.Logger) (machine.Options, error) {
 	o := machine.Options{
+		RTC:  machine.RTC{Base: rtcOption(cfg, "base"), Clock: rtcOption(cfg, "clock")},
 		Name: cfg.Name, UUID: cfg.UUID, Type: cfg.Type, Settings: cfg.TypeOptions, CPU: cfg.CPU,
 		Memory: cfg.Memory.Size, MaxMemory: cfg.Memory.MaxSize, MemorySlots: int(cfg.Memory.Slots),
 		DefaultAudio: !cfg.NoDefaults && len(cfg.Audiodevs) == 0,

@@ -22,7 +22,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // newServer starts a machine with a clock that is stepped.
 func newServer(t testing.TB, typ string) (*machine.Machine, *qtest.Server) {
 	t.Helper()
-	m, err := machine.New(machine.Options{Type: typ, Accel: "qtest", Memory: 128 << 20})
+	m, err := machine.New(machine.Options{Type: typ, Accel: "qtest", Memory: 128 << 20,
+		RTC: machine.RTC{Base: "2024-02-29T23:59:50", Clock: "vm"}})
 	if err != nil {
 		t.Fatal(err)
 	}
