@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -305,4 +306,25 @@ func TestMigrateMismatch(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMigrateNamedPipe has the source wait for whoever reads a named pipe, and
+// serve its monitor meanwhile.
+func TestMigrateNamedPipe(t *testing.T) {
+	args := []string{"-machine", "q35", "-nodefaults", "-display", "none", "-device", "qemu-xhci,id=xhci"}
+	_, source := monitor(t, "source", args...)
+	_, target := monitor(t, "target", append(args, "-incoming", "defer")...)
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	uri := dict{"uri": "file:" + path}
+	ask[dict](t, source, "migrate", uri)
+	await(t, source, "setup")
+	ask[dict](t, source, "migrate_cancel", nil)
+	await(t, source, "cancelled")
+	ask[dict](t, source, "migrate", uri)
+	await(t, source, "setup")
+	ask[dict](t, target, "migrate-incoming", uri)
+	arrived(t, source, target)
 }

@@ -79,7 +79,11 @@ func (a Address) open(files *chardev.Files) (c *conn, dial dialer, err error) {
 	case Exec:
 		c, err = a.run(true)
 	case File:
-		c, err = a.file(os.O_CREATE | os.O_WRONLY | os.O_TRUNC)
+		const flags = os.O_CREATE | os.O_WRONLY | os.O_TRUNC
+		if chardev.IsPipe(a.Path) {
+			return nil, func(ctx context.Context) (*conn, error) { return a.file(ctx, flags) }, nil
+		}
+		c, err = a.file(context.Background(), flags)
 	case FD:
 		c, err = a.inherited(files, false)
 	}
@@ -126,12 +130,13 @@ func (a Address) run(writes bool) (*conn, error) {
 	return c, nil
 }
 
-// file opens a file at its offset.
-func (a Address) file(flags int) (*conn, error) {
+// file opens a file at its offset. One that is a named pipe waits for whoever
+// opens its other end, until ctx is done.
+func (a Address) file(ctx context.Context, flags int) (*conn, error) {
 	if a.Offset > 0 {
 		flags &^= os.O_TRUNC // what is in front of it stays
 	}
-	f, err := os.OpenFile(a.Path, flags, 0o660)
+	f, err := chardev.OpenFile(ctx, a.Path, flags, 0o660)
 	if err == nil && a.Offset > 0 {
 		_, err = f.Seek(int64(a.Offset), io.SeekStart)
 	}

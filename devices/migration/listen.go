@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"context"
 	"net"
 	"os"
 	"strconv"
@@ -25,7 +26,12 @@ func (a Address) listen(files *chardev.Files) (*door, error) {
 	case Exec:
 		return opened(a.run(false))
 	case File:
-		return opened(a.file(os.O_RDONLY))
+		ctx, cancel := context.WithCancel(context.Background())
+		if chardev.IsPipe(a.Path) {
+			return &door{accept: func() (*conn, error) { return a.file(ctx, os.O_RDONLY) }, close: cancel}, nil
+		}
+		defer cancel()
+		return opened(a.file(ctx, os.O_RDONLY))
 	}
 	return opened(a.inherited(files, true))
 }
