@@ -20,9 +20,15 @@ func (f *File) TypeName() string { return "chardev-file" }
 // Filename describes the backend.
 func (f *File) Filename() string { return "file" }
 
-// Write writes to the file; an error is told to nobody, as in QEMU.
+// Write writes to the file what it takes at once; the rest is lost, and an error
+// told to nobody, as in QEMU.
 func (f *File) Write(p []byte) (int, error) {
-	f.out.Write(p)
+	if raw := rawOf(f.out); raw != nil {
+		raw.Write(func(fd uintptr) bool {
+			syscall.Write(int(fd), p)
+			return true
+		})
+	}
 	return len(p), nil
 }
 
@@ -98,15 +104,15 @@ func (a fileAddr) String() string { return string(a) }
 
 // host opens a file, or a duplicate of one that a monitor was given if the name
 // is /dev/fdset/N.
-func (s *Set) host(path string, flags int) (*os.File, error) {
+func (s *Set) host(ctx context.Context, path string, flags int) (*os.File, error) {
 	if set, ok := fdsetOf(path); ok && s.FDs != nil {
 		return s.FDs.Open(set, flags)
 	}
-	return os.OpenFile(path, flags, 0o666)
+	return OpenFile(ctx, path, flags, 0o666)
 }
 
-func (s *Set) open(path string, flags int) (*os.File, error) {
-	f, err := s.host(path, flags)
+func (s *Set) open(ctx context.Context, path string, flags int) (*os.File, error) {
+	f, err := s.host(ctx, path, flags)
 	if err != nil {
 		return nil, fmt.Errorf("Could not open '%s': %s", path, object.Strerror(err))
 	}
@@ -114,19 +120,19 @@ func (s *Set) open(path string, flags int) (*os.File, error) {
 }
 
 // openFile is the backend "file".
-func (s *Set) openFile(o Options) (Backend, error) {
+func (s *Set) openFile(ctx context.Context, o Options) (Backend, error) {
 	flags := os.O_WRONLY | os.O_CREATE | os.O_TRUNC
 	if o.Append {
 		flags = os.O_WRONLY | os.O_CREATE | os.O_APPEND
 	}
-	out, err := s.open(o.Path, flags)
+	out, err := s.open(ctx, o.Path, flags)
 	if err != nil {
 		return nil, err
 	}
 	if o.Input == "" {
 		return &File{out}, nil
 	}
-	in, err := s.open(o.Input, os.O_RDONLY|syscall.O_NONBLOCK)
+	in, err := s.open(ctx, o.Input, os.O_RDONLY|syscall.O_NONBLOCK)
 	if err != nil {
 		out.Close()
 		return nil, err
@@ -136,17 +142,17 @@ func (s *Set) openFile(o Options) (Backend, error) {
 
 // openPipe is the backend "pipe": PATH.in and PATH.out if they are there, else
 // PATH for both.
-func (s *Set) openPipe(o Options) (Backend, error) {
+func (s *Set) openPipe(ctx context.Context, o Options) (Backend, error) {
 	const flags = os.O_RDWR | syscall.O_NONBLOCK
-	in, err := s.open(o.Path+".in", flags)
+	in, err := s.open(ctx, o.Path+".in", flags)
 	if err == nil {
 		var out *os.File
-		if out, err = s.open(o.Path+".out", flags); err == nil {
+		if out, err = s.open(ctx, o.Path+".out", flags); err == nil {
 			return &FileLine{kind: "pipe", filename: "pipe", conn: &fileConn{in: in, out: out}}, nil
 		}
 		in.Close()
 	}
-	both, err := s.open(o.Path, flags)
+	both, err := s.open(ctx, o.Path, flags)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package chardev
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"sync"
@@ -23,7 +24,7 @@ func (s *Set) openLog(path string, add bool) (*logFile, error) {
 	if add {
 		flags = os.O_WRONLY | os.O_CREATE | os.O_APPEND
 	}
-	f, err := s.host(path, flags)
+	f, err := s.host(context.Background(), path, flags)
 	if err != nil {
 		return nil, fmt.Errorf("Could not create '%s': %s", path, object.Strerror(err))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 )
 
 // Options describe a backend, as -chardev and chardev-add do.
@@ -32,15 +33,28 @@ func Kinds() []string {
 		"null", "hub", "pty", "qemu-vdagent", "pipe", "mux", "serial", "ringbuf"}
 }
 
-// Connects reports whether opening a backend may take as long as somebody far
-// away takes to answer. It needs no lock then.
-func (o Options) Connects() bool {
+// Waits reports whether opening a backend may take as long as somebody else takes
+// to answer: who is connected to, who knows the name of a host, who opens the
+// other end of a pipe. It needs no lock then.
+func (o Options) Waits() bool {
 	k := o.Socket
-	return o.Kind == "socket" && !k.Server && k.Reconnect == 0 && !k.fd() && k.Path == ""
+	switch o.Kind {
+	case "socket":
+		return !k.fd() && (!k.Server && k.Reconnect == 0 || k.Server && isName(k.Host))
+	case "udp":
+		return isName(o.UDP.RemoteHost) || isName(o.UDP.LocalHost)
+	case "file", "serial", "parallel":
+		_, inherited := fdsetOf(o.Path)
+		return !inherited && IsPipe(o.Path)
+	}
+	return false
 }
 
+// isName reports whether a host is none that can be used as it stands.
+func isName(host string) bool { return host != "" && net.ParseIP(host) == nil }
+
 // Open opens a backend of options that were [Set.Prepare]d. It may block, for as
-// long as ctx and connecting take, if it [Options.Connects].
+// long as ctx allows, if it [Options.Waits].
 func (s *Set) Open(ctx context.Context, o Options) (Backend, error) {
 	switch o.Kind {
 	case "null":
@@ -50,13 +64,13 @@ func (s *Set) Open(ctx context.Context, o Options) (Backend, error) {
 	case "ringbuf", "memory":
 		return NewRingBuf(o.Kind, o.Size)
 	case "file":
-		return s.openFile(o)
+		return s.openFile(ctx, o)
 	case "pipe":
-		return s.openPipe(o)
+		return s.openPipe(ctx, o)
 	case "serial":
-		return s.openSerial(o)
+		return s.openSerial(ctx, o)
 	case "parallel":
-		return s.openParallel(o)
+		return s.openParallel(ctx, o)
 	case "pty":
 		return openPTY()
 	case "stdio":

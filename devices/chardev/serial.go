@@ -1,6 +1,7 @@
 package chardev
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -60,8 +61,8 @@ const sendBreakFor = 0x5409
 func sendBreak(f *os.File) { ioctl(f, sendBreakFor, 0) }
 
 // openSerial is the backend "serial": a serial line, or any device of the host.
-func (s *Set) openSerial(o Options) (Backend, error) {
-	f, err := s.open(o.Path, os.O_RDWR|syscall.O_NONBLOCK)
+func (s *Set) openSerial(ctx context.Context, o Options) (Backend, error) {
+	f, err := s.open(ctx, o.Path, os.O_RDWR|syscall.O_NONBLOCK)
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +74,8 @@ func (s *Set) openSerial(o Options) (Backend, error) {
 const claimPort = 0x708b
 
 // openParallel is the backend "parallel": a parallel port of the host.
-func (s *Set) openParallel(o Options) (Backend, error) {
-	f, err := s.open(o.Path, os.O_RDWR)
+func (s *Set) openParallel(ctx context.Context, o Options) (Backend, error) {
+	f, err := s.open(ctx, o.Path, os.O_RDWR)
 	if err != nil {
 		return nil, err
 	}

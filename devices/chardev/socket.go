@@ -165,6 +165,10 @@ func Dial(ctx context.Context, o SocketOptions) (net.Conn, error) {
 	d := net.Dialer{Timeout: dialTime}
 	if o.Path != "" {
 		conn, err := d.DialContext(ctx, "unix", o.unixName())
+		for limit := time.Now().Add(dialTime); errors.Is(err, syscall.EAGAIN) && time.Now().Before(limit) && ctx.Err() == nil; {
+			pause(ctx, 10*time.Millisecond) // until the server accepts others
+			conn, err = d.DialContext(ctx, "unix", o.unixName())
+		}
 		if err != nil {
 			return nil, fmt.Errorf("Failed to connect to '%s': %s", o.Path, object.Strerror(err))
 		}

@@ -85,7 +85,7 @@ func (c *Commands) chardevChange(call *qmp.Call, a chardevAddArgs) (chardevRetur
 		})
 }
 
-// withBackend makes a device with use. A backend that has to connect first does
+// withBackend makes a device with use. A backend that has to wait for somebody does
 // so without the machine's lock, if may does not object.
 func withBackend(call *qmp.Call, set *chardev.Set, o chardev.Options, may func(chardev.Options) error,
 	use func(chardev.Options, chardev.Opener) (*chardev.Chardev, error)) (chardevReturn, error) {
@@ -96,7 +96,7 @@ func withBackend(call *qmp.Call, set *chardev.Set, o chardev.Options, may func(c
 		}
 		return returnOf(dev), nil
 	}
-	if !o.Connects() || may(o) != nil {
+	if !o.Waits() || may(o) != nil {
 		return make(set.Opener(o))
 	}
 	var b chardev.Backend

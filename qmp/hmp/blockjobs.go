@@ -83,7 +83,7 @@ func commit(r *run) error {
 	if err != nil {
 		return err
 	}
-	r.later = func(locked bool) error {
+	return r.long(func(locked bool) error {
 		var err error
 		for _, m := range list {
 			if err = m.Work(); err != nil {
@@ -101,8 +101,7 @@ func commit(r *run) error {
 			r.h.m.Do(done)
 		}
 		return err
-	}
-	return nil
+	})
 }
 
 func snapshot(r *run) error {

@@ -64,22 +64,52 @@ func chardevAdd(r *run) error {
 	if err != nil {
 		return err
 	}
-	if !options.Mux {
-		return r.openChardev(options.ID, o)
+	set := r.h.m.Characters
+	id := options.ID
+	if options.Mux {
+		id += "-base"
 	}
-	base := options.ID + "-base"
-	if err := r.openChardev(base, o); err != nil {
+	return r.openChardev(o, func(open chardev.Opener) error {
+		b, err := open()
+		if err == nil {
+			_, err = set.Add(id, b, o)
+		}
+		if err != nil || !options.Mux {
+			return err
+		}
+		mux := chardev.Options{Kind: "mux", Base: id}
+		b, err = set.Opener(mux)()
+		if err == nil {
+			_, err = set.Add(options.ID, b, mux)
+		}
 		return err
-	}
-	return r.openChardev(options.ID, chardev.Options{Kind: "mux", Base: base})
+	})
 }
 
-func (r *run) openChardev(id string, o chardev.Options) error {
-	b, err := r.h.m.Characters.Open(context.Background(), o)
-	if err == nil {
-		_, err = r.h.m.Characters.Add(id, b, o)
+// openChardev hands what opens a backend to use; a backend that has to wait for
+// somebody was opened without the lock then.
+func (r *run) openChardev(o chardev.Options, use func(chardev.Opener) error) error {
+	set := r.h.m.Characters
+	if !o.Waits() {
+		return use(set.Opener(o))
 	}
-	return err
+	o, err := set.Prepare(o)
+	if err != nil {
+		return err
+	}
+	var b chardev.Backend
+	return r.wait(func(ctx context.Context) { b, err = set.Open(ctx, o) }, func() error {
+		used := false
+		defer func() {
+			if b != nil && !used { // the device is gone
+				b.Close()
+			}
+		}()
+		return use(func() (chardev.Backend, error) {
+			used = true
+			return b, err
+		})
+	})
 }
 
 // listBackends lists the kinds of character devices that can be made.
@@ -109,10 +139,17 @@ func chardevChange(r *run) error {
 		return err
 	}
 	o, err := commands.ChardevOptions(options)
-	if err == nil {
-		_, err = r.h.m.Characters.Change(options.ID, o)
+	if err != nil {
+		return err
 	}
-	return err
+	set := r.h.m.Characters
+	if err := set.MayChange(options.ID, o); err != nil {
+		return err
+	}
+	return r.openChardev(o, func(open chardev.Opener) error {
+		_, err := set.ChangeOn(options.ID, o, open)
+		return err
+	})
 }
 
 // ringbufRead prints what was read, other control characters than line ends as

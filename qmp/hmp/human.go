@@ -1,6 +1,7 @@
 package hmp
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"slices"
@@ -42,9 +43,19 @@ func (h *Human) Command(c *qmp.Call, line string, cpu *int64) (string, error) {
 	if cpu != nil {
 		s.cpu = *cpu
 	}
-	r := &run{h: h, call: c, session: s}
+	r := &run{h: h, call: c, session: s, locked: c == nil || !c.CanWait()}
 	r.line(line)
-	return r.finish()
+	switch {
+	case r.later != nil && r.locked:
+		r.later.work(context.Background())
+		r.resume()
+	case r.later != nil:
+		return qmp.Aside(c, r.later.work, func() (string, error) {
+			r.resume()
+			return crlf(r.out.String()), nil
+		})
+	}
+	return crlf(r.out.String()), nil
 }
 
 // table returns the machine's commands.

@@ -30,15 +30,14 @@ func qemuIO(r *run) error {
 		log.Warn("qemu-io", "error", mistake)
 		return nil
 	}
-	r.later = func(locked bool) error {
+	return r.long(func(locked bool) error {
 		if err := work(locked); err != nil {
 			log.Warn("qemu-io", "error", err)
 		} else {
 			log.Info("qemu-io", "bytes", o.Length)
 		}
 		return nil
-	}
-	return nil
+	})
 }
 
 // ioKinds are the requests that qemu-io knows here, by QEMU's names.

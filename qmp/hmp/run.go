@@ -1,6 +1,7 @@
 package hmp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -17,10 +18,8 @@ type run struct {
 	session *session
 	args    values
 	out     strings.Builder
-
-	// later is what takes long, for after the line: without the machine's lock,
-	// unless locked.
-	later func(locked bool) error
+	locked  bool   // the line cannot wait: all happens with the machine's lock
+	later   *later // the line is not done yet; nil: it is
 }
 
 // printf prints for the user.
@@ -42,7 +41,43 @@ func (r *run) line(line string) {
 		r.printf("Try \"help %s\" for more information\n", strings.TrimLeft(typed, spaces))
 		return
 	}
-	r.report(cmd.run(r))
+	r.end(cmd.run(r))
+}
+
+// later is the error of a line that waits for something outside.
+type later struct {
+	work func(context.Context)
+	then func() error
+}
+
+func (*later) Error() string { return "the line waits" }
+
+// wait lets a line wait without the machine's lock: a command returns what it
+// returns. work runs without the lock, unless the run is locked, and ends early when its context is done;
+// then runs under the lock again.
+func (r *run) wait(work func(context.Context), then func() error) error { return &later{work, then} }
+
+// long is wait for work that needs the lock only now and then, and is told whether
+// it has it.
+func (r *run) long(work func(locked bool) error) error {
+	var err error
+	return r.wait(func(context.Context) { err = work(r.locked) }, func() error { return err })
+}
+
+// end is the end of a line, or of its first part.
+func (r *run) end(err error) {
+	if l, ok := err.(*later); ok {
+		r.later = l
+		return
+	}
+	r.report(err)
+}
+
+// resume goes on with a line that has waited, under the lock.
+func (r *run) resume() {
+	then := r.later.then
+	r.later = nil
+	r.end(then())
 }
 
 // command finds the command that text begins with, and that of its second word

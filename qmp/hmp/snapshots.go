@@ -1,7 +1,6 @@
 package hmp
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/qomd/qomd/devices/block"
 	"github.com/qomd/qomd/devices/machine"
-	"github.com/qomd/qomd/qmp"
 )
 
 // snapshotRows are the commands on snapshots of the whole machine.
@@ -33,26 +31,8 @@ func snapshotTopics() []*command {
 func snapshotWork(work func(*machine.Snapshots, machine.SnapshotOptions, bool) error) func(*run) error {
 	return func(r *run) error {
 		o := machine.SnapshotOptions{Name: r.args.text("name"), Dated: !r.has("name"), Overwrite: true}
-		r.later = func(locked bool) error { return work(r.h.m.Snapshots, o, locked) }
-		return nil
+		return r.long(func(locked bool) error { return work(r.h.m.Snapshots, o, locked) })
 	}
-}
-
-// finish does what a line left to do, without the machine's lock where the call
-// can wait, and returns what was printed.
-func (r *run) finish() (string, error) {
-	if r.later == nil {
-		return crlf(r.out.String()), nil
-	}
-	if r.call == nil || !r.call.CanWait() {
-		r.report(r.later(true))
-		return crlf(r.out.String()), nil
-	}
-	var err error
-	return qmp.Aside(r.call, func(context.Context) { err = r.later(false) }, func() (string, error) {
-		r.report(err)
-		return crlf(r.out.String()), nil
-	})
 }
 
 func completeSnapshot(c *completer, words []string) {

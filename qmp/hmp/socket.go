@@ -32,7 +32,7 @@ func (h *Human) ServeConn(ctx context.Context, conn net.Conn) {
 			if !done {
 				continue
 			}
-			if !flush(e, conn) || !h.typed(e, s, line) {
+			if !flush(e, conn) || !h.typed(ctx, e, s, line) {
 				flush(e, conn)
 				return
 			}
@@ -84,30 +84,35 @@ func flush(e *editor, conn net.Conn) bool {
 }
 
 // typed runs a line and prints its answer; false when the machine has ended.
-func (h *Human) typed(e *editor, s *session, line string) (on bool) {
+func (h *Human) typed(ctx context.Context, e *editor, s *session, line string) (on bool) {
 	r := &run{h: h, session: s}
-	h.m.Do(func() {
-		if h.m.Exiting() {
+	on = r.part(line, func() { r.line(line) })
+	for r.later != nil {
+		r.later.work(ctx)
+		on = r.part(line, r.resume)
+	}
+	e.print(r.out.String())
+	return on
+}
+
+// part runs a part of a line under the lock; false when the machine has ended.
+func (r *run) part(line string, f func()) (on bool) {
+	r.h.m.Do(func() {
+		if r.h.m.Exiting() {
+			r.later = nil
 			return
 		}
 		defer func() {
 			// One broken command must not take all machines of the process
 			// with it.
 			if p := recover(); p != nil {
-				h.log().Error("command panicked", "line", line, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				r.h.log().Error("command panicked", "line", line, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				r.later = nil
 				r.report(fmt.Errorf("internal error: %v", p))
 			}
-			on = !h.m.Exiting()
+			on = !r.h.m.Exiting()
 		}()
-		r.line(line)
+		f()
 	})
-	if r.later != nil {
-		err := r.later(false)
-		h.m.Do(func() {
-			r.report(err)
-			on = !h.m.Exiting()
-		})
-	}
-	e.print(r.out.String())
 	return on
 }
