@@ -14,6 +14,8 @@ func registerBridges(t *qom.Types) {
 	}
 	t.Add(qom.TypeInfo{Name: "base-pci-bridge", Parent: "pci-device", Abstract: true,
 		New: func() qom.Instance { return new(genericBridge) }})
+	t.Add(qom.TypeInfo{Name: "pci-bridge-seat", Parent: "pci-bridge",
+		ClassInit: func(c *qom.Class) { SetClass(c, Class{Vendor: 0x1b36, Device: 0x000a, Class: 0x0604}) }})
 	t.Add(qom.TypeInfo{Name: "pci-bridge", Parent: "base-pci-bridge", Interfaces: []string{"conventional-pci-device"},
 		New:       func() qom.Instance { return new(conventionalBridge) },
 		ClassInit: func(c *qom.Class) { SetClass(c, Class{Vendor: 0x1b36, Device: 0x0001, Class: 0x0604}) },

@@ -118,6 +118,9 @@ func (m *Mem) resize(mayShrink bool) {
 	}
 }
 
+// Vectors implements [VectorUser].
+func (m *Mem) Vectors() uint32 { return 2 }
+
 // RealizeVirtio implements [Model].
 func (m *Mem) RealizeVirtio() error {
 	b := m.Backend()

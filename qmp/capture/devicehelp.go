@@ -2,9 +2,7 @@ package capture
 
 import (
 	"errors"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/devices/catalog"
@@ -60,12 +58,15 @@ func rich(facts map[string]*catalog.DeviceFacts) []string {
 	return args
 }
 
-// hotplug tries device_add for every type without properties: what refuses it,
-// if anything, tells whether the type can be hot-plugged at all.
-func (c *capture) hotplug(facts map[string]*catalog.DeviceFacts) error {
+// hotplug tries device_add for types without properties: what refuses it, if
+// anything, tells whether the type can be hot-plugged at all.
+func (c *capture) hotplug(facts map[string]*catalog.DeviceFacts, names []string) error {
 	var q *qemu
 	defer func() { q.stop() }()
-	return each(c, "hot-plug", slices.Sorted(maps.Keys(facts)), func(name string) error {
+	return each(c, "hot-plug", names, func(name string) error {
+		if facts[name] == nil {
+			return nil
+		}
 		if q == nil {
 			var err error
 			if q, err = start(c.ctx, c.command, c.plugged(rich(facts)...)...); err != nil {

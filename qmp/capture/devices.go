@@ -33,15 +33,13 @@ func (c *capture) plug(facts map[string]*catalog.DeviceFacts) error {
 	if help, err := c.output("-accel", "help"); err == nil && slices.Contains(strings.Fields(help), "qtest") {
 		c.accel = "qtest"
 	}
-	if c.opts.Only == nil {
-		if err := c.hotplug(facts); err != nil {
-			return err
-		}
-	}
 	orders := map[string][]string{}
 	names := c.opts.Only
 	if names == nil {
 		names = slices.Sorted(maps.Keys(facts))
+	}
+	if err := c.hotplug(facts, names); err != nil {
+		return err
 	}
 	err := each(c, "devices", names, func(name string) error {
 		if facts[name] == nil || facts[name].Category == "CPU" {

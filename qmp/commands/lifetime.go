@@ -18,11 +18,6 @@ func (c *Commands) lifetime() {
 	qmp.Register(c.set, "x-lifetime-watch", qmp.Unstable, c.lifetimeWatch)
 }
 
-// lifetimeEvents are the events that only qomd has.
-func lifetimeEvents() []string {
-	return []string{"X_LIFETIME_VIOLATION", "X_STORAGE_DRAINING", "X_STORAGE_FREED"}
-}
-
 func (c *Commands) queryReferences(_ *qmp.Call, a pathArgs) ([]lifetime.Reference, error) {
 	o, err := c.resolve(a.Path, true)
 	if err != nil {

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qmp/schema"
 )
@@ -56,8 +57,14 @@ func (w Written) Object(o *qjson.Object, text bool) (*qjson.Object, error) {
 }
 
 // Audiodev reads -audiodev: key=value in the newer syntax if text is set, or JSON.
+// Up to 7.2 QEMU's schema did not tell of sound backends.
 func (w Written) Audiodev(o *qjson.Object, text bool) (*qjson.Object, error) {
-	return w.Schema.ReadLikeReply("query-audiodevs", o, text, byteCount)
+	const told = "query-audiodevs"
+	s := w.Schema
+	if !s.HasCommand(told) {
+		s = Schema(catalog.Default())
+	}
+	return s.ReadLikeReply(told, o, text, byteCount)
 }
 
 // Display reads -display: key=value in the newer syntax if text is set, or JSON.
