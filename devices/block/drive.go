@@ -42,9 +42,7 @@ func (g *Graph) AddDrive(id string, o *qjson.Object, w Wiring) (*Backend, error)
 	if err := d.limits.Check(); err != nil {
 		return nil, err
 	}
-	if d.limits != (Limits{}) {
-		b.throttle = &group{limits: d.limits, now: g.now}
-	}
+	b.limit(d.limits, "")
 	n, err := d.open(g)
 	if err != nil {
 		return nil, err

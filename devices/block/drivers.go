@@ -169,6 +169,9 @@ func (n *Node) exactName() string {
 		return n.exact
 	}
 	e := n.primary()
+	if n.driver == "blkdebug" {
+		return n.debugName()
+	}
 	if e == nil || n.isFilter() && !n.ofJob() || n.options.Len() > 0 || n.overridden() {
 		return ""
 	}
@@ -178,6 +181,21 @@ func (n *Node) exactName() string {
 		return c.exactName()
 	}
 	return ""
+}
+
+// debugName is the file name of a blkdebug node that only has a configuration.
+func (n *Node) debugName() string {
+	for key := range n.opened.All() {
+		if !common[key] && key != "image" && key != "config" {
+			return ""
+		}
+	}
+	inner := n.primary().Node().exactName()
+	if inner == "" {
+		return ""
+	}
+	config, _ := text(n.opened, "config")
+	return "blkdebug:" + config + ":" + inner
 }
 
 // overridden reports whether there is another backing node than the image

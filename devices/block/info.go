@@ -84,6 +84,7 @@ type DeviceInfo struct {
 	Cache        Cache        `json:"cache"`
 	File         string       `json:"file"`
 	Group        string       `json:"group,omitempty"`
+	Bursts
 }
 
 // ChildInfo is one edge of a node.
@@ -117,7 +118,7 @@ func (n *Node) onFile() bool {
 		return true
 	}
 	e := n.primary()
-	return e != nil && (!n.isFilter() || n.ofJob()) && e.Node().onFile()
+	return e != nil && e.Node().onFile()
 }
 
 // Image describes a node's image; with chain also those behind it.
@@ -174,7 +175,7 @@ func (n *Node) Info(chain bool) DeviceInfo {
 	for _, e := range n.children {
 		i.Children = append(i.Children, ChildInfo{e.Node().name, e.name})
 	}
-	if c := n.behind(); c != nil && !n.ofJob() {
+	if c := n.child("backing"); c != nil && !n.ofJob() {
 		i.BackingFile = c.filename()
 	}
 	for c := n.behind(); c != nil && chain; c = c.behind() {
@@ -243,7 +244,7 @@ func (b *Backend) Info() Info {
 		if t := b.throttle; t != nil {
 			l := t.limits
 			d.BPS, d.BPSRd, d.BPSWr, d.IOPS, d.IOPSRd, d.IOPSWr = l.BPS, l.BPSRd, l.BPSWr, l.IOPS, l.IOPSRd, l.IOPSWr
-			d.Group = b.Label()
+			d.Bursts, d.Group = l.shown(), t.name
 		}
 		i.Inserted = &d
 	}

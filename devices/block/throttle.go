@@ -10,37 +10,10 @@ import (
 	"github.com/qomd/qomd/qom"
 )
 
-// Limits of throttling, by QEMU's names: bytes or operations per second, 0 for
-// no limit.
-type Limits struct {
-	BPS    int64 `json:"bps"`
-	BPSRd  int64 `json:"bps_rd"`
-	BPSWr  int64 `json:"bps_wr"`
-	IOPS   int64 `json:"iops"`
-	IOPSRd int64 `json:"iops_rd"`
-	IOPSWr int64 `json:"iops_wr"`
-}
-
-// maxLimit is the highest limit that QEMU takes.
-const maxLimit = int64(1e15)
-
-// Check refuses limits that do not fit together.
-func (l Limits) Check() error {
-	switch {
-	case l.BPS != 0 && (l.BPSRd != 0 || l.BPSWr != 0) || l.IOPS != 0 && (l.IOPSRd != 0 || l.IOPSWr != 0):
-		return errors.New("bps/iops/max total values and read/write values cannot be used at the same time")
-	}
-	for _, v := range [...]int64{l.BPS, l.BPSRd, l.BPSWr, l.IOPS, l.IOPSRd, l.IOPSWr} {
-		if v < 0 || v > maxLimit {
-			return fmt.Errorf("bps/iops/max values must be within [0, %d]", maxLimit)
-		}
-	}
-	return nil
-}
-
 // group is a leaky bucket per limit, shared by who is in the group. It takes
 // its limits from the user's object each time, which may change them.
 type group struct {
+	name    string      // of a group of drives
 	object  *qom.Object // nil: the limits below are all there is
 	hold    qom.Hold
 	members int // nodes
@@ -57,21 +30,23 @@ func (g *group) wait(write bool, n int64) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	l, now := g.limits, g.now()
-	rates := [6]int64{l.BPS, l.BPSRd, l.BPSWr, l.IOPS, l.IOPSRd, l.IOPSWr}
 	var wait int64
-	for i, rate := range rates {
+	for i, b := range l.buckets() {
 		other := i%3 == 1 && write || i%3 == 2 && !write
-		if rate == 0 || other {
+		if b.rate == 0 || other {
 			continue
 		}
 		units := int64(1)
-		if i < 3 {
+		switch {
+		case i < 3:
 			units = n
+		case l.IOPSSize > 0:
+			units = max((n+l.IOPSSize-1)/l.IOPSSize, 1)
 		}
-		// A bucket holds a tenth of a second, as QEMU's do.
-		start := max(g.free[i], now-int64(time.Second)/10)
+		second := float64(time.Second) / float64(b.rate)
+		start := max(g.free[i], now-int64(b.room()*second))
 		wait = max(wait, start-now)
-		g.free[i] = start + int64(float64(units)/float64(rate)*float64(time.Second))
+		g.free[i] = start + int64(float64(units)*second)
 	}
 	return time.Duration(wait)
 }
@@ -92,7 +67,15 @@ func (g *group) update() {
 		return n
 	}
 	g.mu.Lock()
-	g.limits = Limits{get("bps-total"), get("bps-read"), get("bps-write"), get("iops-total"), get("iops-read"), get("iops-write")}
+	g.limits = Limits{
+		BPS: get("bps-total"), BPSRd: get("bps-read"), BPSWr: get("bps-write"),
+		IOPS: get("iops-total"), IOPSRd: get("iops-read"), IOPSWr: get("iops-write"),
+		Bursts: Bursts{
+			get("bps-total-max"), get("bps-read-max"), get("bps-write-max"), get("iops-total-max"), get("iops-read-max"), get("iops-write-max"),
+			get("bps-total-max-length"), get("bps-read-max-length"), get("bps-write-max-length"),
+			get("iops-total-max-length"), get("iops-read-max-length"), get("iops-write-max-length"), get("iops-size"),
+		},
+	}
 	g.mu.Unlock()
 }
 

@@ -193,8 +193,9 @@ func (g *Graph) ChangeMedium(w Which, c Change) error {
 	return nil
 }
 
-// Throttle sets the limits of a drive.
-func (g *Graph) Throttle(w Which, l Limits) error {
+// Throttle sets the limits of a drive, which it shares with the others of a group;
+// an empty name is that of its own.
+func (g *Graph) Throttle(w Which, l Limits, name string) error {
 	b, err := g.which(w)
 	switch {
 	case err != nil:
@@ -205,11 +206,34 @@ func (g *Graph) Throttle(w Which, l Limits) error {
 	if err := l.Check(); err != nil {
 		return err
 	}
-	b.throttle = nil
-	if l != (Limits{}) {
-		b.throttle = &group{limits: l, now: g.now}
-	}
+	b.limit(l, name)
 	return nil
+}
+
+// limit puts a drive into a group, and gives that other limits; without any it
+// leaves it.
+func (b *Backend) limit(l Limits, name string) {
+	if l.buckets() == ([6]bucket{}) {
+		b.throttle = nil
+		return
+	}
+	if name == "" {
+		name = b.Label()
+	}
+	if b.throttle == nil || b.throttle.name != name {
+		b.throttle = nil
+		for _, other := range b.g.backends {
+			if t := other.throttle; t != nil && t.name == name {
+				b.throttle = t
+			}
+		}
+	}
+	if b.throttle == nil {
+		b.throttle = &group{name: name, now: b.g.now}
+	}
+	b.throttle.mu.Lock()
+	defer b.throttle.mu.Unlock()
+	b.throttle.limits = l
 }
 
 // SetThreshold makes writes past an offset tell by an event, once; 0 stops it.

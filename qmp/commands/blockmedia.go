@@ -1,8 +1,11 @@
 package commands
 
 import (
+	"strings"
+
 	"github.com/qomd/qomd/devices/block"
 	"github.com/qomd/qomd/qmp"
+	"github.com/qomd/qomd/qmp/qjson"
 )
 
 // media registers the commands on media that can be taken out, and on drives.
@@ -13,7 +16,7 @@ func (c *Commands) media() {
 	qmp.Register(c.set, "blockdev-remove-medium", 0, c.removeMedium)
 	qmp.Register(c.set, "blockdev-insert-medium", 0, c.insertMedium)
 	qmp.Register(c.set, "blockdev-change-medium", 0, c.changeMedium)
-	qmp.Register(c.set, "block_set_io_throttle", 0, c.setThrottle)
+	qmp.RegisterRaw(c.set, "block_set_io_throttle", 0, c.setThrottle)
 }
 
 type trayArgs struct {
@@ -63,8 +66,18 @@ func (c *Commands) changeMedium(_ *qmp.Call, a changeArgs) (none, error) {
 type throttleArgs struct {
 	block.Which
 	block.Limits
+	Group string `json:"group"`
 }
 
-func (c *Commands) setThrottle(_ *qmp.Call, a throttleArgs) (none, error) {
-	return none{}, wireError(c.m.Blocks.Throttle(a.Which, a.Limits))
+func (c *Commands) setThrottle(_ *qmp.Call, args *qjson.Object) (any, error) {
+	var a throttleArgs
+	if err := qjson.Unmarshal(args, &a); err != nil {
+		return nil, err
+	}
+	for name, v := range args.All() {
+		if n, ok := qjson.Int(v); ok && n == 0 && strings.HasSuffix(name, "_length") {
+			a.ZeroTime = true
+		}
+	}
+	return none{}, wireError(c.m.Blocks.Throttle(a.Which, a.Limits, a.Group))
 }
