@@ -13,7 +13,7 @@ func (m *Machine) newBlocks() {
 	m.Jobs = job.New(job.Options{Emit: m.env.Emit, Do: m.Do, After: m.afterAnyway})
 	m.Blocks = block.New(block.Options{Env: m.env, Jobs: m.Jobs, Do: m.Do, Log: m.log,
 		Open:    m.Files.OpenFile,
-		Waiting: func() bool { return m.state == InMigrate }})
+		Waiting: func() bool { return m.Migration.Receiving() }})
 	m.FindDrive = m.Blocks.Drive
 }
 

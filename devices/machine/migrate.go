@@ -157,9 +157,6 @@ func (m mover) Fail(err error) {
 // Failure is why the machine ended, nil when it did so in good order.
 func (m *Machine) Failure() error { return m.failure }
 
-// Await makes a machine that is not complete yet one that waits for a migration,
-// with ask for the command that says where it comes from.
-func (m *Machine) Await(ask bool) {
-	m.setState(InMigrate)
-	m.Migration.Await(ask)
-}
+// Await lets a machine whose migration awaits a stream stand still until that
+// has come.
+func (m *Machine) Await() { m.setState(InMigrate) }

@@ -32,6 +32,9 @@ func (m *Migration) Await(ask bool) {
 	m.in = &incoming{m: m, do: m.host.Do, status: None, deferred: ask, exits: true, rescue: make(chan *door, 1)}
 }
 
+// Receiving reports whether the machine is one whose state has not come yet.
+func (m *Migration) Receiving() bool { return m.in != nil && m.in.status != Completed }
+
 // MayReceive says why migrate-incoming is not possible.
 func (m *Migration) MayReceive() error {
 	switch in := m.in; {

@@ -223,6 +223,9 @@ func (vm *VM) build() error {
 
 // prepare makes what comes before the machine, under its lock.
 func (vm *VM) prepare() error {
+	if vm.cfg.Incoming != "" {
+		vm.Machine.Migration.Await(vm.cfg.Incoming == "defer")
+	}
 	return inTurn(vm.addAudiodevs, vm.addNetdevs, vm.addNICs, vm.addObjects, vm.openBlocks, vm.addNUMA)
 }
 
@@ -230,7 +233,7 @@ func (vm *VM) prepare() error {
 // it, under its lock.
 func (vm *VM) complete() error {
 	if vm.cfg.Incoming != "" {
-		vm.Machine.Await(vm.cfg.Incoming == "defer")
+		vm.Machine.Await()
 	}
 	if err := inTurn(vm.buildMachine, vm.plug, vm.checkDrives, vm.equipVNC, vm.warnUnused); err != nil {
 		return err
