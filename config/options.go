@@ -144,7 +144,7 @@ var options = []option{
 	{name: "no-fd-bootchk", effect: ignored, note: noCode},
 	{name: "option-rom", arg: true, effect: ignored, note: noCode, apply: inGroup("option-rom")},
 	{name: "mem-path", arg: true, apply: text(func(m *Machine) *string { return &m.MemoryPath })},
-	{name: "vnc", arg: true, apply: (*builder).vnc, note: "the screen stays black; no encryption"},
+	{name: "vnc", arg: true, apply: (*builder).vnc, note: "the screen stays black; no SASL"},
 	{name: "spice", arg: true, effect: refused, note: "a SPICE server", words: "There is no option group 'spice'"},
 	{name: "gdb", arg: true, effect: refused, note: "a debugger's port; \"none\" is accepted", apply: unlessNone(noGDB)},
 	{name: "s", effect: refused, note: "a debugger's port", words: noGDB},

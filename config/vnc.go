@@ -21,6 +21,8 @@ type VNC struct {
 
 	Password    bool
 	Secret      string // the object that has the password; empty: none
+	TLSCreds    string // the object with the credentials; empty: no TLS
+	TLSAuthz    string // the object that says who may come in; empty: anybody
 	Sharing     vnc.Sharing
 	Connections int
 	Device      string // the display adapter whose screen it is; empty: the first
@@ -33,10 +35,6 @@ const (
 	firstVNCWebPort = 5700
 	lastPort        = 65535
 )
-
-// vncUnsupported are members of -vnc that ask for something which the server
-// does not have. It would be a lie to go on without it.
-var vncUnsupported = []string{"tls-creds", "sasl"}
 
 func (b *builder) vnc(a argument) error {
 	o, err := b.add("vnc", a)
@@ -158,17 +156,15 @@ func (v *VNC) who(o *opts) error {
 		return errors.New("'password' flag is redundant with 'password-secret'")
 	}
 	v.Password = v.Password || v.Secret != ""
-	for _, name := range vncUnsupported {
-		if s, ok := o.get(name); ok && s != "off" {
-			return fmt.Errorf("not supported by qomd: '%s' of a VNC server", name)
-		}
+	if o.flag("sasl", false) {
+		return errors.New("not supported by qomd: 'sasl' of a VNC server") // it would be a lie to go on without
 	}
-	for _, needs := range []struct{ name, what string }{
-		{"tls-authz", "TLS is not enabled"}, {"sasl-authz", "SASL auth is not enabled"},
-	} {
-		if _, ok := o.get(needs.name); ok {
-			return fmt.Errorf("'%s' provided but %s", needs.name, needs.what)
-		}
+	if _, ok := o.get("sasl-authz"); ok {
+		return errors.New("'sasl-authz' provided but SASL auth is not enabled")
+	}
+	v.TLSCreds, v.TLSAuthz = o.text("tls-creds"), o.text("tls-authz")
+	if v.TLSAuthz != "" && v.TLSCreds == "" {
+		return errors.New("'tls-authz' provided but TLS is not enabled")
 	}
 	var err error
 	if v.Sharing, err = vnc.ParseSharing(o.text("share")); err != nil {

@@ -17,7 +17,7 @@ func (s *Set) layers(o SocketOptions) []layer {
 		list = append(list, s.secure(o))
 	}
 	if o.WebSocket {
-		list = append(list, newWebSocket)
+		list = append(list, WebSocket)
 	}
 	if o.Telnet {
 		list = append(list, newTelnet)

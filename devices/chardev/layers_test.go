@@ -128,7 +128,7 @@ func TestWebSocketDeadline(t *testing.T) {
 	defer theirs.Close()
 	began := make(chan net.Conn)
 	go func() {
-		conn, _ := newWebSocket(context.Background(), ours)
+		conn, _ := WebSocket(context.Background(), ours)
 		began <- conn
 	}()
 	io.WriteString(theirs, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+

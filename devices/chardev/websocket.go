@@ -10,9 +10,10 @@ import (
 	"github.com/coder/websocket"
 )
 
-// newWebSocket answers the opening handshake of a WebSocket (RFC 6455) with the
-// subprotocol "binary", the only one that QEMU speaks.
-func newWebSocket(ctx context.Context, conn net.Conn) (net.Conn, error) {
+// WebSocket answers the opening handshake of a WebSocket (RFC 6455) with the
+// subprotocol "binary", the only one that QEMU speaks. When it fails conn is closed
+// by whoever has it.
+func WebSocket(ctx context.Context, conn net.Conn) (net.Conn, error) {
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	r := bufio.NewReader(conn)
 	req, err := http.ReadRequest(r)

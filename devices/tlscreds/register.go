@@ -16,8 +16,8 @@ type credentials struct {
 	files
 }
 
-// files are what the files of an object say. They are read when it is complete,
-// and do not change any more.
+// files are what the files of an object say. They are read when it is complete
+// and by [Reload].
 type files struct {
 	identities []tls.Certificate
 	trusted    []*x509.Certificate
@@ -66,6 +66,26 @@ func Register(t *qom.Types) {
 				})
 			}})
 	}
+}
+
+// Reload reads the files of credentials again; whatever [Find] has returned stays
+// as it was. If they are no good, so do the credentials.
+func Reload(t *qom.Tree, id string) error {
+	o := object.Container(t).Child(id)
+	if o == nil {
+		return fmt.Errorf("No TLS credentials with id '%s'", id)
+	}
+	c, ok := o.Self().(*credentials)
+	if !ok || !o.Is("tls-creds-x509") {
+		return fmt.Errorf("%s does not support reloading credentials", o.TypeName())
+	}
+	old := c.files
+	c.files = files{}
+	err := c.load()
+	if err != nil {
+		c.files = old
+	}
+	return err
 }
 
 // Find returns the credentials of that id for one end of connections.

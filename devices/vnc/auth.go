@@ -11,8 +11,9 @@ import (
 
 // The security types, and the results of a handshake, RFC 6143, section 7.1.
 const (
-	securityNone = 1
-	securityVNC  = 2
+	securityNone     = 1
+	securityVNC      = 2
+	securityVeNCrypt = 19
 
 	securityOK     = 0
 	securityFailed = 1

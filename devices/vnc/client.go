@@ -3,6 +3,7 @@ package vnc
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -42,7 +43,8 @@ var (
 
 // client is one connection.
 type client struct {
-	conn   net.Conn
+	raw    net.Conn // to be closed by anybody
+	conn   net.Conn // what is spoken through: raw, or what lies upon it
 	remote Endpoint
 
 	trusted bool // no password is asked for
@@ -54,6 +56,10 @@ type client struct {
 	rre   bool // the client reads rectangles of one colour
 }
 
+func newClient(conn net.Conn) *client {
+	return &client{raw: conn, conn: conn, remote: endpoint(conn.RemoteAddr())}
+}
+
 // host is what a conversation needs to know of the server.
 type host struct {
 	name string
@@ -61,12 +67,21 @@ type host struct {
 	expected func() (string, bool)
 	// admit lets a client in that says whether it shares the screen.
 	admit func(shared bool) bool
+	// encrypt begins TLS; nil: there is none.
+	encrypt encrypt
 }
 
 // talk holds the conversation until it ends, for whatever reason.
-func (c *client) talk(h host) error {
-	c.r, c.depth = bufio.NewReader(c.conn), int(pixels[0])/8
-	if err := c.negotiate(h.expected); err != nil {
+func (c *client) talk(ctx context.Context, h host) error {
+	c.depth = int(pixels[0]) / 8
+	if c.remote.WebSocket {
+		if err := c.openWebSocket(ctx, h.encrypt); err != nil {
+			return err
+		}
+		h.encrypt = nil
+	}
+	c.r = bufio.NewReader(c.conn)
+	if err := c.negotiate(ctx, h); err != nil {
 		return err
 	}
 	shared, err := c.r.ReadByte()
@@ -88,7 +103,7 @@ func (c *client) talk(h host) error {
 }
 
 // negotiate agrees on a version and on the security, and goes through the latter.
-func (c *client) negotiate(expected func() (string, bool)) error {
+func (c *client) negotiate(ctx context.Context, h host) error {
 	if _, err := io.WriteString(c.conn, greeting); err != nil {
 		return err
 	}
@@ -102,25 +117,36 @@ func (c *client) negotiate(expected func() (string, bool)) error {
 		c.conn.Write([]byte{0, 0, 0, 0}) // no security type will do
 		return errProtocol
 	}
-	security := byte(securityNone)
-	if expected != nil {
-		security = securityVNC
-	}
+	security := h.security()
 	if minor < 7 {
 		_, err = c.conn.Write([]byte{0, 0, 0, security})
 	} else {
 		err = c.agree(security)
 	}
+	if err == nil && h.encrypt != nil {
+		err = c.veNCrypt(ctx, h)
+	}
 	if err != nil {
 		return err
 	}
-	if expected != nil {
-		err = c.challenge(expected)
+	if h.expected != nil {
+		err = c.challenge(h.expected)
 	}
-	if minor == 8 || expected != nil {
+	if minor == 8 || security != securityNone {
 		return c.result(err, minor)
 	}
 	return err
+}
+
+// security is the type that is offered.
+func (h host) security() byte {
+	switch {
+	case h.encrypt != nil:
+		return securityVeNCrypt
+	case h.expected != nil:
+		return securityVNC
+	}
+	return securityNone
 }
 
 // agree offers one security type, which the client has to choose.

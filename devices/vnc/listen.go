@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"strconv"
-
-	"github.com/coder/websocket"
 
 	"github.com/qomd/qomd/devices/chardev"
 )
@@ -94,44 +91,15 @@ func (Address) uses(this, other *bool) bool {
 	return other == nil || !*other
 }
 
-// serve gives each connection to attach until the listener is closed.
-func (l Listener) serve(attach func(net.Conn) <-chan struct{}) {
-	if l.WebSocket {
-		l.serveWeb(attach)
-		return
-	}
+// serve gives each connection to start until the listener is closed.
+func (l Listener) serve(start func(*client)) {
 	for {
 		conn, err := l.Accept()
 		if err != nil {
 			return
 		}
-		attach(conn)
+		c := newClient(conn)
+		c.remote.WebSocket = l.WebSocket
+		start(c)
 	}
 }
-
-// serveWeb speaks RFB within WebSockets, RFC 6455, with the subprotocol "binary".
-func (l Listener) serveWeb(attach func(net.Conn) <-chan struct{}) {
-	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		options := websocket.AcceptOptions{Subprotocols: []string{"binary"}, InsecureSkipVerify: true} // any origin, as QEMU
-		ws, err := websocket.Accept(w, r, &options)
-		if err != nil {
-			return // the client was told
-		}
-		ws.SetReadLimit(-1)
-		remote, err := net.ResolveTCPAddr("tcp", r.RemoteAddr)
-		if err != nil {
-			remote = nil
-		}
-		<-attach(webConn{websocket.NetConn(context.Background(), ws, websocket.MessageBinary), remote})
-	})}
-	server.Serve(l.Listener)
-	server.Close()
-}
-
-// webConn is a connection within a WebSocket, with the address of the one below.
-type webConn struct {
-	net.Conn
-	remote *net.TCPAddr
-}
-
-func (c webConn) RemoteAddr() net.Addr { return c.remote }

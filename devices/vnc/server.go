@@ -1,10 +1,13 @@
 package vnc
 
 import (
+	"context"
 	"net"
 	"slices"
 	"strconv"
 	"sync"
+
+	"github.com/qomd/qomd/qom"
 )
 
 // Options describe a server.
@@ -15,6 +18,11 @@ type Options struct {
 	// Password has clients prove that they know the password; without one nobody
 	// comes in.
 	Password bool
+	// Credentials names the object with the server's credentials for TLS, Authz the
+	// one that decides who may come in; empty: no TLS, and anybody.
+	Credentials, Authz string
+	// Tree is where those objects are.
+	Tree *qom.Tree
 	// Sharing is the policy among clients, Connections how many may share; 0: any.
 	Sharing     Sharing
 	Connections int
@@ -32,16 +40,25 @@ type Endpoint struct {
 	WebSocket bool   `json:"websocket"`
 }
 
-// ServerEndpoint is a listening end, as QEMU's VncServerInfo has it.
+// ServerEndpoint is a listening end, as QEMU's VncServerInfo2 has it.
 type ServerEndpoint struct {
-	Auth string `json:"auth"`
+	Security
 	Endpoint
+}
+
+// Security is how clients authenticate.
+type Security struct {
+	Auth     string `json:"auth"`               // "none", "vnc" or "vencrypt"
+	VeNCrypt string `json:"vencrypt,omitempty"` // "x509-none" or "x509-vnc", within TLS
 }
 
 // event is the data of VNC_CONNECTED and its like.
 type event struct {
-	Server ServerEndpoint `json:"server"`
-	Client Endpoint       `json:"client"`
+	Server struct {
+		Auth string `json:"auth"`
+		Endpoint
+	} `json:"server"`
+	Client Endpoint `json:"client"`
 }
 
 // Server shows a black screen to whoever connects.
@@ -53,6 +70,7 @@ type Server struct {
 	listeners []Listener
 	clients   []*client
 	password  password
+	encrypt   encrypt // nil: nothing is encrypted
 	closed    bool
 }
 
@@ -62,8 +80,19 @@ func New(o Options) *Server { return &Server{opts: o} }
 // ID is the server's name among those of its machine.
 func (s *Server) ID() string { return s.opts.ID }
 
-// Auth is how clients authenticate: "none" or "vnc".
-func (s *Server) Auth() string {
+// Security is how clients authenticate who do not come within a WebSocket. The
+// machine's lock is held.
+func (s *Server) Security() Security {
+	switch auth := s.auth(); {
+	case s.encrypt != nil:
+		return Security{"vencrypt", "x509-" + auth}
+	default:
+		return Security{Auth: auth}
+	}
+}
+
+// auth is what clients have to do apart from encryption.
+func (s *Server) auth() string {
 	if s.opts.Password {
 		return "vnc"
 	}
@@ -79,13 +108,7 @@ func (s *Server) Listen(listeners []Listener) {
 		l.Close()
 	}
 	for _, l := range listeners {
-		s.serving.Go(func() {
-			l.serve(func(conn net.Conn) <-chan struct{} {
-				c := &client{conn: conn, remote: endpoint(conn.RemoteAddr())}
-				c.remote.WebSocket = l.WebSocket
-				return s.start(c)
-			})
-		})
+		s.serving.Go(func() { l.serve(s.start) })
 	}
 }
 
@@ -115,8 +138,10 @@ func (s *Server) Endpoints() []ServerEndpoint {
 }
 
 func (s *Server) endpoint(l Listener) ServerEndpoint {
-	e := ServerEndpoint{Auth: s.Auth(), Endpoint: endpoint(l.Addr())}
-	e.WebSocket = l.WebSocket
+	e := ServerEndpoint{Security: s.Security(), Endpoint: endpoint(l.Addr())}
+	if e.WebSocket = l.WebSocket; l.WebSocket && s.encrypt != nil {
+		e.Security = Security{Auth: s.auth()} // TLS is below
+	}
 	return e
 }
 
@@ -134,7 +159,7 @@ func (s *Server) Close() {
 	s.opts.Do(func() {
 		s.closed = true
 		for _, c := range s.clients {
-			c.conn.Close()
+			c.raw.Close()
 		}
 		s.Listen(nil)
 	})
@@ -148,25 +173,29 @@ func (s *Server) Attach(conn net.Conn, skipAuth bool) {
 		conn.Close()
 		return
 	}
-	s.start(&client{conn: conn, remote: endpoint(conn.RemoteAddr()), trusted: skipAuth})
+	c := newClient(conn)
+	c.trusted = skipAuth
+	s.start(c)
 }
 
-// start serves a client on a goroutine of its own, and returns a channel that is
-// closed when it has gone.
-func (s *Server) start(c *client) <-chan struct{} {
-	gone := make(chan struct{})
-	s.serving.Go(func() {
-		defer close(gone)
-		s.serve(c)
-	})
-	return gone
-}
+// start serves a client on a goroutine of its own.
+func (s *Server) start(c *client) { s.serving.Go(func() { s.serve(c) }) }
 
 // serve is one connection.
 func (s *Server) serve(c *client) {
-	defer c.conn.Close()
+	defer c.raw.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	open := false
+	h := host{
+		name:  s.opts.Name,
+		admit: func(shared bool) (ok bool) { s.opts.Do(func() { ok = s.admit(c, shared) }); return ok },
+	}
+	if s.opts.Password && !c.trusted {
+		h.expected = s.expected
+	}
 	s.opts.Do(func() {
+		h.encrypt = s.encrypt
 		if open = !s.closed; open {
 			s.clients = append(s.clients, c)
 			s.tell("VNC_CONNECTED", c)
@@ -175,14 +204,7 @@ func (s *Server) serve(c *client) {
 	if !open {
 		return
 	}
-	h := host{
-		name:  s.opts.Name,
-		admit: func(shared bool) (ok bool) { s.opts.Do(func() { ok = s.admit(c, shared) }); return ok },
-	}
-	if s.opts.Password && !c.trusted {
-		h.expected = s.expected
-	}
-	c.talk(h)
+	c.talk(ctx, h)
 	s.opts.Do(func() {
 		s.clients = slices.DeleteFunc(s.clients, func(other *client) bool { return other == c })
 		if !s.closed {
@@ -192,8 +214,10 @@ func (s *Server) serve(c *client) {
 }
 
 func (s *Server) tell(name string, c *client) {
-	e, _ := s.Endpoint()
-	s.opts.Emit(name, event{Server: e, Client: c.remote})
+	e := event{Client: c.remote}
+	first, _ := s.Endpoint()
+	e.Server.Auth, e.Server.Endpoint = first.Auth, first.Endpoint
+	s.opts.Emit(name, e)
 }
 
 // endpoint describes an address. The client's end of a unix socket has none.

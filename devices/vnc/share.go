@@ -36,7 +36,7 @@ func (s *Server) admit(c *client, shared bool) bool {
 		switch {
 		case other.manner == undecided:
 		case s.opts.Sharing == AllowExclusive && !shared:
-			other.conn.Close()
+			other.raw.Close()
 		case s.opts.Sharing == AllowExclusive && other.manner == exclusive:
 			return false
 		case other.manner == sharer:

@@ -61,13 +61,14 @@ type displayArgs struct {
 	TLSCerts bool   `json:"tls-certs"`
 }
 
-// displayReload has nothing to do where no certificates are asked for.
+// displayReload has the first VNC server read its certificates again, if asked to.
 func (c *Commands) displayReload(_ *qmp.Call, a displayArgs) (none, error) {
-	switch {
-	case !a.TLSCerts:
+	if !a.TLSCerts {
 		return none{}, nil
-	case c.vncServer("") == nil:
+	}
+	s := c.vncServer("")
+	if s == nil {
 		return none{}, errors.New("Can not find vnc display")
 	}
-	return none{}, errors.New("vnc tls is not enabled")
+	return none{}, s.ReloadCredentials()
 }

@@ -42,7 +42,11 @@ func (c *Commands) queryVNC(*qmp.Call, none) (vncInfo, error) {
 	if !ok {
 		return vncInfo{}, nil
 	}
-	return vncInfo{Enabled: true, Host: &e.Host, Family: e.Family, Service: e.Service, Auth: e.Auth, Clients: s.Clients()}, nil
+	auth := e.Auth
+	if e.VeNCrypt != "" {
+		auth += "+" + strings.ReplaceAll(e.VeNCrypt, "-", "+")
+	}
+	return vncInfo{Enabled: true, Host: &e.Host, Family: e.Family, Service: e.Service, Auth: auth, Clients: s.Clients()}, nil
 }
 
 // vncServer is QEMU's VncInfo2.
@@ -50,13 +54,13 @@ type vncServer struct {
 	ID      string               `json:"id"`
 	Server  []vnc.ServerEndpoint `json:"server"`
 	Clients []vnc.Endpoint       `json:"clients"`
-	Auth    string               `json:"auth"`
+	vnc.Security
 }
 
 func (c *Commands) queryVNCServers(*qmp.Call, none) ([]vncServer, error) {
 	list := []vncServer{}
 	for _, s := range c.m.VNC {
-		list = append(list, vncServer{ID: s.ID(), Server: s.Endpoints(), Clients: s.Clients(), Auth: s.Auth()})
+		list = append(list, vncServer{ID: s.ID(), Server: s.Endpoints(), Clients: s.Clients(), Security: s.Security()})
 	}
 	return list, nil
 }

@@ -29,7 +29,8 @@ func (vm *VM) openVNCServer(c config.VNC) error {
 		name = fmt.Sprintf("QEMU (%s)", vm.cfg.Name)
 	}
 	s := vnc.New(vnc.Options{
-		ID: c.ID, Name: name, Password: c.Password, Sharing: c.Sharing, Connections: c.Connections,
+		ID: c.ID, Name: name, Password: c.Password, Credentials: c.TLSCreds, Authz: c.TLSAuthz,
+		Sharing: c.Sharing, Connections: c.Connections, Tree: vm.Machine.Tree(),
 		Do: vm.Machine.Do, Emit: vm.emit,
 	})
 	if c.Reverse {
@@ -53,7 +54,11 @@ func (vm *VM) openVNCServer(c config.VNC) error {
 // later than they are.
 func (vm *VM) equipVNC() error {
 	for i, c := range vm.cfg.VNC {
-		err := vm.vncSecret(vm.Machine.VNC[i], c.Secret)
+		s := vm.Machine.VNC[i]
+		err := vm.vncSecret(s, c.Secret)
+		if err == nil {
+			err = s.FindCredentials()
+		}
 		if c.Device != "" && err == nil {
 			if _, missing := qdev.Find(vm.Machine.Env(), c.Device); missing != nil {
 				err = fmt.Errorf("Device '%s' not found", c.Device)

@@ -1,6 +1,7 @@
 package hmp
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/qomd/qomd/devices/vnc"
@@ -17,7 +18,7 @@ func vncTopics() []*command {
 			for _, s := range r.h.m.VNC {
 				r.printf("%s:\n", s.ID())
 				for _, e := range s.Endpoints() {
-					r.printf("  Server: %s\n    Auth: %s (Sub: none)\n", vncEnd(e.Endpoint), e.Auth)
+					r.printf("  Server: %s\n    Auth: %s (Sub: %s)\n", vncEnd(e.Endpoint), e.Auth, cmp.Or(e.VeNCrypt, "none"))
 				}
 				for _, c := range s.Clients() {
 					r.printf("  Client: %s\n    x509_dname: none\n    sasl_username: none\n", vncEnd(c))
@@ -28,7 +29,13 @@ func vncTopics() []*command {
 	}}
 }
 
-func vncEnd(e vnc.Endpoint) string { return e.Host + ":" + e.Service + " (" + e.Family + ")" }
+func vncEnd(e vnc.Endpoint) string {
+	family := e.Family
+	if e.WebSocket {
+		family += " (Websocket)"
+	}
+	return e.Host + ":" + e.Service + " (" + family + ")"
+}
 
 // changeVNC is "change vnc password SECRET".
 func changeVNC(r *run) error {
