@@ -5,6 +5,7 @@ import "strings"
 // migrationTopics are the topics of "info" on migration.
 func migrationTopics() []*command {
 	return []*command{
+		{names: "migrate", help: "how the migration goes", qmp: "query-migrate", run: infoMigrate},
 		{names: "migrate_capabilities", help: "capabilities of migration", qmp: "query-migrate-capabilities",
 			run: func(r *run) error {
 				list, err := r.list("query-migrate-capabilities")
