@@ -9,6 +9,8 @@ import (
 func virtioTopics() []*command {
 	return []*command{
 		{names: "virtio", help: "virtio devices", qmp: "x-query-virtio", run: infoVirtio},
+		{names: "virtio-status", args: "path:s", params: "path", help: "the state of a device", qmp: "x-query-virtio-status",
+			run: infoVirtioStatus},
 		{names: "virtio-queue-status", args: "path:s,queue:i", params: "path queue", help: "the state of a queue",
 			qmp: "x-query-virtio-queue-status", run: infoQueue},
 		{names: "virtio-vhost-queue-status", args: "path:s,queue:i", params: "path queue", help: "the state of a queue of vhost",
