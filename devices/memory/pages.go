@@ -1,6 +1,9 @@
 package memory
 
-import "iter"
+import (
+	"iter"
+	"unsafe"
+)
 
 // PageSize is the unit in which guest memory exists, in bytes.
 const PageSize = pageSize
@@ -50,6 +53,12 @@ func (m *ram) next(off uint64) (uint64, *page) {
 			return 0, nil // past the last address
 		}
 	}
+}
+
+// HostAddress is where in this process the byte at an offset of a RAM or ROM
+// region lies, until the region goes; the bytes of another page are elsewhere.
+func (r *Region) HostAddress(off uint64) uintptr {
+	return uintptr(unsafe.Pointer(&r.ram.touch(off)[off%pageSize]))
 }
 
 // IsZero reports whether all bytes are zero.
