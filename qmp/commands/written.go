@@ -72,6 +72,11 @@ func (w Written) Display(o *qjson.Object, text bool) (*qjson.Object, error) {
 	return w.Schema.ReadLikeReply("query-display-options", o, text, byteCount)
 }
 
+// NUMA reads -numa, which has the older syntax alone.
+func (w Written) NUMA(o *qjson.Object) (*qjson.Object, error) {
+	return w.Schema.ReadOptions("set-numa-node", flat(o), byteCount)
+}
+
 // flat lists options one by one, those with several values several times.
 func flat(o *qjson.Object) []schema.Option {
 	var list []schema.Option

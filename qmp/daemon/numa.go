@@ -1,11 +1,17 @@
 package daemon
 
-import "github.com/qomd/qomd/config"
+import (
+	"github.com/qomd/qomd/qmp/qjson"
+)
 
 // addNUMA describes the NUMA nodes of the configuration.
 func (vm *VM) addNUMA() error {
 	for _, o := range vm.cfg.NUMA {
-		args, err := config.NUMAArguments(o.Options)
+		values := o.Options
+		if values == nil {
+			values = qjson.NewObject()
+		}
+		args, err := vm.written().NUMA(values)
 		if err == nil {
 			err = vm.Machine.SetNUMA(args)
 		}

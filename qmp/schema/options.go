@@ -155,7 +155,7 @@ func ranged(name, text string) (list []any, err error) {
 	low, err := strconv.ParseUint(first, 0, 63)
 	high, errHigh := strconv.ParseUint(end, 0, 63)
 	if err != nil || errHigh != nil || high < low || high-low >= maxRange {
-		return nil, faultf("Parameter '%s' expects an uint64 value or range", name)
+		return nil, faultf("Parameter '%s' expects a uint64 value or range", name)
 	}
 	for n := low; n <= high; n++ {
 		list = append(list, int64(n))

@@ -79,10 +79,12 @@ const sizeWidth = "size"
 // objects that also have all the members beside.
 var integerExceptions = []struct{ name, beside, width string }{
 	{"align", "discard-data", sizeWidth},
+	{"bandwidth", "data-type", sizeWidth},
 	{"book-id", "dedicated", "uint16_t"},
 	{"core-id", "dedicated", "uint16_t"},
 	{"drawer-id", "dedicated", "uint16_t"},
 	{"length", "path", "uint64_t"},
+	{"mem", "memdev", sizeWidth},
 	{"node-id", "associativity", "uint32_t"},
 	{"offset", "discard-data", sizeWidth},
 	{"offset", "file", "int64_t"},
@@ -92,6 +94,7 @@ var integerExceptions = []struct{ name, beside, width string }{
 	{"port", "sock", "uint16_t"},
 	{"queues", "chardev vhostforce", "int64_t"},
 	{"queues", "vhostdev", "int64_t"},
+	{"size", "associativity", sizeWidth},
 	{"size", "host-nodes", sizeWidth},
 	{"size", "device", "int64_t"},
 	{"size", "file offset", "int64_t"},
