@@ -79,7 +79,7 @@ func (s *Stack) Add(args *qjson.Object) (*Client, error) {
 	o := options{args}
 	id, typ := o.text("id"), o.text("type")
 	switch {
-	case !qdev.ValidID(id) && id != s.newName:
+	case !qdev.ValidID(id) && (id == "" || id != s.newName):
 		return nil, errors.New("Parameter 'id' expects an identifier")
 	case notCompiled[typ]:
 		return nil, fmt.Errorf("network backend '%s' is not compiled into this binary", typ)
