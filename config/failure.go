@@ -46,6 +46,9 @@ func (e unplaced) Unwrap() error { return e.error }
 // Unplaced makes a mistake one that is told without the option that it is in.
 func Unplaced(err error) error { return unplaced{error: err} }
 
+// bareError makes a mistake one that is told as it is, without a name in front.
+func bareError(err error) error { return unplaced{error: err, bare: true} }
+
 // at adds a place to a mistake.
 func at(origin Origin, err error) error {
 	var u unplaced
@@ -69,7 +72,10 @@ func (f *Failure) Error() string {
 	var lines []string
 	for _, err := range flatten(f.Err) {
 		var l *located
+		var u unplaced
 		switch {
+		case errors.As(err, &u) && u.bare:
+			lines = append(lines, u.Error())
 		case !errors.As(err, &l):
 			lines = append(lines, f.Prefix+f.Prog+": "+err.Error())
 		case l.early:

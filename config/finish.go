@@ -30,6 +30,11 @@ func (b *builder) finish() (*Machine, error) {
 	}
 	b.finishOptions()
 	b.finishNICs()
+	if b.m.Type != "none" && !b.all {
+		if err := b.finishBoot(); err != nil {
+			return nil, err
+		}
+	}
 	if err := b.finishVNC(); err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ var groupForms = []optGroup{
 	{name: "chardev", implied: "backend"},
 	{name: "device", implied: "driver"},
 	{name: "drive"},
-	{name: "fw_cfg", implied: "name", refused: "firmware configuration"},
+	{name: "fw_cfg", implied: "name"},
 	{name: "fsdev", refused: "shared folders"},
 	{name: "global"},
 	{name: "icount", implied: "shift", merge: true},

@@ -139,7 +139,7 @@ var options = []option{
 	{name: "async-teardown", effect: ignored, note: noHost},
 	{name: "audio-help", apply: (*builder).help},
 	{name: "run-with", arg: true, apply: (*builder).runWith},
-	{name: "fw_cfg", arg: true, effect: refused, note: "firmware configuration"},
+	{name: "fw_cfg", arg: true, effect: ignored, note: noCode, apply: (*builder).firmwareEntry},
 	{name: "acpitable", arg: true, effect: ignored, note: noCode, apply: (*builder).acpiTable},
 	{name: "no-fd-bootchk", effect: ignored, note: noCode},
 	{name: "option-rom", arg: true, effect: ignored, note: noCode, apply: inGroup("option-rom")},

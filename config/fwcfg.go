@@ -1,0 +1,74 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/qomd/qomd/devices/object"
+)
+
+// longestEntry is how many bytes the name of a firmware configuration entry may
+// have.
+const longestEntry = 55
+
+// firmwareEntry applies -fw_cfg, as far as it can be checked here: nothing reads
+// the entries.
+func (b *builder) firmwareEntry(a argument) error {
+	o, err := b.add("fw_cfg", a)
+	if err != nil {
+		return err
+	}
+	sources := 0
+	for _, name := range []string{"file", "string", "gen_id"} {
+		if o.text(name) != "" {
+			sources++
+		}
+	}
+	name := o.text("name")
+	switch {
+	case name == "" || sources != 1:
+		return errors.New("name, plus exactly one of file, string and gen_id, are needed")
+	case len(name) > longestEntry:
+		return fmt.Errorf("name too long (max. %d char)", longestEntry)
+	}
+	if !strings.HasPrefix(name, "opt/") {
+		b.warn(a.origin, "externally provided fw_cfg item names should be prefixed with \"opt/\"")
+	}
+	for _, other := range b.groups["fw_cfg"].list {
+		if other != o && other.text("name") == name {
+			return fmt.Errorf("duplicate fw_cfg file name: %s", name)
+		}
+	}
+	file := o.text("file")
+	if file == "" {
+		return nil
+	}
+	switch info, err := os.Stat(file); {
+	case err != nil:
+		return fmt.Errorf("can't load %s: Failed to open file “%s”: %s", file, file, object.Strerror(err))
+	case info.IsDir():
+		return fmt.Errorf("can't load %s: Error reading file “%s”: Is a directory", file, file)
+	}
+	return nil
+}
+
+// finishBoot holds a kernel and a firmware with a path to files that are there.
+// Firmware without one is looked for where QEMU keeps its own, which we do not
+// have.
+func (b *builder) finishBoot() error {
+	if kernel, ok := b.machine.Get("kernel"); ok {
+		f, err := os.Open(fmt.Sprint(kernel))
+		if err != nil {
+			return bareError(fmt.Errorf("qemu: could not open kernel file '%v': %s", kernel, object.Strerror(err)))
+		}
+		f.Close()
+	}
+	if firmware := stringOf(b.machine, "firmware"); strings.Contains(firmware, "/") {
+		if _, err := os.Stat(firmware); err != nil {
+			return bareError(fmt.Errorf("qemu: could not load PC BIOS '%s'", firmware))
+		}
+	}
+	return nil
+}
