@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,7 +60,7 @@ type vncServer struct {
 
 func (c *Commands) queryVNCServers(*qmp.Call, none) ([]vncServer, error) {
 	list := []vncServer{}
-	for _, s := range c.m.VNC {
+	for _, s := range slices.Backward(c.m.VNC) { // the newest first, as QEMU
 		list = append(list, vncServer{ID: s.ID(), Server: s.Endpoints(), Clients: s.Clients(), Security: s.Security()})
 	}
 	return list, nil
@@ -75,15 +76,18 @@ func (c *Commands) vncServer(id string) *vnc.Server {
 	return nil
 }
 
-var errNoVNC = errors.New("No VNC display is present")
+// vncError is a refusal with what QEMU adds for people, without a new line.
+type vncError struct{ text, hint string }
 
-// noPasswordError is the refusal of a server that asks for no password.
-type noPasswordError struct{}
+func (e vncError) Error() string { return e.text }
 
-func (noPasswordError) Error() string { return "VNC password authentication is disabled" }
+// Hint is seen in the human monitor only.
+func (e vncError) Hint() string { return e.hint }
 
-// Hint is what QEMU adds for people; it ends without a new line.
-func (noPasswordError) Hint() string { return "To enable it, use '-vnc ...,password-secret=ID'" }
+var (
+	errNoVNC         = vncError{"No VNC display is present", "To enable it, use '-vnc ...'"}
+	errNoVNCPassword = vncError{"VNC password authentication is disabled", "To enable it, use '-vnc ...,password-secret=ID'"}
+)
 
 func (c *Commands) setVNCPassword(display, text string) error {
 	s := c.vncServer(display)
@@ -91,7 +95,7 @@ func (c *Commands) setVNCPassword(display, text string) error {
 	case s == nil:
 		return errNoVNC
 	case !s.SetPassword(text):
-		return noPasswordError{}
+		return errNoVNCPassword
 	}
 	return nil
 }

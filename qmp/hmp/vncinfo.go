@@ -3,6 +3,7 @@ package hmp
 import (
 	"cmp"
 	"errors"
+	"slices"
 
 	"github.com/qomd/qomd/devices/vnc"
 )
@@ -15,8 +16,12 @@ func vncTopics() []*command {
 			if len(r.h.m.VNC) == 0 {
 				r.printf("None\n")
 			}
-			for _, s := range r.h.m.VNC {
+			for _, s := range slices.Backward(r.h.m.VNC) {
 				r.printf("%s:\n", s.ID())
+				if len(s.Endpoints()) == 0 {
+					k := s.Security()
+					r.printf("  Auth: %s (Sub: %s)\n", k.Auth, cmp.Or(k.VeNCrypt, "none"))
+				}
 				for _, e := range s.Endpoints() {
 					r.printf("  Server: %s\n    Auth: %s (Sub: %s)\n", vncEnd(e.Endpoint), e.Auth, cmp.Or(e.VeNCrypt, "none"))
 				}
