@@ -92,7 +92,6 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, endSignals...)
 	defer signal.Stop(signals)
-	watchSenders(endSignals)
 
 	if cfg.PIDFile != "" {
 		path, err := filepath.Abs(cfg.PIDFile) // -daemonize leaves this folder
@@ -152,8 +151,9 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	for {
 		select {
 		case sig := <-signals:
+			// Where the signal is from, Go does not tell.
 			if !onQTest(cfg) {
-				say(prog, cfg, ending(sig))
+				say(prog, cfg, fmt.Sprintf("terminating on signal %d", sig))
 			}
 			vm.Quit(machine.HostSignal)
 		case <-vm.Done():
