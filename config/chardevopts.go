@@ -57,8 +57,15 @@ func checkBackend(c Chardev, o *opts) error {
 			return errors.New("chardev: file: no filename given")
 		}
 	case "pipe", "serial", "parallel":
-		if c.Path == "" {
-			return fmt.Errorf("chardev: %s: no device path given", c.Backend)
+		if name := c.Backend; c.Path == "" {
+			if name == "serial" {
+				name = "serial/tty"
+			}
+			return fmt.Errorf("chardev: %s: no device path given", name)
+		}
+	case "mux":
+		if o.text("chardev") == "" {
+			return errors.New("chardev: mux: no chardev given")
 		}
 	case "udp":
 		if o.text("port") == "" {

@@ -30,6 +30,8 @@ type SocketOptions struct {
 	Server    bool
 	SaysWait  bool          // whether to wait for the first client was given
 	Reconnect time.Duration // of a client: how long to wait before another try; 0: none
+	// SaysReconnect tells that Reconnect was given, even as 0.
+	SaysReconnect bool
 
 	TLSCreds, TLSAuthz        string // ids of objects; empty: none
 	Telnet, TN3270, WebSocket bool
@@ -63,6 +65,14 @@ func (o SocketOptions) network() string {
 	return "tcp"
 }
 
+// family refuses an address that could be of no kind.
+func (o SocketOptions) family() error {
+	if o.IPv4 != nil && o.IPv6 != nil && !*o.IPv4 && !*o.IPv6 {
+		return errors.New("Cannot disable IPv4 and IPv6 at same time")
+	}
+	return nil
+}
+
 // Check refuses options that do not go together, in QEMU's order, and what is
 // missing here.
 func (o SocketOptions) Check() error {
@@ -71,7 +81,7 @@ func (o SocketOptions) Check() error {
 	}
 	switch {
 	case o.fd() && o.Reconnect > 0:
-		return incompatible("reconnect", "fd")
+		return incompatible("reconnect-ms", "fd")
 	case o.fd() && o.TLSCreds != "" && !o.Server:
 		return errors.New("'tls_creds' option is incompatible with 'fd' address type as client")
 	case o.Path != "" && o.TLSCreds != "":
@@ -80,7 +90,7 @@ func (o SocketOptions) Check() error {
 		return incompatible("tls_creds", "vsock")
 	case o.TLSCreds == "" && o.TLSAuthz != "":
 		return errors.New("'tls_authz' option requires 'tls_creds' option")
-	case o.Server && o.Reconnect > 0:
+	case o.Server && (o.Reconnect > 0 || o.SaysReconnect):
 		return errors.New("'reconnect-ms' option is incompatible with socket in server listen mode")
 	case o.WebSocket && !o.Server:
 		return errors.New("Websocket client is not implemented")
@@ -104,6 +114,10 @@ func resolution(host, port string, err error) error {
 		text = "Servname not supported for ai_socktype"
 	}
 	var dns *net.DNSError
+	var addr *net.AddrError
+	if errors.As(err, &addr) && net.ParseIP(host) != nil {
+		text = "Address family for hostname not supported"
+	}
 	if errors.As(err, &dns) && dns.IsTemporary {
 		text = "Temporary failure in name resolution"
 	}

@@ -159,9 +159,6 @@ func (s *Set) openHub(ids []string) (Backend, error) {
 	if len(ids) == 0 {
 		return nil, fmt.Errorf("hub: 'chardevs' list is not defined")
 	}
-	if len(ids) > maxMux {
-		return nil, fmt.Errorf("hub: too many uses of chardevs (maximum is %d)", maxMux)
-	}
 	h := &Hub{}
 	h.conn = newPipeConn(func(p []byte) { h.Write(p) })
 	for _, id := range ids {
@@ -173,6 +170,10 @@ func (s *Set) openHub(ids []string) (Backend, error) {
 		if shared(base.backend) {
 			h.Close()
 			return nil, fmt.Errorf("hub: multiplexers and hubs can't be stacked, check chardev '%s'", id)
+		}
+		if len(h.bases) == maxMux {
+			h.Close()
+			return nil, fmt.Errorf("hub: too many uses of chardevs (maximum is %d)", maxMux)
 		}
 		f := &Frontend{Who: "hub", Space: h.conn.space, Receive: h.conn.feed, open: true}
 		if err := base.Connect(f); err != nil {

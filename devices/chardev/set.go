@@ -178,29 +178,29 @@ func (s *Set) ChangeOn(id string, o Options, open Opener) (*Chardev, error) {
 	if err := s.MayChange(id, o); err != nil {
 		return nil, err
 	}
+	old := s.Find(id)
+	fe := old.port.fe
+	if fe == nil { // nobody would miss it
+		s.drop(old)
+		return s.CreateOn(id, o, open)
+	}
 	b, err := open()
 	if err != nil {
 		return nil, err
 	}
-	old := s.Find(id)
-	fe := old.port.fe
-	if fe != nil {
-		old.port.detach(fe)
-	}
-	wasOpen := fe != nil && fe.open
+	old.port.detach(fe)
+	wasOpen := fe.open
 	s.drop(old)
 	c, err := s.Add(id, b, o)
 	if err != nil {
 		return nil, err
 	}
-	if fe != nil {
-		c.port.attach(fe)
-		fe.open = wasOpen
-		if err := fe.Swap(); err != nil {
-			return nil, err
-		}
-		fe.Ready()
+	c.port.attach(fe)
+	fe.open = wasOpen
+	if err := fe.Swap(); err != nil {
+		return nil, err
 	}
+	fe.Ready()
 	return c, nil
 }
 

@@ -141,6 +141,9 @@ func Listen(o SocketOptions) (net.Listener, error) {
 		}
 		return ln, nil
 	}
+	if err := o.family(); err != nil {
+		return nil, err
+	}
 	port, err := net.LookupPort("tcp", o.Port)
 	if err != nil {
 		return nil, resolution(o.Host, o.Port, err)
@@ -152,6 +155,8 @@ func Listen(o SocketOptions) (net.Listener, error) {
 			return ln, nil
 		case unresolved(err):
 			return nil, resolution(o.Host, o.Port, err)
+		case !errors.Is(err, syscall.EADDRINUSE):
+			return nil, fmt.Errorf("Failed to bind socket: %s", object.Strerror(err))
 		case port >= int(o.To):
 			return nil, fmt.Errorf("Failed to find an available port: %s", object.Strerror(err))
 		}
@@ -173,6 +178,9 @@ func Dial(ctx context.Context, o SocketOptions) (net.Conn, error) {
 			return nil, fmt.Errorf("Failed to connect to '%s': %s", o.Path, object.Strerror(err))
 		}
 		return conn, nil
+	}
+	if err := o.family(); err != nil {
+		return nil, err
 	}
 	conn, err := d.DialContext(ctx, o.network(), net.JoinHostPort(o.Host, o.Port))
 	switch {

@@ -23,6 +23,9 @@ func openUDP(o UDPOptions) (Backend, error) {
 	if o.NotInet {
 		return nil, errors.New("socket type unsupported for datagram")
 	}
+	if o.RemotePort == "" {
+		return nil, errors.New("remote port not specified")
+	}
 	host := o.RemoteHost
 	if host == "" {
 		host = "localhost"

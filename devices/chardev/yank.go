@@ -37,12 +37,12 @@ func (y *Yanks) Remove(id string) {
 	y.list = slices.DeleteFunc(y.list, func(e yank) bool { return e.id == id })
 }
 
-// IDs lists the character devices, newest first as QEMU does.
+// IDs lists the character devices, oldest first as QEMU does.
 func (y *Yanks) IDs() []string {
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	ids := make([]string, 0, len(y.list))
-	for _, e := range slices.Backward(y.list) {
+	for _, e := range y.list {
 		ids = append(ids, e.id)
 	}
 	return ids

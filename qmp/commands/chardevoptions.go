@@ -86,7 +86,7 @@ type chardevBackend struct {
 		Telnet    bool           `json:"telnet"`
 		TN3270    bool           `json:"tn3270"`
 		WebSocket bool           `json:"websocket"`
-		Reconnect int64          `json:"reconnect-ms"`
+		Reconnect *int64         `json:"reconnect-ms"`
 
 		Remote *socketAddress `json:"remote"`
 		Local  *socketAddress `json:"local"`
@@ -150,7 +150,9 @@ func (b *chardevBackend) options() chardev.Options {
 	case "socket":
 		s := d.Addr.options()
 		s.Server, s.SaysWait = d.Server == nil || *d.Server, d.Wait != nil
-		s.Reconnect = time.Duration(d.Reconnect) * time.Millisecond
+		if d.Reconnect != nil {
+			s.Reconnect, s.SaysReconnect = time.Duration(*d.Reconnect)*time.Millisecond, true
+		}
 		s.TLSCreds, s.TLSAuthz = d.TLSCreds, d.TLSAuthz
 		s.Telnet, s.TN3270, s.WebSocket = d.Telnet, d.TN3270, d.WebSocket
 		o.Socket = s
