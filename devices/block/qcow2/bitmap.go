@@ -290,19 +290,9 @@ func (i *Image) storeDirectory(next, gone []Bitmap) error {
 	if len(b) > maxBitmapDirectory {
 		return errors.New("Not enough space in the bitmap directory")
 	}
-	var at int64
-	if len(b) > 0 {
-		cs := i.h.ClusterSize()
-		var err error
-		if at, err = i.alloc((int64(len(b)) + cs - 1) / cs); err != nil {
-			return err
-		}
-		if _, err := i.f.WriteAt(b, at); err != nil {
-			return err
-		}
-		if err := i.f.Flush(); err != nil {
-			return err
-		}
+	at, err := i.placeTable(b)
+	if err != nil {
+		return err
 	}
 	old := i.directory
 	i.bitmaps, i.directory = next, span{at, int64(len(b))}

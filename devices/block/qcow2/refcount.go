@@ -224,6 +224,25 @@ func (i *Image) alloc(n int64) (int64, error) {
 	}
 }
 
+// placeTable writes a table to clusters of its own, and returns where: at 0 if it is
+// empty. It is in the file when placeTable returns; when that fails no cluster is used.
+func (i *Image) placeTable(table []byte) (at int64, err error) {
+	if len(table) == 0 {
+		return 0, nil
+	}
+	cs := i.h.ClusterSize()
+	if at, err = i.alloc((int64(len(table)) + cs - 1) / cs); err != nil {
+		return 0, err
+	}
+	if _, err = i.f.WriteAt(table, at); err == nil {
+		err = i.f.Flush()
+	}
+	if err != nil {
+		return 0, errors.Join(err, i.release(at, int64(len(table))))
+	}
+	return at, nil
+}
+
 // release drops one use of all clusters that a range of the file touches.
 func (i *Image) release(at, n int64) error { return i.use(at, n, -1) }
 

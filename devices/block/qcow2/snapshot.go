@@ -82,22 +82,27 @@ func (i *Image) snapshotOf(id string) (int, error) {
 	return n, nil
 }
 
+// toChange finds a snapshot of an image that may be written to, and its L1 table.
+func (i *Image) toChange(id string) (n int, l1 []uint64, err error) {
+	if !i.writable {
+		return 0, nil, errReadOnly
+	}
+	if n, err = i.snapshotOf(id); err != nil {
+		return 0, nil, err
+	}
+	l1, err = i.readL1(i.snapshots[n].l1At, i.snapshots[n].l1Len)
+	return n, l1, err
+}
+
 // DeleteSnapshot forgets a snapshot, and gives up what only it had.
 func (i *Image) DeleteSnapshot(id string) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if !i.writable {
-		return errReadOnly
-	}
-	n, err := i.snapshotOf(id)
+	n, l1, err := i.toChange(id)
 	if err != nil {
 		return err
 	}
 	s := i.snapshots[n]
-	l1, err := i.readL1(s.l1At, s.l1Len)
-	if err != nil {
-		return err
-	}
 	if err := i.storeSnapshots(slices.Delete(slices.Clone(i.snapshots), n, n+1)); err != nil {
 		return err
 	}
@@ -112,18 +117,11 @@ func (i *Image) DeleteSnapshot(id string) error {
 func (i *Image) Revert(id string) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if !i.writable {
-		return errReadOnly
-	}
-	n, err := i.snapshotOf(id)
+	n, l1, err := i.toChange(id)
 	if err != nil {
 		return err
 	}
 	s := i.snapshots[n]
-	l1, err := i.readL1(s.l1At, s.l1Len)
-	if err != nil {
-		return err
-	}
 	for k := range l1 {
 		l1[k] &= entryOffset // nothing is the disk's alone, see markCopied
 	}

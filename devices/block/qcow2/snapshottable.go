@@ -113,19 +113,9 @@ func (i *Image) storeSnapshots(list []Snapshot) error {
 	if len(b) > maxSnapshotTable {
 		return errors.New("File too large")
 	}
-	at := int64(0)
-	if len(b) > 0 {
-		cs := i.h.ClusterSize()
-		var err error
-		if at, err = i.alloc((int64(len(b)) + cs - 1) / cs); err != nil {
-			return err
-		}
-		if _, err := i.f.WriteAt(b, at); err != nil {
-			return errors.Join(err, i.release(at, int64(len(b))))
-		}
-		if err := i.f.Flush(); err != nil {
-			return err
-		}
+	at, err := i.placeTable(b)
+	if err != nil {
+		return err
 	}
 	oldAt, oldCount, oldBytes := i.h.snapshots, i.h.snapshotCount, i.snapshotBytes
 	i.h.snapshots, i.h.snapshotCount = uint64(at), uint64(len(list))
