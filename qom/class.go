@@ -18,9 +18,11 @@ type Class struct {
 	alloc      func() Instance
 	unparent   func(*Object)
 
-	own    []*Property
-	index  map[string]*Property
-	values []classValue
+	own []*Property
+	// ownTaken: own is a list of the class's own, and not its source's.
+	ownTaken bool
+	index    map[string]*Property
+	values   []classValue
 }
 
 type classValue struct{ key, value any }
@@ -106,11 +108,20 @@ func (c *Class) Value(key any) any {
 // same name.
 func (c *Class) AddProperty(p *Property) {
 	if i := slices.IndexFunc(c.own, func(q *Property) bool { return q.Name == p.Name }); i >= 0 {
-		c.own = slices.Clone(c.own)
+		c.takeOwn()
 		c.own[i] = p.withFacts(c.own[i])
 		return
 	}
-	c.own = append(slices.Clip(c.own), p)
+	c.takeOwn()
+	c.own = append(c.own, p)
+}
+
+// takeOwn makes the list of own properties one that may be changed: it begins as
+// the source's.
+func (c *Class) takeOwn() {
+	if !c.ownTaken {
+		c.own, c.ownTaken = slices.Clone(c.own), true
+	}
 }
 
 // settle decides about properties that are known from facts alone: where an

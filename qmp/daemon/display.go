@@ -23,6 +23,9 @@ func (vm *VM) checkDisplay() error {
 	} else if o == nil {
 		o = &config.Option{Options: qjson.NewObject(text("type", vm.cfg.Display))}
 	}
+	if kind, _ := o.Options.Get("type"); kind == "none" && o.Options.Len() == 1 {
+		return nil // the usual case does not wait for the schema
+	}
 	args, err := vm.written().Display(o.Options, !o.FromJSON)
 	if err != nil {
 		return &Error{o.Origin, err}
