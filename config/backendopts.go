@@ -226,6 +226,20 @@ func (b *builder) blockdev(a argument) error {
 	return nil
 }
 
+// tpmdev keeps a TPM back end, which is checked when it is made.
+func (b *builder) tpmdev(a argument) error {
+	if a.value == "help" {
+		return &HelpRequest{Option: a.name}
+	}
+	g := b.groups["tpmdev"]
+	o, help, warnings, err := g.parse(a.value, a.origin)
+	b.warn(a.origin, warnings...)
+	if help {
+		g.list = append(g.list, o)
+	}
+	return err
+}
+
 func (b *builder) netdev(a argument) error {
 	if !isJSON(a.value) {
 		o, err := b.add("netdev", a)

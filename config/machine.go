@@ -104,6 +104,8 @@ type Machine struct {
 	Blockdevs []Option
 	Netdevs   []Option
 	Audiodevs []Option
+	// TPMs are the back ends of TPMs; QEMU takes one.
+	TPMs []Option
 
 	// Boot, RTC, Incoming and the others are options that are kept for what
 	// reads them back, nil or empty when absent.

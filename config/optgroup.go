@@ -64,7 +64,7 @@ var groupForms = []optGroup{
 	{name: "sandbox", implied: "enable"},
 	{name: "smbios"},
 	{name: "smp-opts", implied: "cpus", merge: true},
-	{name: "tpmdev", implied: "type", refused: "TPM back ends"},
+	{name: "tpmdev", implied: "type"},
 	{name: "trace", implied: "enable"},
 	{name: "virtfs", refused: "shared folders"},
 	{name: "vnc", implied: "vnc"},

@@ -34,8 +34,7 @@ const (
 	noScreen = "there is no display"
 	noHost   = "no host resource is used that it could limit"
 
-	notBuilt = "Option not supported in this build" // QEMU's words, as the next
-	noGDB    = "gdbstub: couldn't create chardev"   // QEMU's words
+	noGDB = "gdbstub: couldn't create chardev" // QEMU's words
 )
 
 // options are those of every QEMU for x86 that can be taken for another: 11.1
@@ -105,6 +104,7 @@ var options = []option{
 	{name: "drive", arg: true, apply: inGroup("drive")},
 	{name: "blockdev", arg: true, apply: (*builder).blockdev},
 	{name: "netdev", arg: true, apply: (*builder).netdev},
+	{name: "tpmdev", arg: true, apply: (*builder).tpmdev},
 	{name: "nic", arg: true, apply: (*builder).nic},
 	{name: "net", arg: true, apply: (*builder).nic},
 	{name: "display", arg: true, apply: (*builder).display},
@@ -151,7 +151,6 @@ var options = []option{
 	{name: "debugcon", arg: true, apply: (*builder).debugcon},
 	{name: "dump-vmstate", arg: true, effect: refused, note: "saved machines"},
 	{name: "plugin", arg: true, effect: refused, note: "plugins", words: "plugin interface not enabled in this build"},
-	{name: "tpmdev", arg: true, effect: refused, note: "TPM back ends", words: notBuilt},
 	{name: "fsdev", arg: true, effect: refused, note: "shared folders", words: "fsdev support is disabled"},
 	{name: "virtfs", arg: true, effect: refused, note: "shared folders", words: "virtfs support is disabled"},
 	{name: "iscsi", arg: true, effect: ignored, note: "there are no iSCSI images"},

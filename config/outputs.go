@@ -139,6 +139,9 @@ func (b *builder) finishOptions() {
 	for _, o := range b.groups["netdev"].list {
 		b.m.Netdevs = append(b.m.Netdevs, Option{Name: "netdev", ID: o.id, Options: o.all(), Origin: o.origin})
 	}
+	for _, o := range b.groups["tpmdev"].list {
+		b.m.TPMs = append(b.m.TPMs, Option{Name: "tpmdev", ID: o.id, Options: o.all(), Origin: o.origin})
+	}
 	for _, o := range b.groups["numa"].list {
 		b.m.NUMA = append(b.m.NUMA, Option{Name: "numa", ID: o.id, Options: o.all(), Origin: o.origin})
 	}

@@ -4,7 +4,6 @@ import "github.com/qomd/qomd/devices/qdev"
 
 var (
 	wantsBMC = []qdev.Demand{{Props: []string{"bmc"}, Text: "IPMI device requires a bmc attribute to be set"}}
-	wantsTPM = []qdev.Demand{{Props: []string{"tpmdev"}, Text: "'tpmdev' property is required"}}
 	wantsCAN = []qdev.Demand{{Props: []string{"canbus", "canbus0", "canbus1"}, Text: "can_sja_connect_to_bus failed"}}
 )
 
@@ -29,8 +28,6 @@ var demands = map[string][]qdev.Demand{
 	"smbus-ipmi":       wantsBMC,
 	"loader":           {{Props: []string{"file", "data-len", "cpu-num"}, Text: "please include valid arguments"}},
 	"sp-mem":           {{Props: []string{"memdev"}, Text: "'memdev' property must be set"}},
-	"tpm-crb":          wantsTPM,
-	"tpm-tis":          wantsTPM,
 	"vfio-pci":         {{Props: []string{"host", "sysfsdev", "fd"}, Text: "No provided host device"}},
 	"vfio-user-pci":    {{Props: []string{"socket"}, Text: "No socket specified"}},
 	"vmmouse":          {{Props: []string{"i8042"}, Text: "'i8042' link is not set"}},

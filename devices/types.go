@@ -18,6 +18,7 @@ import (
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/devices/scsi"
 	"github.com/qomd/qomd/devices/tlscreds"
+	"github.com/qomd/qomd/devices/tpm"
 	"github.com/qomd/qomd/devices/usb"
 	"github.com/qomd/qomd/devices/usb/hid"
 	"github.com/qomd/qomd/devices/usb/hub"
@@ -60,6 +61,7 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 		nvme.Register,
 		card.Register,
 		edu.Register,
+		tpm.Register,
 	} {
 		register(t)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/devices/tpm"
 )
 
 // printVersion prints what QEMU prints, but for the copyright.
@@ -49,6 +50,8 @@ func printHelp(out, errOut io.Writer, prog string, h *config.HelpRequest) int {
 		return deviceHelp(h.Catalog, out, errOut, prog, h.Topic)
 	case "object":
 		return objectHelp(h.Catalog, out, errOut, prog, h.Topic)
+	case "tpmdev":
+		fmt.Fprintln(errOut, tpm.Help)
 	case "cpu":
 		return cpuHelp(h.Catalog, out, errOut, prog)
 	default:

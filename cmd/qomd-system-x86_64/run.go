@@ -53,6 +53,12 @@ func tell(prog string, cfg *config.Machine, err error) {
 	if errors.As(err, &placed) {
 		origin, err = placed.Origin, placed.Err
 	}
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range several.Unwrap() {
+			tell(prog, cfg, &daemon.Error{Origin: origin, Err: err})
+		}
+		return
+	}
 	text := err.Error()
 	if errors.As(err, &hinted) {
 		text += "\n" + hinted.Hint()

@@ -1,6 +1,7 @@
 package chardev
 
 import (
+	"errors"
 	"io"
 	"net"
 	"syscall"
@@ -84,4 +85,24 @@ func hungUp(fd int) bool {
 	var now syscall.Timespec
 	n, _, _ := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
 	return int(n) == 1 && p.revents&(pollErr|pollHup) != 0
+}
+
+// DescriptorSink is a connection that can hand descriptors over.
+type DescriptorSink interface {
+	// WriteDescriptor writes bytes and, along with them, a descriptor that stays
+	// the caller's (SCM_RIGHTS, unix(7)).
+	WriteDescriptor(p []byte, fd int) error
+}
+
+// errNoDescriptors is the error of a connection that is no unix socket.
+var errNoDescriptors = errors.New("descriptors go over unix sockets only")
+
+// WriteDescriptor implements [DescriptorSink].
+func (c *Conn) WriteDescriptor(p []byte, fd int) error {
+	u, ok := c.Conn.(*net.UnixConn)
+	if !ok {
+		return errNoDescriptors
+	}
+	_, _, err := u.WriteMsgUnix(p, syscall.UnixRights(fd), nil)
+	return err
 }

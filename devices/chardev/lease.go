@@ -115,3 +115,12 @@ func (l *lease) TakeDescriptor() (int, bool) {
 	}
 	return l.conn.TakeDescriptor()
 }
+
+// WriteDescriptor implements [DescriptorSink].
+func (l *lease) WriteDescriptor(p []byte, fd int) error {
+	if l.gone() {
+		return net.ErrClosed
+	}
+	l.log.write(p)
+	return l.conn.WriteDescriptor(p, fd)
+}

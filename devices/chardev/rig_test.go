@@ -36,6 +36,7 @@ type rig struct {
 func (r *rig) CharacterDevices() *chardev.Set { return r.Set }
 
 // Chardev, Netdev and Drive implement [qdev.Backends].
+func (r *rig) TPM(string) qdev.Backend { return nil }
 func (r *rig) Chardev(id string) qdev.Backend {
 	if c := r.Set.Find(id); c != nil {
 		return c

@@ -39,6 +39,10 @@ func (l *inputLines) assert(n int, on bool) {
 	}
 }
 
+// DriveLine lets a device that is not the board's own assert a line, or release
+// it.
+func (b *Board) DriveLine(n int, on bool) { b.lines.assert(n, on) }
+
 // level lets one whose state is remembered assert a line or release it.
 func (l *inputLines) level(state *bool, n int, on bool) {
 	if *state != on {

@@ -29,5 +29,13 @@ func (b backends) Drive(name string) qdev.Backend {
 	return b.m.FindDrive(name)
 }
 
+// TPM implements [qdev.Backends].
+func (b backends) TPM(name string) qdev.Backend {
+	if t := b.m.TPM.Find(name); t != nil {
+		return t
+	}
+	return nil
+}
+
 // CharacterDevices implements [chardev.Keeper].
 func (b backends) CharacterDevices() *chardev.Set { return b.m.Characters }

@@ -30,6 +30,7 @@ func (m *Machine) buildBoard() error {
 		return err
 	}
 	m.board = board
+	m.env.DriveLine = board.DriveLine
 	m.pciRoots = []*pci.Bus{board.Root}
 	for _, s := range m.processors {
 		m.wireProcessor(s)

@@ -11,6 +11,7 @@ import (
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/net"
 	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/devices/tpm"
 	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
@@ -44,6 +45,8 @@ func (m *Machine) begin() error {
 	}
 	m.Characters = chardev.NewSet(m.chardevs, m.Do, &m.Yanks, m.log)
 	m.Characters.FDs = &m.Files
+	m.TPM = tpm.NewSet(m.Characters, m.Do, m.log)
+	m.TPM.Waiting = mover{m}.Waiting
 	m.Network = net.NewStack(m.env, m.Do, m.emit)
 	m.Network.FDs, m.Network.Chardevs = &m.Files, m.Characters
 	object, err := t.NewChild(t.Root(), "machine", m.facts.Name+"-machine")

@@ -24,6 +24,7 @@ import (
 	"github.com/qomd/qomd/devices/numa"
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/devices/tpm"
 	"github.com/qomd/qomd/devices/trace"
 	"github.com/qomd/qomd/devices/vnc"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -110,7 +111,6 @@ type Machine struct {
 	closed      bool
 	failure     error        // why it ended
 	complete    func() error // with -preconfig, until it is called
-	onReset     []func()
 
 	object   *qom.Object // /machine
 	chardevs *qom.Object // /chardevs
@@ -163,6 +163,8 @@ type Machine struct {
 	Trace trace.Tracer
 	// DirtyRate measures how fast memory changes.
 	DirtyRate *dirtyrate.Meter
+	// TPM is the trusted platform module, if there is one.
+	TPM *tpm.Set
 	// Network is the netdevs and what is known of network cards.
 	Network *net.Stack
 	// FindDrive finds the block nodes that devices name; nil: there are none.
@@ -384,7 +386,7 @@ func (m *Machine) Ready(start bool) error {
 	if err := m.makeConsoles(); err != nil {
 		return err
 	}
-	m.env.SystemBus.ColdReset()
+	m.env.ColdReset()
 	m.env.Ready = true
 	m.checkGlobals()
 	if m.state == InMigrate {
@@ -472,6 +474,7 @@ func (m *Machine) removed(r qdev.Removal) {
 // still hold stays, and is returned as the list of leaks.
 func (m *Machine) Close() []*qom.Storage {
 	if m.Characters != nil {
+		m.TPM.Close()
 		m.Characters.Close()
 		m.Network.Close()
 	}

@@ -104,6 +104,11 @@ func (m mover) resume(live bool) {
 	}
 }
 
+// Collect implements [migration.Host], as Install does.
+func (m mover) Collect() error { return m.TPM.Collect() }
+
+func (m mover) Install() error { return m.TPM.Install() }
+
 func (m mover) GiveUp() { m.setState(PostMigrate) }
 
 // Arrive lets the machine go on as its source was, unless somebody here wants it
@@ -145,6 +150,7 @@ func (m *Machine) start() {
 	m.setState(next)
 	m.clock.start()
 	m.emit("RESUME", nil)
+	m.TPM.Resumed()
 	m.tellGuest(guest.Resumed)
 }
 

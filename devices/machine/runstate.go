@@ -138,11 +138,8 @@ func (m *Machine) SystemReset(cause Cause) {
 
 // coldReset makes everything as it was when the power came.
 func (m *Machine) coldReset() {
-	m.env.SystemBus.ColdReset()
+	m.env.ColdReset()
 	m.firmwareRan = false
-	for _, f := range m.onReset {
-		f()
-	}
 }
 
 // Shutdown ends the machine, or with -no-shutdown stops it for good.

@@ -148,6 +148,26 @@ func (w *snapshotWork) drain() {
 	}
 }
 
+// collect reads the state of the TPM, for which nobody waits with the lock held.
+func (w *snapshotWork) collect() error {
+	switch {
+	case !w.locked:
+		return w.m.TPM.Collect()
+	case w.m.TPM.Movable():
+		return errors.New("the state of a TPM is saved by the command snapshot-save")
+	}
+	return nil
+}
+
+// install takes its state to the TPM.
+func (w *snapshotWork) install() error {
+	if w.locked {
+		w.m.TPM.InstallSoon()
+		return nil
+	}
+	return w.m.TPM.Install()
+}
+
 // everywhere reports whether all keepers have a snapshot of a name.
 func (w *snapshotWork) everywhere(name string) bool {
 	for _, k := range w.keepers {
@@ -198,6 +218,9 @@ func (w *snapshotWork) save(o SnapshotOptions) error {
 	})
 	defer w.do(mover{m}.Release)
 	w.drain()
+	if err := w.collect(); err != nil {
+		return err
+	}
 	return w.keep(o, keeper)
 }
 
@@ -280,6 +303,9 @@ func (w *snapshotWork) load(o SnapshotOptions) error {
 		m.coldReset()
 	})
 	if err := m.Migration.Read(keeper.StateReader(size), w.do); err != nil {
+		return err
+	}
+	if err := w.install(); err != nil {
 		return err
 	}
 	w.do(func() {

@@ -26,7 +26,10 @@ func (m mover) Save() ([]migration.Section, error) {
 			return true
 		}
 		raw, e := vmstate.Save(s)
+		var blocked vmstate.Blocked
 		switch {
+		case errors.As(e, &blocked):
+			err = blocked
 		case errors.Is(e, vmstate.ErrNotMigratable):
 			err = fmt.Errorf("State blocked by non-migratable device '%s'", stateName(o))
 		case e != nil:

@@ -128,6 +128,8 @@ func (r *Region) typeName() string {
 		return r.target.typeName()
 	case r.ram != nil && r.readOnly:
 		return "rom"
+	case r.kind == KindRAMDevice:
+		return "ramd"
 	case r.ram != nil:
 		return "ram"
 	case r.container == nil:

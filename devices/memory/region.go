@@ -51,6 +51,7 @@ const (
 	KindContainer   Kind = iota // nothing itself, only what is added to it
 	KindIO                      // calls back
 	KindRAM                     // stores bytes
+	KindRAMDevice               // stores bytes; it is no memory to the guest, only to its drivers
 	KindROM                     // stores bytes; only [Region.Load] writes them
 	KindAlias                   // shows a part of another region
 	KindReservation             // covers what is beneath and answers nothing
@@ -135,6 +136,12 @@ func (r *Region) InitIO(sys *System, owner *qom.Object, ops Ops, name string, si
 // InitRAM makes r memory, all zeros. It takes up room as it is written.
 func (r *Region) InitRAM(sys *System, owner *qom.Object, name string, size uint64) {
 	r.initialize(sys, owner, KindRAM, name, size)
+	r.ram = newRAM(r.size)
+}
+
+// InitRAMDevice makes r memory that belongs to a device.
+func (r *Region) InitRAMDevice(sys *System, owner *qom.Object, name string, size uint64) {
+	r.initialize(sys, owner, KindRAMDevice, name, size)
 	r.ram = newRAM(r.size)
 }
 

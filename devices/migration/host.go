@@ -48,6 +48,12 @@ type Host interface {
 	Release()
 	GiveUp()
 
+	// Collect reads, while the machine stands still, what of its state is kept
+	// outside of it, and Install takes there what Load has given. Both may block,
+	// and are called without the machine's lock.
+	Collect() error
+	Install() error
+
 	// Redo starts again what was under way when the state was saved that Load
 	// has given. Arrive does it too.
 	Redo()

@@ -112,6 +112,9 @@ func (in *incoming) run(d *door) {
 	for err != nil && in.pause() {
 		err = in.load()
 	}
+	if err == nil {
+		err = in.m.host.Install()
+	}
 	in.finish(err)
 }
 

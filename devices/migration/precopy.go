@@ -90,6 +90,9 @@ func (o *outgoing) switchOver() error {
 			return err
 		}
 	}
+	if err := o.m.host.Collect(); err != nil {
+		return o.because(err)
+	}
 	var out []byte
 	var err error
 	o.m.host.Do(func() {

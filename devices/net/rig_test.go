@@ -38,6 +38,7 @@ type rig struct {
 // Netdev, Chardev and Drive implement [qdev.Backends]; a test of cards names
 // only netdevs.
 func (r *rig) Chardev(string) qdev.Backend { return nil }
+func (r *rig) TPM(string) qdev.Backend     { return nil }
 func (r *rig) Drive(string) qdev.Backend   { return nil }
 
 // manualClock keeps what waits for time to pass until the test fires it.

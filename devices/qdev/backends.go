@@ -30,6 +30,7 @@ type Backends interface {
 	Netdev(name string) Backend
 	Drive(name string) Backend
 	Chardev(name string) Backend
+	TPM(name string) Backend
 }
 
 type backendLookup func(Backends, string) Backend
@@ -41,6 +42,8 @@ func backendOf(name string) backendLookup {
 		return Backends.Netdev
 	case "drive":
 		return Backends.Drive
+	case "tpmdev":
+		return Backends.TPM
 	case "chardev", "chardev0", "chardev1", "chardev2", "chardev3", "chardev4", "chardev5", "chardev6", "chardev7":
 		return Backends.Chardev
 	}
@@ -65,7 +68,7 @@ func backendKind(name string) kind {
 			if err != nil {
 				return nil, err
 			}
-			if s == "" && name != "netdev" {
+			if s == "" && name != "netdev" && name != "tpmdev" {
 				return nil, nil
 			}
 			var b Backend

@@ -41,6 +41,10 @@ type Env struct {
 	// once the current request is over. May be nil.
 	Interrupt func()
 
+	// DriveLine asserts an interrupt line of the board, or takes that back; a
+	// device does one after the other. nil: there are no lines.
+	DriveLine func(line int, on bool)
+
 	// SystemMemory and SystemIO are the roots of the processors' address
 	// spaces.
 	SystemMemory, SystemIO *memory.Region
@@ -96,6 +100,7 @@ type Env struct {
 	LetGo func()
 
 	hiders   []Hider
+	resets   []func()
 	turns    uint64                  // devices that were realized so far
 	draining map[string]*qom.Storage // ids that are taken until their event
 	busIDs   map[string]int          // next number of automatic bus names, by class

@@ -269,6 +269,7 @@ func (b backends) find(x *backend, name string) Backend {
 }
 func (b backends) Netdev(name string) Backend  { return b.find(b.net, name) }
 func (b backends) Chardev(name string) Backend { return b.find(b.char, name) }
+func (b backends) TPM(string) Backend          { return nil }
 func (b backends) Drive(string) Backend        { return nil }
 
 func TestBackends(t *testing.T) {

@@ -20,3 +20,15 @@ func (b *Bus) ColdReset() {
 		m.Reset()
 	}
 }
+
+// AlsoReset has f called at every reset of the machine, after its buses: for
+// devices that are on none, and stay for good.
+func (e *Env) AlsoReset(f func()) { e.resets = append(e.resets, f) }
+
+// ColdReset resets every device of the machine.
+func (e *Env) ColdReset() {
+	e.SystemBus.ColdReset()
+	for _, f := range e.resets {
+		f()
+	}
+}

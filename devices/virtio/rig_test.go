@@ -102,6 +102,7 @@ func (r *rig) QOM() *qom.Object { return &r.host.Object }
 func (r *rig) Netdev(name string) qdev.Backend  { return r.drives[name] }
 func (r *rig) Drive(name string) qdev.Backend   { return r.drives[name] }
 func (r *rig) Chardev(name string) qdev.Backend { return r.drives[name] }
+func (r *rig) TPM(string) qdev.Backend          { return nil }
 
 func (r *rig) must(d *qdev.Device, err error) *qdev.Device {
 	r.t.Helper()

@@ -13,6 +13,12 @@ type Stater interface{ VMState(f *Fields) }
 // ErrNotMigratable is the error of what cannot be carried.
 var ErrNotMigratable = errors.New("non-migratable")
 
+// Blocked is why the machine cannot be carried as long as it has this object, in
+// words that need no more said.
+type Blocked string
+
+func (b Blocked) Error() string { return string(b) }
+
 // Fields is one section that is being saved or loaded. The first error stays;
 // what comes after it does nothing.
 type Fields struct {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/qomd/qomd/devices/object"
+	"github.com/qomd/qomd/devices/tpm"
 	"github.com/qomd/qomd/devices/usb"
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -119,9 +120,7 @@ func (c *Commands) queryGeneration(*qmp.Call, none) (guidInfo, error) {
 	return guidInfo{}, errors.New("VM Generation ID device not found")
 }
 
-// queryTPM answers that there is none: such a device needs a backend, and
-// there are no backends.
-func (c *Commands) queryTPM(*qmp.Call, none) ([]none, error) { return []none{}, nil }
+func (c *Commands) queryTPM(*qmp.Call, none) ([]tpm.Info, error) { return c.m.TPM.Query(), nil }
 
 // queryTPMModels lists the types that are TPM devices.
 func (c *Commands) queryTPMModels(*qmp.Call, none) ([]string, error) {

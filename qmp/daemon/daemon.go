@@ -202,19 +202,23 @@ func (vm *VM) build() error {
 		return err
 	}
 	var err error
+	vm.Machine.Do(func() { err = inTurn(vm.attachMonitors, vm.prepare) })
+	if err != nil {
+		return err
+	}
+	if err := vm.addTPMs(); err != nil {
+		return err
+	}
 	vm.Machine.Do(func() {
-		if err = vm.attachMonitors(); err != nil {
-			return
-		}
-		if err = vm.prepare(); err != nil {
-			return
-		}
 		if vm.cfg.Preconfig {
 			vm.Machine.WaitForConfiguration(vm.complete)
 			return
 		}
 		err = vm.complete()
 	})
+	if err == nil {
+		err = vm.startTPM()
+	}
 	if err == nil {
 		close(vm.ready)
 	}

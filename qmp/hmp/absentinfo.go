@@ -10,7 +10,6 @@ var absent = []struct{ topic, help, answer string }{
 	{"replay", "record and replay; there is none", "Record/replay is not active\n"},
 	{"sev", "AMD SEV; there is none", "SEV is not enabled\n"},
 	{"spice", "the SPICE server; there is none", "Server: disabled\n"},
-	{"tpm", "TPM devices; there are none", ""},
 	{"via", "MOS6522 VIA devices; there are none", "MOS6522 VIA is not available in this QEMU\n"},
 }
 

@@ -1,6 +1,10 @@
 package hmp
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/qomd/qomd/qmp/qjson"
+)
 
 // backendTopics are the topics of "info" on what devices talk to.
 func backendTopics() []*command {
@@ -37,6 +41,7 @@ func backendTopics() []*command {
 				return err
 			}},
 		{names: "cryptodev", help: "backends of crypto devices", qmp: "query-cryptodev", run: infoCryptodev},
+		{names: "tpm", help: "the TPM", qmp: "query-tpm", run: infoTPM},
 		{names: "mice", help: "pointing devices, a star at the one in use", qmp: "query-mice", run: infoMice},
 	}
 }
@@ -58,6 +63,30 @@ func infoCryptodev(r *run) error {
 		for _, q := range objects(clients) {
 			r.printf("    queue %d: type=%s\n", number(q, "queue"), text(q, "type"))
 		}
+	}
+	return nil
+}
+
+func infoTPM(r *run) error {
+	list, err := r.list("query-tpm")
+	if err != nil {
+		return err
+	}
+	if len(list) > 0 {
+		r.printf("TPM device:\n")
+	}
+	for i, t := range list {
+		r.printf(" tpm%d: model=%s\n", i, text(t, "model"))
+		options, _ := t.Get("options")
+		of, _ := options.(*qjson.Object)
+		r.printf("  \\ %s: type=%s", text(t, "id"), text(of, "type"))
+		data, _ := of.Get("data")
+		if d, ok := data.(*qjson.Object); ok {
+			for name := range d.All() {
+				r.printf(",%s=%s", name, text(d, name))
+			}
+		}
+		r.printf("\n")
 	}
 	return nil
 }

@@ -73,6 +73,9 @@ func (Drives) Netdev(string) qdev.Backend { return nil }
 // Chardev implements [qdev.Backends].
 func (Drives) Chardev(string) qdev.Backend { return nil }
 
+// TPM implements [qdev.Backends].
+func (Drives) TPM(string) qdev.Backend { return nil }
+
 // Drive implements [qdev.Backends].
 func (d Drives) Drive(name string) qdev.Backend {
 	if b := d[name]; b != nil {
