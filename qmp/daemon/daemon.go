@@ -18,6 +18,7 @@ import (
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/commands"
 	"github.com/qomd/qomd/qmp/hmp"
+	"github.com/qomd/qomd/qmp/qtest"
 	"github.com/qomd/qomd/qmp/schema"
 	"github.com/qomd/qomd/qom"
 )
@@ -101,6 +102,7 @@ type VM struct {
 	log    *slog.Logger
 	server *qmp.Server
 	human  *hmp.Human
+	qtest  *qtest.Server // nil without -qtest
 	schema *schema.Schema
 
 	ctx     context.Context
@@ -354,6 +356,9 @@ func (vm *VM) close() []*qom.Storage {
 	defer cancel()
 	if err := vm.server.Shutdown(ctx); err != nil {
 		vm.log.Warn("clients did not read their last replies", "error", err)
+	}
+	if vm.qtest != nil {
+		vm.qtest.Drain(time.Now().Add(flushTime))
 	}
 	vm.closeVNC()
 	vm.cancel()

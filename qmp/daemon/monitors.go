@@ -64,6 +64,6 @@ func (vm *VM) attachQTest(id string) error {
 	if c == nil {
 		return fmt.Errorf("chardev \"%s\" not found", id)
 	}
-	server := qtest.New(vm.Machine, vm.log)
-	return c.Connect(&chardev.Frontend{Who: "qtest", Stream: vm.onceReady(server.ServeConn)})
+	vm.qtest = qtest.New(vm.Machine, vm.log)
+	return c.Connect(&chardev.Frontend{Who: "qtest", Stream: vm.onceReady(vm.qtest.ServeConn)})
 }

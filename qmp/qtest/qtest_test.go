@@ -1,11 +1,13 @@
 package qtest_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"net"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -189,4 +191,35 @@ func BenchmarkRegister(b *testing.B) {
 	for b.Loop() {
 		s.Run("inl 0xcfc")
 	}
+}
+
+// TestDrain has a client that is slow to read the answer to its last line.
+func TestDrain(t *testing.T) {
+	_, server := newServer(t, "q35")
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		ctx, cancel := context.WithCancel(t.Context())
+		served := make(chan bool)
+		go func() { server.ServeConn(ctx, theirs); close(served) }()
+		if _, err := ours.Write([]byte("inb 0x70\n")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // the answer is being written
+		drained := false
+		go func() { server.Drain(time.Now().Add(time.Minute)); drained = true }()
+		synctest.Wait()
+		if drained {
+			t.Error("drained, and the answer is not read")
+		}
+		answer, err := bufio.NewReader(ours).ReadString('\n')
+		if err != nil || answer != "OK 0x00ff\n" {
+			t.Errorf("answer %q, %v", answer, err)
+		}
+		synctest.Wait()
+		if !drained {
+			t.Error("answered, and not drained")
+		}
+		cancel()
+		<-served
+	})
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/qomd/qomd/devices/machine"
 )
@@ -19,10 +21,13 @@ type Server struct {
 	m   *machine.Machine
 	log *slog.Logger
 
+	answering sync.WaitGroup // lines that ran and whose answer is not sent; added to under the machine's lock
+
 	// Guarded by the machine's lock.
 	intercepted string          // path of the device whose lines are told of
 	lines       []string        // that were told while a command of [Server.Run] runs
 	clients     map[*queue]bool // who is told of lines
+	drained     bool            // no line runs any more
 	words       []string        // of the line that runs; kept for the next
 }
 
@@ -80,14 +85,42 @@ func (s *Server) ServeConn(ctx context.Context, conn net.Conn) {
 		if len(strings.TrimSpace(in.Text())) == 0 {
 			continue
 		}
-		s.m.Do(func() { out.add(s.execute(in.Text())) })
-		if err := out.flush(); err != nil {
+		if err := s.answer(out, in.Text()); err != nil {
 			return
 		}
 	}
 	if err := in.Err(); err != nil && ctx.Err() == nil && !errors.Is(err, net.ErrClosed) {
 		s.log.Warn("qtest client", "error", err)
 	}
+}
+
+// answer runs one line of a client and sends the answer.
+func (s *Server) answer(out *queue, line string) error {
+	ended := false
+	s.m.Do(func() {
+		if ended = s.drained; !ended {
+			s.answering.Add(1)
+			out.add(s.execute(line))
+		}
+	})
+	if ended {
+		return net.ErrClosed
+	}
+	defer s.answering.Done()
+	return out.flush()
+}
+
+// Drain runs no more lines and waits until those that ran have been answered, as
+// a client expects whose line ended the machine. A client that does not read is
+// waited for until the deadline. The caller must not hold the machine's lock.
+func (s *Server) Drain(deadline time.Time) {
+	s.m.Do(func() {
+		s.drained = true
+		for c := range s.clients {
+			c.conn.SetWriteDeadline(deadline)
+		}
+	})
+	s.answering.Wait()
 }
 
 // changed tells of an interrupt line, under the machine's lock.
