@@ -18,6 +18,8 @@ security_driver = "none"
 cgroup_controllers = [ ]
 namespaces = [ ]
 seccomp_sandbox = 0
+swtpm_user = "root"
+swtpm_group = "root"
 `
 
 // connection is a libvirt with a folder of its own.

@@ -19,7 +19,7 @@ func TestVirtInstall(t *testing.T) {
 	d := startDaemon(t, "")
 	for i, more := range [][]string{
 		nil,
-		{"--machine", "q35", "--tpm", "none", "--channel", "unix,target.type=virtio,target.name=org.qemu.guest_agent.0"},
+		{"--machine", "q35", "--channel", "unix,target.type=virtio,target.name=org.qemu.guest_agent.0"},
 		{"--graphics", "none", "--rng", "/dev/urandom", "--watchdog", "default", "--memballoon", "virtio", "--sound", "none"},
 	} {
 		name := fmt.Sprintf("install%d", i)

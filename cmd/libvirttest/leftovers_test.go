@@ -46,12 +46,13 @@ func checkNothingLeft(t *testing.T, root string) {
 // domainFile are files that libvirt or the emulator have only for domains.
 var domainFile = regexp.MustCompile(`(^|/)(run|lib)/(.*/)?(domain-|[^/]*\.pid$|[^/]*\.xml$)`)
 
-// processes lists the emulators whose command line names a folder.
+// processes lists the emulators, and the TPMs behind them, whose command line names
+// a folder.
 func processes(root string) (pids []int) {
 	all, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, path := range all {
 		dir := filepath.Dir(path)
-		if exe, err := os.Readlink(dir + "/exe"); err != nil || exe != emulator {
+		if exe, err := os.Readlink(dir + "/exe"); err != nil || exe != emulator && filepath.Base(exe) != "swtpm" {
 			continue
 		}
 		if line, err := os.ReadFile(path); err == nil && strings.Contains(string(line), root) {
@@ -65,10 +66,11 @@ func processes(root string) (pids []int) {
 // usual are the lines of a domain's log that are there with QEMU 11 too: what
 // libvirt writes, and how the emulator was called.
 var usual = []*regexp.Regexp{
-	regexp.MustCompile(`^\d{4}-\d\d-\d\d [\d:.]+\+0000: (starting up libvirt|shutting down, reason=|Domain id=\d+ is tainted: )`),
+	regexp.MustCompile(`^\d{4}-\d\d-\d\d [\d:.]+\+0000: (starting up libvirt|shutting down, reason=|Starting external device: TPM Emulator$|Domain id=\d+ is tainted: )`),
 	regexp.MustCompile(`^[A-Z_]+=.* \\$`),
 	regexp.MustCompile(`^/.*/qomd-system-x86_64 \\$`),
 	regexp.MustCompile(`^-.* \\$`),
+	regexp.MustCompile(`^/.*/swtpm socket --ctrl `),
 	regexp.MustCompile(`^-msg timestamp=on( \\)?$`),
 	regexp.MustCompile(`qomd-system-x86_64: -mon chardev=charmonitor,id=monitor,mode=control: warning: '-mon' is deprecated, use `),
 	regexp.MustCompile(`^char device redirected to /dev/pts/\d+ \(label char\w+\)$`),
