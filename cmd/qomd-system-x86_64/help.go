@@ -53,7 +53,7 @@ func printHelp(out, errOut io.Writer, prog string, h *config.HelpRequest) int {
 	case "tpmdev":
 		fmt.Fprintln(errOut, tpm.Help)
 	case "cpu":
-		return cpuHelp(h.Catalog, out, errOut, prog)
+		return cpuHelp(h.Catalog, out)
 	default:
 		fmt.Fprintf(errOut, "%s: -%s %s: Help is not available for this option\n", prog, h.Option, h.Topic)
 		return 1

@@ -83,5 +83,7 @@ func FuzzOpen(f *testing.F) {
 			c.CompatProps(m.Name)
 		}
 		c.Version()
+		c.CPUDefinitions()
+		c.CPUModelReply("486", "full")
 	})
 }

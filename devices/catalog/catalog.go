@@ -15,6 +15,7 @@ type Catalog struct {
 	file *format.File
 
 	strings, props, lists, types, machines, devices format.Table
+	cpus, expansions, templates                     format.Table
 
 	// Decoded pieces, filled on first use. Two goroutines may decode the
 	// same one at once; both results are equal and one of them stays.
@@ -52,15 +53,18 @@ func open(name, data string, verify bool) (*Catalog, error) {
 		return nil, fmt.Errorf("catalog %s: %w", name, err)
 	}
 	c := &Catalog{
-		name:     name,
-		file:     f,
-		strings:  f.Table(format.Strings),
-		props:    f.Table(format.Props),
-		lists:    f.Table(format.Lists),
-		types:    f.Table(format.Types),
-		machines: f.Table(format.Machines),
-		devices:  f.Table(format.Devices),
-		raw:      map[uint32][]byte{},
+		name:       name,
+		file:       f,
+		strings:    f.Table(format.Strings),
+		props:      f.Table(format.Props),
+		lists:      f.Table(format.Lists),
+		types:      f.Table(format.Types),
+		machines:   f.Table(format.Machines),
+		devices:    f.Table(format.Devices),
+		cpus:       f.Table(format.CPUDefinitions),
+		expansions: f.Table(format.CPUExpansions),
+		templates:  f.Table(format.Templates),
+		raw:        map[uint32][]byte{},
 	}
 	if c.types.Len() == 0 {
 		return nil, fmt.Errorf("catalog %s: %w: it has no types", name, format.ErrFormat)

@@ -95,7 +95,7 @@ func count(t *testing.T, c *catalog.Catalog) census {
 		}
 		return len(list)
 	}
-	n.CPUs = array(c.CPUDefinitionsJSON())
+	n.CPUs = len(c.CPUDefinitions())
 	n.Options = array(c.CommandLineOptionsJSON())
 	n.Schema = array(c.SchemaJSON())
 	n.Commands, n.Events = len(c.Commands()), len(c.Events())

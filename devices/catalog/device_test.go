@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -125,13 +126,19 @@ func TestMachines(t *testing.T) {
 
 func TestCPUs(t *testing.T) {
 	c := catalog.Default()
-	defs, err := c.CPUDefinitions()
-	if err != nil || len(defs) != 189 || defs[0].Name != "486" || defs[0].AliasOf != "486-v1" {
-		t.Errorf("CPU definitions: %d, %v", len(defs), err)
+	defs := c.CPUDefinitions()
+	if len(defs) != 189 || defs[0].Name != "486" || defs[0].AliasOf != "486-v1" {
+		t.Errorf("CPU definitions: %d", len(defs))
 	}
-	exp, err := c.CPUModelExpansion()
-	if err != nil || len(exp) != 378 {
-		t.Errorf("CPU expansions: %d, %v", len(exp), err)
+	if d, ok := c.CPUDefinition("486-x86_64-cpu"); !ok || !reflect.DeepEqual(d, defs[0]) {
+		t.Errorf("CPUDefinition: %+v, %v", d, ok)
+	}
+	if _, ok := c.CPUDefinition("x86_64-cpu"); ok {
+		t.Error("the base of all processors is a CPU model")
+	}
+	exp := c.CPUModelExpansion()
+	if len(exp) != 378 {
+		t.Errorf("CPU expansions: %d", len(exp))
 	}
 	for _, e := range []catalog.CPUExpansion{exp[0], exp[len(exp)/2], exp[len(exp)-1]} {
 		if reply, ok := c.CPUModelReply(e.Model, e.Type); !ok || string(reply) != string(e.Reply) {

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -87,13 +86,6 @@ func (c *Catalog) section(id uint32) ([]byte, error) {
 // entries in QEMU's order. Callers must not modify it.
 func (c *Catalog) SchemaJSON() ([]byte, error) { return c.section(format.Schema) }
 
-// CPUDefinitionsJSON is the value query-cpu-definitions returns, as JSON.
-func (c *Catalog) CPUDefinitionsJSON() ([]byte, error) { return c.section(format.CPUDefinitions) }
-
-// CPUModelExpansionJSON is the recorded answers of query-cpu-model-expansion
-// as a JSON array of {model, type, reply}.
-func (c *Catalog) CPUModelExpansionJSON() ([]byte, error) { return c.section(format.CPUExpansions) }
-
 // CommandLineOptionsJSON is the value query-command-line-options returns, as
 // JSON and without help texts.
 func (c *Catalog) CommandLineOptionsJSON() ([]byte, error) {
@@ -119,60 +111,6 @@ func (c *Catalog) OptionGroups() ([]OptionGroup, error) {
 		c.groups, c.groupsErr = decodeSection[[]OptionGroup](c, format.CommandLineOptions)
 	})
 	return c.groups, c.groupsErr
-}
-
-// CPUDefinition is one CPU model.
-type CPUDefinition struct {
-	Name                string   `json:"name"`
-	Typename            string   `json:"typename"`
-	UnavailableFeatures []string `json:"unavailable-features"`
-	AliasOf             string   `json:"alias-of,omitempty"`
-	Static              bool     `json:"static"`
-	MigrationSafe       bool     `json:"migration-safe"`
-	Deprecated          bool     `json:"deprecated"`
-}
-
-// CPUDefinitions lists the CPU models in the catalog's order.
-func (c *Catalog) CPUDefinitions() ([]CPUDefinition, error) {
-	return decodeSection[[]CPUDefinition](c, format.CPUDefinitions)
-}
-
-// CPUExpansion is one recorded answer of query-cpu-model-expansion.
-type CPUExpansion struct {
-	Model string          `json:"model"`
-	Type  string          `json:"type"` // "static" or "full"
-	Reply json.RawMessage `json:"reply"`
-}
-
-// CPUModelExpansion lists the recorded answers of query-cpu-model-expansion;
-// Reply is the whole reply, a return or an error.
-func (c *Catalog) CPUModelExpansion() ([]CPUExpansion, error) {
-	return decodeSection[[]CPUExpansion](c, format.CPUExpansions)
-}
-
-// CPUModelReply returns the answer to query-cpu-model-expansion for one model,
-// as QEMU gave it: an object with "return" or "error". typ is "static" or
-// "full". False means that the catalog has no such model.
-func (c *Catalog) CPUModelReply(model, typ string) (json.RawMessage, bool) {
-	text, err := c.section(format.CPUExpansions)
-	if err != nil {
-		return nil, false
-	}
-	// One answer is read out of megabytes: find its object first.
-	name, err := json.Marshal(model)
-	if err != nil {
-		return nil, false
-	}
-	head := fmt.Appendf(nil, `{"model":%s,"type":"%s","reply":`, name, typ)
-	i := bytes.Index(text, head)
-	if i < 0 {
-		return nil, false
-	}
-	var reply json.RawMessage
-	if err := json.NewDecoder(bytes.NewReader(text[i+len(head):])).Decode(&reply); err != nil {
-		return nil, false
-	}
-	return reply, true
 }
 
 // CPUSlots is where a machine with one processor takes more: the answer to

@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"encoding/json"
 	"strings"
 	"sync"
 
@@ -24,33 +23,24 @@ func newModel(cat *catalog.Catalog, typ string) func() *model {
 	return sync.OnceValue(func() *model {
 		m := &model{unavailable: []any{}}
 		name := strings.TrimSuffix(typ, typeSuffix)
-		if defs, err := cat.CPUDefinitions(); err == nil {
-			for _, d := range defs {
-				if d.Typename == typ {
-					for _, f := range d.UnavailableFeatures {
-						m.unavailable = append(m.unavailable, f)
-					}
-					break
-				}
+		if d, ok := cat.CPUDefinition(typ); ok {
+			for _, f := range d.UnavailableFeatures {
+				m.unavailable = append(m.unavailable, f)
 			}
 		}
 		text, ok := cat.CPUModelReply(name, "full")
 		if !ok {
 			return m
 		}
-		var reply struct {
-			Return struct {
-				Model struct {
-					Props json.RawMessage `json:"props"`
-				} `json:"model"`
-			} `json:"return"`
+		v, err := qjson.Parse(text)
+		for _, member := range []string{"return", "model", "props"} {
+			object, ok := v.(*qjson.Object)
+			if err != nil || !ok {
+				return m
+			}
+			v, _ = object.Get(member)
 		}
-		if json.Unmarshal(text, &reply) != nil || reply.Return.Model.Props == nil {
-			return m
-		}
-		if v, err := qjson.Parse(reply.Return.Model.Props); err == nil {
-			m.props, _ = v.(*qjson.Object)
-		}
+		m.props, _ = v.(*qjson.Object)
 		return m
 	})
 }

@@ -3,9 +3,9 @@ package commands
 import (
 	"errors"
 
+	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/qmp"
-	"github.com/qomd/qomd/qmp/qjson"
 )
 
 // cpus registers the queries about processors of qapi/machine.json.
@@ -86,10 +86,6 @@ func (c *Commands) queryHotpluggableCPUs(*qmp.Call, none) ([]hotpluggableCPU, er
 	return list, nil
 }
 
-func (c *Commands) queryCPUDefinitions(*qmp.Call, none) (any, error) {
-	text, err := c.m.Options().Catalog.CPUDefinitionsJSON()
-	if err != nil {
-		return nil, err
-	}
-	return qjson.Raw(text), nil
+func (c *Commands) queryCPUDefinitions(*qmp.Call, none) ([]catalog.CPUDefinition, error) {
+	return c.m.Options().Catalog.CPUDefinitions(), nil
 }

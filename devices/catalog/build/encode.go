@@ -25,14 +25,17 @@ func (s *Source) Encode() ([]byte, error) {
 	e.machines(s.Machines)
 	e.devices(s.Types, s.Devices)
 	e.meta(s)
+	e.cpus(s.CPUDefinitions)
+	if err := e.expansions(s.CPUExpansions); err != nil {
+		return nil, err
+	}
 	e.w.Table(format.Props, e.propRecords)
 	e.w.Table(format.Lists, e.listRecords)
 	for _, j := range []struct {
 		id    uint32
 		value any
 	}{
-		{format.Schema, s.Schema}, {format.CPUDefinitions, s.CPUDefinitions}, {format.CPUExpansions, s.CPUExpansions},
-		{format.CommandLineOptions, s.CommandLineOptions}, {format.CPUSlots, s.CPUSlots},
+		{format.Schema, s.Schema}, {format.CommandLineOptions, s.CommandLineOptions}, {format.CPUSlots, s.CPUSlots},
 	} {
 		b, err := json.Marshal(j.value) // which also takes the white space out of a json.RawMessage
 		if err == nil {

@@ -116,8 +116,8 @@ func (s *Source) verifyJSON(c *catalog.Catalog) error {
 		want any
 	}{
 		{"schema", c.SchemaJSON, s.Schema},
-		{"CPU definitions", c.CPUDefinitionsJSON, s.CPUDefinitions},
-		{"CPU model expansions", c.CPUModelExpansionJSON, s.CPUExpansions},
+		{"CPU definitions", func() ([]byte, error) { return json.Marshal(c.CPUDefinitions()) }, s.CPUDefinitions},
+		{"CPU model expansions", func() ([]byte, error) { return json.Marshal(c.CPUModelExpansion()) }, s.CPUExpansions},
 		{"command line options", c.CommandLineOptionsJSON, s.CommandLineOptions},
 		{"places for processors", c.CPUSlotsJSON, s.CPUSlots},
 	} {

@@ -10,7 +10,7 @@
 //
 // Layout, all integers little endian:
 //
-//	magic "qomcat1\x00"
+//	magic "qomcat2\x00"
 //	u32   CRC-32 (IEEE) of everything that follows
 //	u32   number of sections
 //	n x   u32 id, u32 method (0 stored, 1 deflate), u32 offset, u32 length, u32 plain length

@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	magic        = "qomcat1\x00"
+	magic        = "qomcat2\x00"
+	earlier      = "qomcat1\x00" // had processors as JSON
 	headerSize   = len(magic) + 8
 	entrySize    = 20
 	methodStored = 0
@@ -34,9 +35,10 @@ const (
 	Meta    // version, commands, events, options, commands of the human monitor
 	Schema  // JSON of query-qmp-schema
 	CPUDefinitions
-	CPUExpansions
+	CPUExpansions // table of recorded answers about CPU models, as what fills templates
 	CommandLineOptions
 	CPUSlots
+	Templates // table of the templates of CPUExpansions
 )
 
 // ErrFormat says that data is not a catalog file, or a damaged one.
@@ -56,6 +58,9 @@ type File struct {
 // verify the checksum of the whole file is compared as well, which is right
 // for files from outside and needless for embedded ones.
 func Open(data string, verify bool) (*File, error) {
+	if strings.HasPrefix(data, earlier) {
+		return nil, fmt.Errorf("%w of this version: capture it again", ErrFormat)
+	}
 	if len(data) < headerSize || data[:len(magic)] != magic {
 		return nil, fmt.Errorf("%w: wrong magic", ErrFormat)
 	}

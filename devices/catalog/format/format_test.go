@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/qomd/qomd/devices/catalog/format"
@@ -102,5 +103,30 @@ func TestDamage(t *testing.T) {
 				t.Errorf("byte %d: an error with content", i)
 			}
 		}
+	}
+}
+
+func TestFill(t *testing.T) {
+	// Nine truth values take two numbers of the record.
+	tmpl := `{"a":` + strings.Repeat("\x01,", 9) + "\x02,null,\x02}"
+	w := format.NewWriter()
+	var r format.Record
+	r.Fill([]bool{true, false, false, false, false, false, true, false, true}, []int{w.String("12"), w.String(`"x"`)})
+	w.Table(format.CPUExpansions, [][]byte{r})
+	f, err := format.Open(string(w.Bytes()), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := f.Table(format.CPUExpansions).At(0)
+	want := `{"a":true,false,false,false,false,false,true,false,true,12,null,"x"}`
+	if got := c.Fill(tmpl, f.Table(format.Strings)); string(got) != want || c.Bad() || c.Len() != 0 {
+		t.Errorf("filled: %s, want %s", got, want)
+	}
+}
+
+func TestEarlierVersion(t *testing.T) {
+	old := "qomcat1\x00" + string(sample(t))[8:]
+	if _, err := format.Open(old, true); !errors.Is(err, format.ErrFormat) || !strings.Contains(err.Error(), "capture it again") {
+		t.Errorf("a file of an earlier version: %v", err)
 	}
 }

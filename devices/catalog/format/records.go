@@ -30,6 +30,13 @@ const (
 	MachineCompatTold
 )
 
+// Flags in a record of CPUDefinitions.
+const (
+	CPUStatic = 1 << iota
+	CPUMigrationSafe
+	CPUDeprecated
+)
+
 // Flags in a record of Devices.
 const (
 	DeviceUserCreatable = 1 << iota
