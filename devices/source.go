@@ -34,6 +34,9 @@ func newSource(cat *catalog.Catalog) qom.Source {
 // Names lists every type of the catalog.
 func (s source) Names() iter.Seq[string] { return s.cat.Types() }
 
+// Has reports whether the catalog has a type.
+func (s source) Has(name string) bool { return s.cat.Has(name) }
+
 // Type describes a type, without code of its own but with properties that keep
 // their values.
 func (s source) Type(name string) (qom.TypeInfo, bool) {

@@ -107,13 +107,34 @@ func (c *Class) Value(key any) any {
 // AddProperty adds a class property, for ClassInit only; it replaces one of the
 // same name.
 func (c *Class) AddProperty(p *Property) {
-	if i := slices.IndexFunc(c.own, func(q *Property) bool { return q.Name == p.Name }); i >= 0 {
-		c.takeOwn()
-		c.own[i] = p.withFacts(c.own[i])
+	c.addProperty(p, slices.IndexFunc(c.own, func(q *Property) bool { return q.Name == p.Name }))
+}
+
+// AddProperties adds many class properties, of different names, as AddProperty
+// adds one.
+func (c *Class) AddProperties(list []*Property) {
+	places := make(map[string]int, len(c.own))
+	for i, q := range c.own {
+		places[q.Name] = i
+	}
+	for _, p := range list {
+		i, ok := places[p.Name]
+		if !ok {
+			i = -1
+		}
+		c.addProperty(p, i)
+	}
+}
+
+// addProperty adds a property in place i of the list, at its end when i is
+// negative.
+func (c *Class) addProperty(p *Property, i int) {
+	c.takeOwn()
+	if i < 0 {
+		c.own = append(c.own, p)
 		return
 	}
-	c.takeOwn()
-	c.own = append(c.own, p)
+	c.own[i] = p.withFacts(c.own[i])
 }
 
 // takeOwn makes the list of own properties one that may be changed: it begins as

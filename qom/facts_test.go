@@ -16,6 +16,7 @@ import (
 type table map[string]qom.TypeInfo
 
 func (t table) Type(name string) (qom.TypeInfo, bool) { i, ok := t[name]; return i, ok }
+func (t table) Has(name string) bool                  { _, ok := t[name]; return ok }
 func (t table) Names() iter.Seq[string]               { return slices.Values(slices.Sorted(maps.Keys(t))) }
 
 func fact(name, typ string, def any) *qom.Property {

@@ -53,6 +53,8 @@ type TypeInfo struct {
 type Source interface {
 	// Type returns the description of a type, without code.
 	Type(name string) (TypeInfo, bool)
+	// Has reports whether the source has a type. It is cheaper than Type.
+	Has(name string) bool
 	// Names lists every type of the source.
 	Names() iter.Seq[string]
 }
@@ -102,31 +104,22 @@ func (t *Types) Add(info TypeInfo) {
 // HasFacts reports whether the source knows a type, true when there is no
 // source. Code for types of some versions only asks before it is added.
 func (t *Types) HasFacts(name string) bool {
-	if t.source == nil {
-		return true
-	}
-	_, ok := t.source.Type(name)
-	return ok
+	return t.source == nil || t.source.Has(name)
 }
 
 // Names lists every type: those of the source in its order, then those that
 // only code knows, in the order of registration.
 func (t *Types) Names() iter.Seq[string] {
 	return func(yield func(string) bool) {
-		ours := make(map[string]bool, len(t.order)) // asking the source for each would decode it
-		for _, n := range t.order {
-			ours[n] = true
-		}
 		if t.source != nil {
 			for n := range t.source.Names() {
-				delete(ours, n)
 				if !yield(n) {
 					return
 				}
 			}
 		}
 		for _, n := range t.order {
-			if ours[n] && !yield(n) {
+			if (t.source == nil || !t.source.Has(n)) && !yield(n) {
 				return
 			}
 		}

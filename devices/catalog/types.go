@@ -73,6 +73,9 @@ func (c *Catalog) find(name string) int {
 	return -1
 }
 
+// Has tells whether the catalog has a type of that name, which decodes nothing.
+func (c *Catalog) Has(name string) bool { return c.find(name) >= 0 }
+
 // Type returns the facts of a type. The first look-up of a type decodes it,
 // which takes microseconds; later ones only find it.
 func (c *Catalog) Type(name string) (TypeFacts, bool) {
@@ -176,13 +179,22 @@ func (c *Catalog) Subtypes(implements string, abstract bool) []TypeName {
 // would only add to instances, because QEMU cannot make an instance of those.
 func (c *Catalog) Own(name string) []Property {
 	t, _ := c.Type(name)
-	inherited := make([]TypeFacts, len(t.Parents))
+	inherited := make([][]Property, len(t.Parents))
 	for i, parent := range t.Parents {
-		inherited[i], _ = c.Type(parent)
+		facts, _ := c.Type(parent)
+		inherited[i] = facts.Properties
 	}
 	var out []Property
 	for _, p := range t.Properties {
-		if !slices.ContainsFunc(inherited, func(f TypeFacts) bool { _, in := f.Property(p.Name); return in }) {
+		known := false
+		for i, list := range inherited { // all lists are ordered by name
+			for len(list) > 0 && list[0].Name < p.Name {
+				list = list[1:]
+			}
+			inherited[i] = list
+			known = known || len(list) > 0 && list[0].Name == p.Name
+		}
+		if !known {
 			out = append(out, p)
 		}
 	}

@@ -82,10 +82,10 @@ type Board struct {
 }
 
 // NewQ35 builds the board of machine types pc-q35-*.
-func NewQ35(env *qdev.Env, o Options) (*Board, error) { return build(env, o, q35Parts) }
+func NewQ35(env *qdev.Env, o Options) (*Board, error) { return build(env, o, q35Parts()) }
 
 // NewPC builds the board of machine types pc-i440fx-*.
-func NewPC(env *qdev.Env, o Options) (*Board, error) { return build(env, o, pcParts) }
+func NewPC(env *qdev.Env, o Options) (*Board, error) { return build(env, o, pcParts()) }
 
 func build(env *qdev.Env, o Options, parts []part) (*Board, error) {
 	b := &Board{env: env, opts: o, parts: parts, buses: map[string]*qdev.Bus{"sysbus": env.SystemBus}}

@@ -28,9 +28,11 @@ var sameFeature = map[string]string{
 	"hv-apicv": "hv-avic",
 }
 
+var punctuation = strings.NewReplacer("_", "-", ".", "-")
+
 // plain is what all spellings of a feature have in common.
 func plain(name string) string {
-	name = strings.NewReplacer("_", "-", ".", "-").Replace(name)
+	name = punctuation.Replace(name)
 	if other, ok := sameFeature[name]; ok {
 		return other
 	}
@@ -65,9 +67,10 @@ func newFacts(cat *catalog.Catalog) facts {
 // addCommon makes the properties of all processors: they show the model's
 // values until something is set.
 func (f facts) addCommon(c *qom.Class) {
+	var list []*qom.Property
 	for _, fact := range f.cat.Own(TypeName) {
 		if p := f.special(fact); p != nil {
-			c.AddProperty(p)
+			list = append(list, p)
 			continue
 		}
 		p := qdev.NewProperty(fact, !changeable[fact.Name])
@@ -85,19 +88,22 @@ func (f facts) addCommon(c *qom.Class) {
 			}
 			return kept(o)
 		}
-		c.AddProperty(p)
+		list = append(list, p)
 	}
+	c.AddProperties(list)
 }
 
 // addModel makes what a model's class has of its own: further names of
 // features, which QEMU adds to each object.
 func (f facts) addModel(c *qom.Class, typ string) {
 	c.SetValue(modelKey{}, newModel(f.cat, typ))
+	var list []*qom.Property
 	for _, fact := range f.cat.Own(typ) {
 		if p := f.special(fact); p != nil {
-			c.AddProperty(p)
+			list = append(list, p)
 		}
 	}
+	c.AddProperties(list)
 }
 
 // special makes a property that does not keep a value of its own; nil where

@@ -33,14 +33,14 @@ func registerPerObject(t *qom.Types, cat *catalog.Catalog) {
 		if !cat.Implements(typ, "generic-pc-machine") {
 			continue
 		}
-		facts, _ := cat.Type(typ)
-		var list []*qom.Property
-		for _, name := range []string{"nvdimm", "nvdimm-persistence", "hmat", "spcr", "pcspk-audiodev", "cxl", "cxl-fmw"} {
-			if _, ok := facts.Property(name); ok {
-				list = append(list, &qom.Property{Name: name, PerObject: true})
+		t.Add(qom.TypeInfo{Name: typ, Parent: "generic-pc-machine", ClassInit: func(c *qom.Class) {
+			facts, _ := cat.Type(typ)
+			for _, name := range []string{"nvdimm", "nvdimm-persistence", "hmat", "spcr", "pcspk-audiodev", "cxl", "cxl-fmw"} {
+				if _, ok := facts.Property(name); ok {
+					c.AddProperty(&qom.Property{Name: name, PerObject: true})
+				}
 			}
-		}
-		t.Add(qom.TypeInfo{Name: typ, Parent: "generic-pc-machine", Properties: list})
+		}})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -285,7 +286,8 @@ func (vm *VM) answered(call *qmp.Call, result any, err error) {
 
 // emit sends an event to all clients.
 func (vm *VM) emit(name string, data any) {
-	if !vm.schema.HasEvent(name) && !strings.HasPrefix(name, "X_") {
+	// The catalog's list, for the schema is not read before somebody needs it.
+	if _, known := slices.BinarySearch(vm.Machine.Options().Catalog.Events(), name); !known && !strings.HasPrefix(name, "X_") {
 		return
 	}
 	if f := vm.opts.OnMisfit; f != nil {

@@ -81,12 +81,6 @@ func (s *Schema) HasCommand(name string) bool {
 	return err == nil
 }
 
-// HasEvent reports whether the schema has an event called name.
-func (s *Schema) HasEvent(name string) bool {
-	_, err := s.ofKind("event", name)
-	return err == nil
-}
-
 // AllowOOB reports whether QEMU runs the command out of band.
 func (s *Schema) AllowOOB(name string) bool {
 	e, err := s.command(name)

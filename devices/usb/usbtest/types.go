@@ -23,6 +23,7 @@ import (
 type source struct{ cat *catalog.Catalog }
 
 func (s source) Names() iter.Seq[string] { return s.cat.Types() }
+func (s source) Has(name string) bool    { return s.cat.Has(name) }
 
 func (s source) Type(name string) (qom.TypeInfo, bool) {
 	f, ok := s.cat.Type(name)
