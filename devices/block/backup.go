@@ -165,12 +165,10 @@ func (g *Graph) startBackup(b *backup) (Action, error) {
 }
 
 func (b *backup) attach() (err error) {
-	if b.filter, err = b.g.putAbove(b.source, "copy-before-write", b.opts.Filter, "file", b.watched); err != nil {
+	if b.filter, err = b.g.putAbove(b.source, "copy-before-write", b.opts.Filter, "file", b.watched, b.target); err != nil {
 		return err
 	}
 	b.filter.implicit = false
-	e := link(b.filter, "target", roleTarget, b.target)
-	b.filter.children = append([]*Edge{e}, b.filter.children...)
 	if err := b.g.refresh(); err != nil {
 		return err
 	}

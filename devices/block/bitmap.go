@@ -16,6 +16,7 @@ type bitmap struct {
 
 	inconsistent bool    // its content was lost
 	successor    *bitmap // takes the writes while a job uses the bitmap; nil: none does
+	exported     bool    // clients of the NBD server may read it
 }
 
 // BitmapInfo is QEMU's BlockDirtyInfo.
@@ -36,7 +37,7 @@ func newBitmap(name string, n *Node, granularity int64) *bitmap {
 
 func (b *bitmap) info() BitmapInfo {
 	return BitmapInfo{
-		Name: b.name, Recording: b.records(), Persistent: b.persistent, Busy: b.successor != nil,
+		Name: b.name, Recording: b.records(), Persistent: b.persistent, Busy: b.free() != nil,
 		Granularity: b.granularity, Count: b.all().count * b.granularity, Inconsistent: b.inconsistent,
 	}
 }
@@ -95,7 +96,7 @@ func (b *bitmap) giveBack(done bool) {
 
 // free returns why nobody can take a bitmap now, nil when somebody can.
 func (b *bitmap) free() error {
-	if b.successor != nil {
+	if b.successor != nil || b.exported {
 		return fmt.Errorf("Bitmap '%s' is currently in use by another operation and cannot be used", b.name)
 	}
 	return nil

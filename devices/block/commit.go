@@ -170,7 +170,7 @@ func (c *commit) attach() (err error) {
 	if c.undo, err = g.setReadOnly(c.base, false); err != nil {
 		return err
 	}
-	if c.filter, err = g.putAbove(c.top, "commit_top", c.opts.Filter, "backing", &watchedImage{}); err != nil {
+	if c.filter, err = g.putAbove(c.top, "commit_top", c.opts.Filter, "backing", &watchedImage{}, nil); err != nil {
 		return err
 	}
 	c.block("main node", c.filter)

@@ -15,6 +15,8 @@ type export struct {
 	id, name     string
 	backend      *Backend
 	writable     bool
+	depth        bool      // clients may ask how far behind content is
+	bitmaps      []*bitmap // that clients may read
 	shuttingDown bool
 	conns        map[net.Conn]struct{}
 }
@@ -35,8 +37,10 @@ type ExportOptions struct {
 	Name     string `json:"name"` // that clients ask for; empty: the node's
 	Writable bool   `json:"writable"`
 	// Bitmaps that clients want to read: names of the node's or of one behind
-	// it, or objects with node and name. There is nobody to read them for.
+	// it, or objects with node and name.
 	Bitmaps []any `json:"bitmaps"`
+	// Depth lets clients ask how far behind the node content is.
+	Depth bool `json:"allocation-depth"`
 	// Inactive allows an inactive node; else the export activates it.
 	Inactive bool `json:"allow-inactive"`
 }
@@ -87,10 +91,13 @@ func (g *Graph) AddExport(o ExportOptions) error {
 	case o.Writable && n.readOnly:
 		return errors.New("Cannot export read-only node as writable")
 	}
+	var bitmaps []*bitmap
 	for _, ref := range o.Bitmaps {
-		if err := g.exportBitmap(n, ref, o.Writable); err != nil {
+		b, err := g.exportBitmap(n, ref, o.Writable)
+		if err != nil {
 			return err
 		}
+		bitmaps = append(bitmaps, b)
 	}
 	if !o.Inactive {
 		if err := g.SetActive(n.name, true); err != nil {
@@ -107,13 +114,17 @@ func (g *Graph) AddExport(o ExportOptions) error {
 		b.drop()
 		return err
 	}
-	g.exports = append(g.exports, &export{id: o.ID, name: o.Name, backend: b, writable: o.Writable, conns: map[net.Conn]struct{}{}})
+	for _, b := range bitmaps {
+		b.exported = true
+	}
+	g.exports = append(g.exports, &export{
+		id: o.ID, name: o.Name, backend: b, writable: o.Writable, depth: o.Depth, bitmaps: bitmaps, conns: map[net.Conn]struct{}{},
+	})
 	return nil
 }
 
-// exportBitmap refuses a bitmap of an export, in QEMU's words where it is wrong.
-func (g *Graph) exportBitmap(n *Node, ref any, writable bool) error {
-	var b *bitmap
+// exportBitmap finds a bitmap that an export of a node may offer.
+func (g *Graph) exportBitmap(n *Node, ref any, writable bool) (b *bitmap, err error) {
 	switch ref := ref.(type) {
 	case string:
 		for c := n; c != nil && b == nil; c = c.behind() {
@@ -122,23 +133,22 @@ func (g *Graph) exportBitmap(n *Node, ref any, writable bool) error {
 			}
 		}
 		if b == nil {
-			return fmt.Errorf("Bitmap '%s' is not found", ref)
+			return nil, fmt.Errorf("Bitmap '%s' is not found", ref)
 		}
 	case *qjson.Object:
 		node, _ := text(ref, "node")
 		name, _ := text(ref, "name")
-		var err error
 		if _, b, err = g.findBitmap(node, name); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := b.usable(); err != nil {
-		return err
+		return nil, err
 	}
 	if !writable && !n.readOnly && b.records() {
-		return fmt.Errorf("Enabled bitmap '%s' incompatible with readonly export", b.name)
+		return nil, fmt.Errorf("Enabled bitmap '%s' incompatible with readonly export", b.name)
 	}
-	return errors.New("Exports tell nothing of bitmaps here")
+	return b, nil
 }
 
 // DelExport takes an export back. Unless hard is set it must have no clients.
@@ -177,19 +187,30 @@ func (g *Graph) reapExport(e *export) {
 	}
 	g.exports = slices.Delete(g.exports, i, i+1)
 	e.backend.drop()
+	for _, b := range e.bitmaps {
+		b.exported = false
+	}
 	g.emit("BLOCK_EXPORT_DELETED", exportDeleted{e.id})
 }
 
 // enter makes a connection a client of the export of a name, and returns that;
 // nil when there is none.
 func (g *Graph) enter(name string, c net.Conn) *export {
+	e, ok := g.named(name)
+	if ok {
+		e.conns[c] = struct{}{}
+	}
+	return e
+}
+
+// named finds the export that clients know by a name.
+func (g *Graph) named(name string) (*export, bool) {
 	for _, e := range g.exports {
 		if e.name == name && !e.shuttingDown {
-			e.conns[c] = struct{}{}
-			return e
+			return e, true
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // leave undoes enter. The export's node stays as long as it has clients.

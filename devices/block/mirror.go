@@ -151,7 +151,7 @@ func (m *mirror) attach() (err error) {
 			perm |= permResize
 		}
 	}
-	if m.filter, err = g.putAbove(m.source, "mirror_top", m.opts.Filter, "backing", m.watched); err != nil {
+	if m.filter, err = g.putAbove(m.source, "mirror_top", m.opts.Filter, "backing", m.watched, nil); err != nil {
 		return err
 	}
 	m.filter.committing = into
@@ -364,7 +364,7 @@ func (m *mirror) prepare() error {
 	}
 	m.backends = nil
 	if m.pivot != m.source {
-		if _, err := g.replace(m.pivot, m.target, notJobs); err != nil {
+		if _, err := g.replace(m.pivot, m.target); err != nil {
 			return err
 		}
 	} else if err := g.takeOut(m.filter, m.target); err != nil {

@@ -7,9 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/qomd/qomd/devices/tlscreds/tlstest"
 	"github.com/qomd/qomd/qmp/qmptest"
 )
@@ -113,6 +115,72 @@ func TestNBDTool(t *testing.T) {
 	}
 }
 
+// TestNBDIncremental backs a disk up while it is written to, as libvirt does: a
+// client reads what the disk was, only where it had changed since an earlier
+// backup.
+func TestNBDIncremental(t *testing.T) {
+	tool := qemuImg(t)
+	disk, dir := image(t, 1<<20), t.TempDir()
+	scratch, socket := filepath.Join(dir, "scratch.qcow2"), filepath.Join(dir, "nbd.sock")
+	run(t, tool, "create", "-q", "-f", "qcow2", scratch, "1M")
+	host := newRig(t, fileNode("f", disk))
+	d := host.disk("f")
+	fill := func(off int64, b byte) {
+		t.Helper()
+		if err := host.write(d, off, bytes.Repeat([]byte{b}, 64<<10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fill(0, 1)
+	host.c.Must("block-dirty-bitmap-add", qmptest.A{"node": "f", "name": "since"})
+	fill(512<<10, 2)
+	host.c.Must("blockdev-add", qmptest.A{"driver": "qcow2", "node-name": "s", "file": qmptest.A{"driver": "file", "filename": scratch}, "backing": "f"})
+	host.c.Must("transaction", qmptest.A{"actions": []any{
+		qmptest.A{"type": "blockdev-backup", "data": qmptest.A{"job-id": "b", "device": "f", "target": "s", "sync": "none"}},
+		qmptest.A{"type": "block-dirty-bitmap-disable", "data": qmptest.A{"node": "f", "name": "since"}},
+	}})
+	host.c.Must("nbd-server-start", qmptest.A{"addr": qmptest.A{"type": "unix", "data": qmptest.A{"path": socket}}})
+	host.c.Must("block-export-add", qmptest.A{"type": "nbd", "id": "e", "node-name": "s", "name": "x", "allocation-depth": true,
+		"bitmaps": []any{qmptest.A{"node": "f", "name": "since"}}})
+	if got := host.c.MustFail("block-dirty-bitmap-remove", qmptest.A{"node": "f", "name": "since"}); got != "Bitmap 'since' is currently in use by another operation and cannot be used" {
+		t.Errorf("remove: %s", got)
+	}
+	fill(512<<10, 3) // which the client is not to see
+	export := "driver=nbd,export=x,server.type=unix,server.path=" + socket
+	type extent struct {
+		Start, Length int64
+		Zero, Data    bool
+	}
+	mapOf := func(context string) (list []extent) {
+		t.Helper()
+		out, err := exec.Command(tool, "map", "--output=json", "--image-opts", export+context).Output()
+		if err != nil || json.Unmarshal(out, &list) != nil {
+			t.Fatalf("qemu-img map: %v %s", err, out)
+		}
+		return list
+	}
+	const k = 1 << 10
+	content := []extent{{0, 64 * k, false, true}, {64 * k, 448 * k, true, false}, {512 * k, 64 * k, false, true}, {576 * k, 448 * k, true, false}}
+	if diff := cmp.Diff(content, mapOf("")); diff != "" {
+		t.Errorf("what there is (-want +got):\n%s", diff)
+	}
+	// The tool takes the first bit for a hole, whatever it means.
+	dirty := []extent{{0, 512 * k, false, true}, {512 * k, 64 * k, false, false}, {576 * k, 448 * k, false, true}}
+	if diff := cmp.Diff(dirty, mapOf(",x-dirty-bitmap=qemu:dirty-bitmap:since")); diff != "" {
+		t.Errorf("what was written (-want +got):\n%s", diff)
+	}
+	full := filepath.Join(dir, "full.img")
+	run(t, tool, "convert", "--image-opts", "-O", "raw", export, full)
+	got, err := os.ReadFile(full)
+	want := slices.Concat(bytes.Repeat([]byte{1}, 64*k), make([]byte, 448*k), bytes.Repeat([]byte{2}, 64*k), make([]byte, 448*k))
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("the client read something else: %v", err)
+	}
+	host.c.Must("nbd-server-stop", nil)
+	host.c.Must("job-cancel", qmptest.A{"id": "b"})
+	host.c.Must("block-dirty-bitmap-remove", qmptest.A{"node": "f", "name": "since"})
+}
+
 // FuzzNBDServer sends anything to the server: it must neither crash nor hang,
 // nor keep the export.
 func FuzzNBDServer(f *testing.F) {
@@ -120,6 +188,8 @@ func FuzzNBDServer(f *testing.F) {
 		"\x25\x60\x95\x13\x00\x00\x00\x00AAAAAAAA\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00"))
 	f.Add([]byte("\x00\x00\x00\x03IHAVEOPT\x00\x00\x00\x03\x00\x00\x00\x00"))
 	f.Add([]byte("\x00\x00\x00\x00IHAVEOPT\x00\x00\x00\x01\x00\x00\x00\x01z"))
+	f.Add([]byte("\x00\x00\x00\x03IHAVEOPT\x00\x00\x00\x08\x00\x00\x00\x00IHAVEOPT\x00\x00\x00\x0a\x00\x00\x00\x1c\x00\x00\x00\x01z\x00\x00\x00\x01\x00\x00\x00\x0fbase:allocation" +
+		"IHAVEOPT\x00\x00\x00\x07\x00\x00\x00\x07\x00\x00\x00\x01z\x00\x00\x25\x60\x95\x13\x00\x00\x00\x07AAAAAAAA\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		socket := filepath.Join(t.TempDir(), "nbd.sock")
 		host := newRig(t, qmptest.A{"driver": "null-co", "node-name": "z", "size": 65536})

@@ -16,6 +16,7 @@ const (
 	nbdOptionReply = 0x0003e889045565a9
 	nbdRequest     = 0x25609513
 	nbdReply       = 0x67446698
+	nbdStructured  = 0x668e33ef
 
 	nbdFixedNewstyle = 1
 	nbdNoZeroes      = 2
@@ -26,32 +27,47 @@ const (
 	nbdOptStartTLS   = 5
 	nbdOptInfo       = 6
 	nbdOptGo         = 7
+	nbdOptStructured = 8
+	nbdOptListMeta   = 9
+	nbdOptSetMeta    = 10
 
 	nbdAck         = 1
 	nbdServerEntry = 2
 	nbdInfo        = 3
+	nbdMetaContext = 4
 	nbdUnsupported = 1<<31 | 1
 	nbdPolicy      = 1<<31 | 2
 	nbdInvalid     = 1<<31 | 3
 	nbdTLSRequired = 1<<31 | 5
 	nbdUnknown     = 1<<31 | 6
 
-	nbdHasFlags  = 1
-	nbdReadOnly  = 2
-	nbdSendFlush = 4
-	nbdSendFUA   = 8
-	nbdSendTrim  = 32
+	nbdHasFlags   = 1
+	nbdReadOnly   = 2
+	nbdSendFlush  = 4
+	nbdSendFUA    = 8
+	nbdSendTrim   = 32
+	nbdSendZeroes = 64
+	nbdSendDF     = 128
 
-	nbdRead       = 0
-	nbdWrite      = 1
-	nbdDisconnect = 2
-	nbdFlush      = 3
-	nbdTrim       = 4
-	nbdFUA        = 1
+	nbdRead        = 0
+	nbdWrite       = 1
+	nbdDisconnect  = 2
+	nbdFlush       = 3
+	nbdTrim        = 4
+	nbdWriteZeroes = 6
+	nbdBlockStatus = 7
+	nbdFUA         = 1
+	nbdOne         = 8
+
+	nbdChunkDone   = 1
+	nbdChunkData   = 1
+	nbdChunkStatus = 5
+	nbdChunkError  = 1<<15 | 1
 
 	maxExportName  = 4096
 	maxNBDOption   = 64 << 10
 	maxNBDTransfer = 32 << 20
+	maxNBDStatus   = 1 << 20 // of one context in one reply; who asked will ask on
 )
 
 // nbdOptionNames are those that QEMU's messages give.
@@ -90,6 +106,10 @@ type nbdSession struct {
 	root     *Edge
 	size     int64 // when the client came
 	writable bool
+
+	structured bool // replies to reads, and of contexts, come in chunks
+	contexts   []nbdContext
+	contextsOf string // the export for which they were chosen
 }
 
 // negotiate answers options until the client has chosen an export, or leaves.
@@ -148,6 +168,15 @@ func (n *nbdSession) negotiate() error {
 				}
 				return err
 			}
+		case nbdOptStructured:
+			kind := uint32(nbdAck)
+			if len(data) > 0 || n.structured {
+				kind = nbdInvalid
+			}
+			n.structured = true
+			err = n.answer(option, kind, nil)
+		case nbdOptListMeta, nbdOptSetMeta:
+			err = n.meta(option, data)
 		default:
 			err = n.answer(option, nbdUnsupported, nil)
 		}
@@ -212,13 +241,21 @@ func (n *nbdSession) enter(name string) bool {
 			n.root, n.size, n.writable = n.export.backend.root, n.export.backend.Length(), n.export.writable
 		}
 	})
+	if name != n.contextsOf {
+		n.contexts = nil
+	}
 	return n.export != nil
 }
 
 func (n *nbdSession) flags() uint16 {
-	f := uint16(nbdHasFlags | nbdSendFlush | nbdSendFUA | nbdSendTrim)
-	if !n.writable {
+	f := uint16(nbdHasFlags | nbdSendFlush | nbdSendFUA)
+	if n.writable {
+		f |= nbdSendTrim | nbdSendZeroes
+	} else {
 		f |= nbdReadOnly
+	}
+	if n.structured {
+		f |= nbdSendDF
 	}
 	return f
 }
@@ -247,8 +284,22 @@ func (n *nbdSession) transmit() error {
 			return nil
 		}
 		out, err := n.carryOut(kind, off, length, data)
-		if err == nil && flags&nbdFUA != 0 && kind == nbdWrite {
+		if err == nil && flags&nbdFUA != 0 && (kind == nbdWrite || kind == nbdWriteZeroes) {
 			_, err = n.carryOut(nbdFlush, 0, 0, nil)
+		}
+		if n.structured && (kind == nbdRead || kind == nbdBlockStatus) {
+			switch cookie := head[8:16]; {
+			case err != nil:
+				err = n.chunkError(cookie, err)
+			case kind == nbdRead:
+				err = n.chunk(cookie, true, nbdChunkData, head[16:24], out)
+			default:
+				err = n.blockStatus(cookie, off, length, flags&nbdOne != 0)
+			}
+			if err != nil {
+				return err
+			}
+			continue
 		}
 		var reply bytes.Buffer
 		reply.Write(be.AppendUint32(be.AppendUint32(nil, nbdReply), uint32(errnoOf(err))))
@@ -266,8 +317,10 @@ func (n *nbdSession) carryOut(kind uint16, off, length int64, data []byte) ([]by
 	switch {
 	case kind != nbdFlush && (off < 0 || off > n.size || length > n.size-off || kind == nbdRead && length > maxNBDTransfer):
 		return nil, syscall.EINVAL
-	case (kind == nbdWrite || kind == nbdTrim) && !n.writable:
+	case (kind == nbdWrite || kind == nbdTrim || kind == nbdWriteZeroes) && !n.writable:
 		return nil, syscall.EPERM
+	case kind == nbdBlockStatus && len(n.contexts) > 0:
+		return nil, nil
 	case kind == nbdRead:
 		data = make([]byte, length)
 	}
@@ -278,6 +331,9 @@ func (n *nbdSession) carryOut(kind uint16, off, length int64, data []byte) ([]by
 		case nbdWrite:
 			n.s.g.opts.Do(func() { node.wrote(off, length) })
 			_, err = img.WriteAt(data, off)
+		case nbdWriteZeroes:
+			n.s.g.opts.Do(func() { node.wrote(off, length) })
+			err = writeZeroes(img, off, length)
 		case nbdFlush:
 			err = img.Flush()
 		case nbdTrim:

@@ -15,13 +15,15 @@ func (g *Graph) redirect(e *Edge, to *Node) {
 	to.parents = slices.Insert(to.parents, 0, e)
 }
 
-// replace makes the users of one node users of another, all but those that
-// stay; what it returns undoes that. The old node is not released.
-func (g *Graph) replace(from, to *Node, stays func(*Edge) bool) (undo func(), err error) {
-	old := slices.Clone(from.parents)
+// replace makes the users of one node users of another; what it returns undoes
+// that. The old node is not released. Jobs mean the node itself and stay, and so
+// do nodes that the other is made of, which would be above themselves: the target
+// of a backup may show what it does not have from the disk that is backed up.
+func (g *Graph) replace(from, to *Node) (undo func(), err error) {
+	old, parts := slices.Clone(from.parents), to.pins(nil)
 	var moved []*Edge
 	for _, e := range slices.Backward(old) {
-		if !stays(e) {
+		if p, ok := e.parent.(*Node); !ok && !isJob(e) || ok && !slices.Contains(parts, p) {
 			g.redirect(e, to)
 			moved = append(moved, e)
 		}
@@ -40,9 +42,7 @@ func (g *Graph) replace(from, to *Node, stays func(*Edge) bool) (undo func(), er
 	return undo, nil
 }
 
-// notJobs are the users that stay when a node is replaced: jobs mean the node
-// itself.
-func notJobs(e *Edge) bool {
+func isJob(e *Edge) bool {
 	switch p := e.parent.(type) {
 	case *blockJob:
 		return true
@@ -61,8 +61,8 @@ func (g *Graph) checkFilter(name string) error {
 }
 
 // putAbove makes a filter node for a job, which all users of n use from now on
-// in its place. An empty name makes it implicit.
-func (g *Graph) putAbove(n *Node, driver, name, child string, img *watchedImage) (*Node, error) {
+// in its place. An empty name makes it implicit. The filter may have a target.
+func (g *Graph) putAbove(n *Node, driver, name, child string, img *watchedImage, target *Node) (*Node, error) {
 	f := &Node{
 		g: g, driver: driver, name: name, implicit: name == "", options: qjson.NewObject(), opened: qjson.NewObject(),
 		active: true, cache: n.cache, detectZeroes: "off", shared: permAll,
@@ -77,11 +77,13 @@ func (g *Graph) putAbove(n *Node, driver, name, child string, img *watchedImage)
 	}
 	e := link(f, child, roleFiltered, n)
 	f.children = []*Edge{e}
+	if target != nil {
+		f.children = []*Edge{link(f, "target", roleTarget, target), e}
+	}
 	img.childImage = childImage{edge: e, size: -1}
 	f.img = img
 	g.nodes = append(g.nodes, f)
-	_, err := g.replace(n, f, func(p *Edge) bool { return p == e || notJobs(p) })
-	if err != nil {
+	if _, err := g.replace(n, f); err != nil {
 		f.abandon()
 		return nil, err
 	}
@@ -91,8 +93,7 @@ func (g *Graph) putAbove(n *Node, driver, name, child string, img *watchedImage)
 // takeOut gives the users of a filter node to another node, and ends the filter.
 func (g *Graph) takeOut(f, to *Node) error {
 	f.leaving = true
-	e := f.primary()
-	if _, err := g.replace(f, to, func(p *Edge) bool { return p == e || notJobs(p) }); err != nil {
+	if _, err := g.replace(f, to); err != nil {
 		f.leaving = false
 		return err
 	}

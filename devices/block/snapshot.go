@@ -126,8 +126,7 @@ func (g *Graph) putLayer(old, layer *Node) (Action, error) {
 	if err := g.setBacking(layer, old); err != nil {
 		return Action{}, err
 	}
-	below := layer.edge("backing")
-	undo, err := g.replace(old, layer, func(e *Edge) bool { return e == below || notJobs(e) })
+	undo, err := g.replace(old, layer)
 	if err != nil {
 		return Action{}, errors.Join(err, g.setBacking(layer, nil))
 	}

@@ -120,7 +120,7 @@ func (s *stream) attach() (err error) {
 		return err
 	}
 	s.watched = &watchedImage{}
-	if s.filter, err = s.g.putAbove(s.node, "copy-on-read", s.opts.Filter, "file", s.watched); err != nil {
+	if s.filter, err = s.g.putAbove(s.node, "copy-on-read", s.opts.Filter, "file", s.watched, nil); err != nil {
 		return err
 	}
 	s.block("main node", s.filter)
