@@ -80,30 +80,3 @@ func (d *Device) AddPM(offset int) error {
 	d.SetWritable(at+4, 2, 0x0003) // power state
 	return nil
 }
-
-// AddExtendedCapability appends a capability to the extended configuration
-// space of a PCI Express function: content, without its 4-byte header, at an
-// offset from 0x100 on. It is read-only.
-func (d *Device) AddExtendedCapability(id uint16, version uint8, offset int, content []byte) {
-	at := offset - configSize
-	if need := at + 4 + len(content); need > len(d.space.extended) {
-		d.space.extended = append(d.space.extended, make([]byte, need-len(d.space.extended))...)
-	}
-	e := d.space.extended
-	e[at], e[at+1], e[at+2] = byte(id), byte(id>>8), version
-	copy(e[at+4:], content)
-	if offset == configSize {
-		return
-	}
-	// Link it behind the last one.
-	last := 0
-	for {
-		next := int(e[last+3])<<4 | int(e[last+2])>>4
-		if next == 0 || next-configSize >= len(e) {
-			break
-		}
-		last = next - configSize
-	}
-	e[last+2] = e[last+2]&0x0f | byte(offset&0xf)<<4
-	e[last+3] = byte(offset >> 4)
-}

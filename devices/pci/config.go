@@ -13,7 +13,7 @@ const (
 // their bits a guest can write, and which are cleared by writing 1.
 type configSpace struct {
 	bytes, write, clear [configSize]byte
-	extended            []byte // from 0x100 on, read-only; nil reads as zeros
+	extended            extendedSpace
 }
 
 // A ConfigReader answers configuration reads in place of [Device.ReadConfig].
@@ -34,8 +34,8 @@ func (d *Device) ReadConfig(addr, size int) uint32 {
 		switch at := addr + i; {
 		case at < configSize:
 			buf[i] = d.space.bytes[at]
-		case at-configSize < len(d.space.extended):
-			buf[i] = d.space.extended[at-configSize]
+		case at-configSize < len(d.space.extended.bytes):
+			buf[i] = d.space.extended.bytes[at-configSize]
 		}
 	}
 	return binary.LittleEndian.Uint32(buf[:])
@@ -45,8 +45,12 @@ func (d *Device) ReadConfig(addr, size int) uint32 {
 // change, BARs move, interrupts are masked and let through.
 func (d *Device) WriteConfig(addr, size int, val uint32) {
 	s := &d.space
-	for i := 0; i < size && addr+i < configSize; i++ {
+	for i := 0; i < size; i++ {
 		at, v := addr+i, byte(val>>(8*i))
+		if at >= configSize {
+			s.extended.guestWrites(at-configSize, v)
+			continue
+		}
 		s.bytes[at] = s.bytes[at]&^s.write[at] | v&s.write[at]
 		s.bytes[at] &^= v & s.clear[at]
 	}
@@ -59,6 +63,7 @@ func (d *Device) WriteConfig(addr, size int, val uint32) {
 	}
 	d.writeMSI(addr, size)
 	d.writeMSIX(addr, size)
+	d.writeAER(addr, size)
 }
 
 func overlaps(addr, size, start, n int) bool { return addr < start+n && start < addr+size }
@@ -88,7 +93,7 @@ func (d *Device) applyCommand() {
 // initConfig fills the configuration space as it is before the model runs.
 func (d *Device) initConfig() {
 	d.space, d.capSizes = configSpace{}, [configSize / 4]uint8{}
-	d.exp, d.pm = 0, 0
+	d.exp, d.pm, d.aer = 0, 0, 0
 	s, id := &d.space, d.identity()
 	_, own := d.Class().Value(classKey{}).(Class)
 	d.SetConfigWord(regVendor, id.Vendor)

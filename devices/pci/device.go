@@ -34,6 +34,7 @@ type Device struct {
 
 	capSizes [configSize / 4]uint8 // of the capability that starts at 4*i, 0 for none
 	exp, pm  uint8                 // offsets of capabilities, 0 for none
+	aer      uint16                // likewise, in the extended space
 	msi      msiState
 	msix     *msixState
 	irq      intxState

@@ -149,7 +149,7 @@ func (p *Port) addCapabilities() error {
 		err = p.AddExpress(m.express)
 	}
 	if err == nil {
-		p.AddExtendedCapability(0x0001, 2, m.aer, make([]byte, 0x44))
+		p.AddAER(m.aer)
 	}
 	return err
 }

@@ -48,12 +48,14 @@ const (
 	statusInterrupt    = 0x0008
 	statusCapabilities = 0x0010
 	statusErrors       = 0xf900 // cleared by writing 1
+	statusSystemError  = 0x4000 // signalled; in the secondary status: received
 
 	headerBridge        = 0x01
 	headerMultifunction = 0x80
 
 	romEnable = 1
 
+	bridgeSERR     = 0x0002
 	bridgeVGA      = 0x0008
 	bridgeReset    = 0x0040
 	bridgeWritable = 0x0bff

@@ -144,8 +144,7 @@ func (s *Slot) event(bits uint16) {
 
 // notify interrupts the guest when an enabled event is latched.
 func (s *Slot) notify() {
-	control, status := s.control(), s.slotStatus()
-	pending := control&slotCtlInterrupt != 0 && control&status&slotStaEvents != 0
+	pending := s.eventsPending()
 	switch {
 	case s.MSIXEnabled():
 		if pending && !s.notified {
@@ -156,12 +155,19 @@ func (s *Slot) notify() {
 			s.NotifyMSI(0)
 		}
 	default:
-		s.SetIRQ(pending)
+		s.updatePin()
 	}
 	s.notified = pending
-	if status&slotStaEvents != 0 {
+	if s.slotStatus()&slotStaEvents != 0 {
 		s.interruptGuest()
 	}
+}
+
+// eventsPending reports whether an enabled event is latched and the guest wants
+// to be interrupted.
+func (s *Slot) eventsPending() bool {
+	control := s.control()
+	return control&slotCtlInterrupt != 0 && control&s.slotStatus()&slotStaEvents != 0
 }
 
 // writeSlot follows a configuration write; oldControl and oldStatus are the
@@ -200,11 +206,10 @@ func (s *Slot) writeSlot(oldControl, oldStatus uint16, addr, size int, val uint3
 }
 
 func (s *Slot) clearNotified() {
-	control, status := s.control(), s.slotStatus()
-	if control&slotCtlInterrupt == 0 || control&status&slotStaEvents == 0 {
+	if !s.eventsPending() {
 		s.notified = false
 		if !s.MSIXEnabled() && !s.MSIEnabled() {
-			s.SetIRQ(false)
+			s.updatePin()
 		}
 	}
 }

@@ -20,6 +20,9 @@ func (d *Device) VMState(f *vmstate.Fields) {
 		}
 		d.space.bytes = config
 	}
+	if e := &d.space.extended; len(e.write) > 0 {
+		f.Bytes("extended-config", e.bytes)
+	}
 	f.Field("powered", &d.powered)
 	f.Field("pin", &d.irq.level)
 	f.Field("pin-raised", &d.irq.raised)
