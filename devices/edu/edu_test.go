@@ -1,48 +1,12 @@
 package edu_test
 
 import (
-	"bufio"
-	"net"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/qomd/qomd/qmp/qmptest"
-	"github.com/qomd/qomd/qmp/qtest"
 )
-
-// play sends the lines of a recorded register session and compares the answers.
-func play(t *testing.T, m *qmptest.Machine, lines []string) {
-	t.Helper()
-	ours, theirs := net.Pipe()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		qtest.New(m.VM.Machine, nil).ServeConn(t.Context(), theirs)
-	}()
-	in := bufio.NewScanner(ours)
-	sent := ""
-	for i, line := range lines {
-		mark, text, _ := strings.Cut(line, " ")
-		switch mark {
-		case ">":
-			sent = text
-			if _, err := ours.Write([]byte(text + "\n")); err != nil {
-				t.Fatal(err)
-			}
-		case "<":
-			if !in.Scan() {
-				t.Fatalf("line %d: no answer to %q: %v", i+1, sent, in.Err())
-			}
-			if in.Text() != text {
-				t.Errorf("line %d: %q answered %q, want %q", i+1, sent, in.Text(), text)
-			}
-		}
-	}
-	ours.Close()
-	<-done
-}
 
 // Configuration space and registers answer as those of a real QEMU 11.1.3 did
 // in a recorded session.
@@ -52,7 +16,7 @@ func TestRecordedRegisters(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := qmptest.Start(t, qmptest.PC(), qmptest.Device("edu,id=e,addr=4"), qmptest.GuestNone())
-	play(t, m, strings.Split(strings.TrimSpace(string(text)), "\n"))
+	m.Play(string(text))
 }
 
 // setUp places the BAR at 0xe0000000 and enables the function.
@@ -64,7 +28,7 @@ var setUp = []string{
 // A transfer that does not fit in the buffer copies nothing; QEMU would end.
 func TestTransferOutside(t *testing.T) {
 	m := qmptest.Start(t, qmptest.PC(), qmptest.Device("edu,id=e,addr=4"), qmptest.GuestNone())
-	play(t, m, append(setUp,
+	m.Play(append(setUp,
 		"> write 0x1000 4 0x11223344", "< OK",
 		"> writeq 0xe0000080 0x1000", "< OK", "> writeq 0xe0000088 0x40ffe", "< OK",
 		"> writeq 0xe0000090 4", "< OK", "> writeq 0xe0000098 1", "< OK",
@@ -73,7 +37,7 @@ func TestTransferOutside(t *testing.T) {
 		"> writeq 0xe0000080 0x40ffc", "< OK", "> writeq 0xe0000088 0x1000", "< OK",
 		"> writeq 0xe0000098 3", "< OK", "> clock_step 100000000", "< OK 200000000",
 		"> read 0x1000 4", "< OK 0x00000000",
-	))
+	)...)
 }
 
 // While a transfer is under way its timer is a holder; unplugging cancels it, and
@@ -81,8 +45,8 @@ func TestTransferOutside(t *testing.T) {
 func TestUnplugWhileTransferring(t *testing.T) {
 	m := qmptest.Start(t, qmptest.PC(), qmptest.Device("edu,id=e,addr=4"))
 	c := m.Client()
-	play(t, m, append(setUp, "> writeq 0xe0000090 4", "< OK", "> writeq 0xe0000088 0x40000", "< OK",
-		"> writeq 0xe0000098 1", "< OK"))
+	m.Play(append(setUp, "> writeq 0xe0000090 4", "< OK", "> writeq 0xe0000088 0x40000", "< OK",
+		"> writeq 0xe0000098 1", "< OK")...)
 	var refs []struct{ Kind, Holder string }
 	c.Must("x-query-references", qmptest.A{"path": "/machine/peripheral/e"}, &refs)
 	found := false

@@ -99,6 +99,11 @@ func (c *Client) Execute(command string, args A) (json.RawMessage, error) {
 	if args != nil {
 		req.Set("arguments", args)
 	}
+	return c.request(command, req)
+}
+
+// request sends a request and returns what the command returned.
+func (c *Client) request(command string, req any) (json.RawMessage, error) {
 	// The machine may be sending events while we write: a pipe has no buffer.
 	written := make(chan error, 1)
 	go func() {
