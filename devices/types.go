@@ -6,6 +6,7 @@ import (
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/cpu"
+	"github.com/qomd/qomd/devices/cxl"
 	"github.com/qomd/qomd/devices/dimm"
 	"github.com/qomd/qomd/devices/display"
 	"github.com/qomd/qomd/devices/edu"
@@ -59,6 +60,7 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 		nic.Register,
 		display.Register,
 		nvme.Register,
+		cxl.Register,
 		card.Register,
 		edu.Register,
 		tpm.Register,

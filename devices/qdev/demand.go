@@ -12,7 +12,6 @@ import (
 // some properties, or something that no machine here has.
 type Demand struct {
 	Props []string // none: it is never met
-	If    []string // only of devices that have one of these; none: of all
 	Text  string   // QEMU's error; "{id}" is the name of the device
 }
 
@@ -22,8 +21,7 @@ type Demand struct {
 func (d *Device) CheckDemand() error {
 	class := ClassOf(d.Class())
 	for _, want := range class.Demands {
-		wanted := want.If == nil || slices.ContainsFunc(want.If, d.isSet)
-		if wanted && !slices.ContainsFunc(want.Props, d.isSet) {
+		if !slices.ContainsFunc(want.Props, d.isSet) {
 			return errors.New(strings.ReplaceAll(want.Text, "{id}", d.ID()))
 		}
 	}

@@ -41,6 +41,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.ui()
 	c.input()
 	c.rocker()
+	c.cxl()
 	c.stats()
 	c.accel()
 	c.chardevs()

@@ -1,0 +1,154 @@
+package cxl
+
+import (
+	"encoding/binary"
+
+	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/qom"
+)
+
+// Sizes of the component register block, CXL 3.1 section 8.2.3.
+const (
+	componentSize = 64 << 10
+	ioSize        = 4 << 10
+	cacheMemSize  = 4 << 10
+)
+
+// Offsets in the registers for CXL.cache and CXL.mem, section 8.2.4, where QEMU
+// has them.
+const (
+	regRAS  = 0x080
+	regLink = 0x0d8
+	regHDM  = 0x128
+
+	hdmControl  = regHDM + 0x04
+	hdmFirst    = regHDM + 0x10
+	hdmStride   = 0x20
+	hdmBaseLow  = 0x00
+	hdmBaseHigh = 0x04
+	hdmSizeLow  = 0x08
+	hdmSizeHigh = 0x0c
+	hdmCtl      = 0x10
+	hdmSkipLow  = 0x14
+	hdmSkipHigh = 0x18
+	hdmDecoders = 4
+
+	hdmCommit    = 1 << 9
+	hdmCommitted = 1 << 10
+	hdmError     = 1 << 11
+
+	componentEnd = hdmFirst + hdmDecoders*hdmStride
+)
+
+// capability is an entry of the component's capability array.
+type capability struct{ id, version, at uint32 }
+
+var componentCapabilities = []capability{{2, 2, regRAS}, {4, 2, regLink}, {5, 1, regHDM}}
+
+// hdmCapability: four decoders, a target each, interleaving of 256 bytes and 4
+// KiB, 3, 6, 12 and 16 ways.
+const hdmCapability = 0x2 | 1<<4 | 1<<8 | 1<<9 | 1<<11 | 1<<12
+
+// component is the block of a CXL component's registers.
+type component struct {
+	block, io, cacheMem memory.Region
+	regs                [componentEnd / 4]uint32
+	errors              []linkError // uncorrectable, the first one first
+}
+
+var componentRules = memory.Rules{
+	Valid: memory.Access{Min: 4, Max: 8},
+	Impl:  memory.Access{Min: 4, Max: 8},
+}
+
+// init makes the regions; the block is for a BAR.
+func (c *component) init(sys *memory.System, owner *qom.Object) {
+	c.block.Init(sys, owner, owner.TypeName(), componentSize)
+	c.io.InitIO(sys, owner, memory.Funcs{}, ".io", ioSize)
+	c.cacheMem.InitIO(sys, owner, c, ".cache_mem", cacheMemSize)
+	c.cacheMem.SetRules(&componentRules)
+	c.block.AddSubregion(0, &c.io)
+	c.block.AddSubregion(ioSize, &c.cacheMem)
+}
+
+// reset returns the registers to their power-on state.
+func (c *component) reset() {
+	clear(c.regs[:])
+	c.errors = nil
+	c.regs[0] = 1 | 1<<16 | 1<<20 | uint32(len(componentCapabilities))<<24
+	for _, k := range componentCapabilities {
+		c.regs[capabilitySlot(k.id)] = k.id | k.version<<16 | k.at<<20
+	}
+	c.resetRAS()
+	c.set(regHDM, hdmCapability)
+}
+
+// capabilitySlot is where QEMU lists a capability: RAS, link, HDM.
+func capabilitySlot(id uint32) int {
+	for i, k := range componentCapabilities {
+		if k.id == id {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+func (c *component) reg(at int) uint32    { return c.regs[at/4] }
+func (c *component) set(at int, v uint32) { c.regs[at/4] = v }
+
+// writable tells which bits of a register a guest can write.
+func writable(at int) uint32 {
+	switch {
+	case at == hdmControl:
+		return 0x3
+	case at >= hdmFirst:
+		switch (at - hdmFirst) % hdmStride {
+		case hdmBaseLow, hdmSizeLow, hdmSkipLow:
+			return 0xf0000000
+		case hdmBaseHigh, hdmSizeHigh, hdmSkipHigh:
+			return 0xffffffff
+		case hdmCtl:
+			return 0x13ff
+		}
+		return 0
+	}
+	return rasWritable(at)
+}
+
+// Read implements [memory.Ops]. There are no registers of 8 bytes.
+func (c *component) Read(addr uint64, size int) uint64 {
+	if size != 4 || addr >= componentEnd {
+		return 0
+	}
+	return uint64(c.reg(int(addr)))
+}
+
+// Write implements [memory.Ops]. A decoder is committed as soon as it is told to.
+func (c *component) Write(addr uint64, size int, val uint64) {
+	if size != 4 || addr >= componentEnd {
+		return
+	}
+	at := int(addr)
+	mask := writable(at)
+	v := uint32(val)&mask | c.reg(at)&^mask
+	switch {
+	case at == rasUncStatus:
+		c.clearUncorrectable(uint32(val) & mask)
+		return
+	case at == rasCorStatus:
+		c.set(at, c.reg(at)&^(uint32(val)&mask))
+		return
+	case at >= hdmFirst && (at-hdmFirst)%hdmStride == hdmCtl:
+		v &^= hdmError | hdmCommitted
+		if v&hdmCommit != 0 {
+			v |= hdmCommitted
+		}
+	}
+	c.set(at, v)
+}
+
+// put24 stores the lower 24 bits of v.
+func put24(p []byte, v uint32) {
+	binary.LittleEndian.PutUint16(p, uint16(v))
+	p[2] = byte(v >> 16)
+}

@@ -1,0 +1,23 @@
+// Package cxl models memory expanders of Compute Express Link: cxl-type3, as a
+// driver sees it that was written after the CXL specification 3.1, and as QEMU
+// 11.1 answers.
+//
+// A device has two blocks of registers. BAR 0 has those of a CXL component
+// (section 8.2.4): HDM decoders, and the RAS capability with the errors of the
+// link. BAR 2 has those of a CXL device (section 8.2.8): status, the mailbox,
+// and the state of its memory. What is done over the mailbox is one file per
+// set of commands; [newCommands] is the table of all, from which the Command
+// Effects Log is made.
+//
+// Whoever stands outside injects errors: [Type3.InjectPoison],
+// [Type3.InjectUncorrectable], [Type3.InjectCorrectable], [Type3.Record] and
+// [Type3.OfferCapacity] are what QMP's cxl-* commands do.
+//
+// # Limits
+//
+// The decoders can be programmed and lead nowhere: there are no fixed memory
+// windows, so that the memory is reached by mailbox and backend alone. Of the
+// mailbox QEMU's sets for firmware, features and maintenance are missing, and so
+// is the mailbox of the fabric manager; of the function, the table of its
+// performance (CDAT). Nothing that is missing is advertised.
+package cxl
