@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/devices/cpu"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
 )
@@ -63,18 +64,20 @@ func (s source) Type(name string) (qom.TypeInfo, bool) {
 // default. Children are left out: real ones stand for themselves.
 func (s source) properties(name string, device bool) []*qom.Property {
 	own := append(s.cat.Own(name), s.cat.Overrides(name)...)
-	for _, p := range s.cat.Untold(name) {
-		if s.cat.Implements(name, "cpu") {
-			break // package cpu knows the values of its features
+	processor := s.cat.Implements(name, "cpu")
+	if !processor { // package cpu knows the values of its features
+		for _, p := range s.cat.Untold(name) {
+			own = slices.DeleteFunc(own, func(o catalog.Property) bool { return o.Name == p.Name })
+			own = append(own, p)
 		}
-		own = slices.DeleteFunc(own, func(o catalog.Property) bool { return o.Name == p.Name })
-		own = append(own, p)
 	}
 	plugged, _ := s.cat.Device(name)
 	out := make([]*qom.Property, 0, len(own))
 	for _, p := range own {
 		switch {
 		case strings.HasPrefix(p.Type, "child<"):
+		case processor:
+			out = append(out, qdev.NewProperty(p, cpu.Fixed(p.Name)))
 		case device:
 			fixed := fixedAfterRealize(p) || slices.Contains(plugged.QtreeOrder, p.Name)
 			out = append(out, qdev.NewProperty(p, fixed))

@@ -21,7 +21,7 @@ type Class struct {
 	own []*Property
 	// ownTaken: own is a list of the class's own, and not its source's.
 	ownTaken bool
-	index    map[string]*Property
+	index    map[string]*Property // of own, by name
 	values   []classValue
 }
 
@@ -107,34 +107,21 @@ func (c *Class) Value(key any) any {
 // AddProperty adds a class property, for ClassInit only; it replaces one of the
 // same name.
 func (c *Class) AddProperty(p *Property) {
-	c.addProperty(p, slices.IndexFunc(c.own, func(q *Property) bool { return q.Name == p.Name }))
-}
-
-// AddProperties adds many class properties, of different names, as AddProperty
-// adds one.
-func (c *Class) AddProperties(list []*Property) {
-	places := make(map[string]int, len(c.own))
-	for i, q := range c.own {
-		places[q.Name] = i
-	}
-	for _, p := range list {
-		i, ok := places[p.Name]
-		if !ok {
-			i = -1
-		}
-		c.addProperty(p, i)
-	}
-}
-
-// addProperty adds a property in place i of the list, at its end when i is
-// negative.
-func (c *Class) addProperty(p *Property, i int) {
 	c.takeOwn()
-	if i < 0 {
-		c.own = append(c.own, p)
+	if i := slices.IndexFunc(c.own, func(q *Property) bool { return q.Name == p.Name }); i >= 0 {
+		c.own[i] = p.withFacts(c.own[i])
 		return
 	}
-	c.own[i] = p.withFacts(c.own[i])
+	c.own = append(c.own, p)
+}
+
+// ReplaceProperties puts what by returns in the place of each property that the
+// class adds to its parent's, for ClassInit only. What by returns may be p itself.
+func (c *Class) ReplaceProperties(by func(p *Property) *Property) {
+	c.takeOwn()
+	for i, p := range c.own {
+		c.own[i] = by(p)
+	}
 }
 
 // takeOwn makes the list of own properties one that may be changed: it begins as
@@ -154,7 +141,7 @@ func (c *Class) settle(own []*Property) []*Property {
 	var out []*Property
 	for _, p := range own {
 		if p.Replaceable {
-			if q := c.parent.index[p.Name]; q != nil && !q.Replaceable {
+			if q := c.parent.Property(p.Name); q != nil && !q.Replaceable {
 				if r := q.inherit(p); r != q {
 					out = append(out, r)
 				}
@@ -167,27 +154,24 @@ func (c *Class) settle(own []*Property) []*Property {
 }
 
 func (c *Class) buildIndex() {
-	n := len(c.own)
-	if c.parent != nil {
-		if n == 0 {
-			c.index = c.parent.index // shared: most types add nothing
-			return
-		}
-		n += len(c.parent.index)
+	if len(c.own) == 0 {
+		return // most types add nothing
 	}
-	c.index = make(map[string]*Property, n)
-	if c.parent != nil {
-		for k, p := range c.parent.index {
-			c.index[k] = p
-		}
-	}
+	c.index = make(map[string]*Property, len(c.own))
 	for _, p := range c.own {
 		c.index[p.Name] = p
 	}
 }
 
 // Property returns the class property of that name, nil when there is none.
-func (c *Class) Property(name string) *Property { return c.index[name] }
+func (c *Class) Property(name string) *Property {
+	for k := c; k != nil; k = k.parent {
+		if p := k.index[name]; p != nil {
+			return p
+		}
+	}
+	return nil
+}
 
 // Properties lists the class properties, ancestors first. A property that a
 // descendant redefines appears once, in the place of the ancestor's.
@@ -200,10 +184,10 @@ func (c *Class) eachProperty(leaf *Class, yield func(*Property) bool) bool {
 		return false
 	}
 	for _, p := range c.own {
-		if c.parent != nil && c.parent.index[p.Name] != nil {
+		if c.parent != nil && c.parent.Property(p.Name) != nil {
 			continue // already yielded, as redefined
 		}
-		if !yield(leaf.index[p.Name]) {
+		if !yield(leaf.Property(p.Name)) {
 			return false
 		}
 	}

@@ -19,10 +19,10 @@ func (o *Object) Listing() []*Property {
 	var buf [8]*Class
 	for _, k := range o.class.chain(buf[:0]) {
 		for _, p := range k.own {
-			if k.parent != nil && k.parent.index[p.Name] != nil {
+			if k.parent != nil && k.parent.Property(p.Name) != nil {
 				continue // an ancestor's, redefined
 			}
-			switch p = o.class.index[p.Name]; {
+			switch p = o.class.Property(p.Name); {
 			case o.replaced(p):
 			case p.PerObject:
 				last = append(last, p)

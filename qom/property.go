@@ -129,7 +129,7 @@ func (o *Object) Stored(name string) any {
 			return v.value
 		}
 	}
-	if p := o.class.index[name]; p != nil && p.HasDefault {
+	if p := o.class.Property(name); p != nil && p.HasDefault {
 		return p.Default
 	}
 	return nil
@@ -153,7 +153,7 @@ func (o *Object) Store(name string, value any) {
 			return
 		}
 	}
-	p := o.class.index[name]
+	p := o.class.Property(name)
 	if p == nil {
 		p = &Property{Name: name}
 	}
@@ -189,7 +189,7 @@ func (o *Object) forgetDeleted(name string) {
 // AddLink or AddAlias, or a [Property.Replaceable] one of the class, which then
 // only this object lacks. Unknown names are ignored.
 func (o *Object) DeleteProperty(name string) {
-	if p := o.class.index[name]; p != nil && p.Replaceable && o.dynamic(name) == nil {
+	if p := o.class.Property(name); p != nil && p.Replaceable && o.dynamic(name) == nil {
 		if p.Release != nil {
 			p.Release(o)
 		}
@@ -238,7 +238,7 @@ func (o *Object) AddAlias(name string, target *Object, targetName string) error 
 // Property returns the property of that name, nil when there is none. For a
 // child a description is made up on the spot.
 func (o *Object) Property(name string) *Property {
-	known := o.class.index[name]
+	known := o.class.Property(name)
 	if known != nil && !known.Replaceable {
 		return known
 	}
@@ -294,12 +294,12 @@ func (o *Object) HasProperty(name string) bool {
 	if p := o.dynamic(name); p != nil {
 		return !p.deleted
 	}
-	return o.class.index[name] != nil || o.children.find(name) != nil
+	return o.class.Property(name) != nil || o.children.find(name) != nil
 }
 
 // nameTaken is HasProperty without what a new property may replace.
 func (o *Object) nameTaken(name string) bool {
-	if p := o.class.index[name]; p != nil && !p.Replaceable {
+	if p := o.class.Property(name); p != nil && !p.Replaceable {
 		return true
 	}
 	if p := o.dynamic(name); p != nil && !p.deleted {

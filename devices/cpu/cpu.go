@@ -33,11 +33,11 @@ func Register(t *qom.Types, cat *catalog.Catalog) {
 	t.Add(qom.TypeInfo{
 		Name: TypeName, Parent: "cpu", Abstract: true,
 		New:       func() qom.Instance { return new(CPU) },
-		ClassInit: f.addCommon,
+		ClassInit: f.replaceCommon,
 	})
 	for name := range cat.Types() {
 		if strings.HasSuffix(name, typeSuffix) && name != TypeName {
-			t.Add(qom.TypeInfo{Name: name, Parent: TypeName, ClassInit: func(c *qom.Class) { f.addModel(c, name) }})
+			t.Add(qom.TypeInfo{Name: name, Parent: TypeName, ClassInit: func(c *qom.Class) { f.replaceModel(c, name) }})
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/qomd/qomd/devices/catalog"
-	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -39,10 +38,14 @@ func plain(name string) string {
 	return name
 }
 
-// changeable are the properties that may still be set when the processor
-// works: QEMU gives them setters of their own, which do not ask.
-var changeable = map[string]bool{
-	"family": true, "model": true, "stepping": true, "vendor": true, "model-id": true, "tsc-frequency": true,
+// Fixed tells whether a property of processors cannot be set any more when the
+// processor works. QEMU gives the others setters of their own, which do not ask.
+func Fixed(property string) bool {
+	switch property {
+	case "family", "model", "stepping", "vendor", "model-id", "tsc-frequency":
+		return false
+	}
+	return true
 }
 
 // facts is what the properties of the processors of a catalog have in common.
@@ -64,52 +67,47 @@ func newFacts(cat *catalog.Catalog) facts {
 	})}
 }
 
-// addCommon makes the properties of all processors: they show the model's
+// replaceCommon makes the properties of all processors: they show the model's
 // values until something is set.
-func (f facts) addCommon(c *qom.Class) {
-	var list []*qom.Property
-	for _, fact := range f.cat.Own(TypeName) {
-		if p := f.special(fact); p != nil {
-			list = append(list, p)
-			continue
+func (f facts) replaceCommon(c *qom.Class) {
+	c.ReplaceProperties(func(p *qom.Property) *qom.Property {
+		if q := f.special(p); q != nil {
+			return q
 		}
-		p := qdev.NewProperty(fact, !changeable[fact.Name])
 		if p.IsLink() || p.Get == nil {
-			continue
+			return p
 		}
-		p.Replaceable = false
-		limit(p)
-		kept := p.Get
-		p.Get = func(o *qom.Object) (any, error) {
-			if !o.HasStored(fact.Name) {
-				if v, ok := modelOf(o).value(fact.Name); ok {
+		q := *p
+		q.Replaceable = false
+		limit(&q)
+		q.Get = func(o *qom.Object) (any, error) {
+			if !o.HasStored(p.Name) {
+				if v, ok := modelOf(o).value(p.Name); ok {
 					return v, nil
 				}
 			}
-			return kept(o)
+			return p.Get(o)
 		}
-		list = append(list, p)
-	}
-	c.AddProperties(list)
+		return &q
+	})
 }
 
-// addModel makes what a model's class has of its own: further names of
+// replaceModel makes what a model's class has of its own: further names of
 // features, which QEMU adds to each object.
-func (f facts) addModel(c *qom.Class, typ string) {
+func (f facts) replaceModel(c *qom.Class, typ string) {
 	c.SetValue(modelKey{}, newModel(f.cat, typ))
-	var list []*qom.Property
-	for _, fact := range f.cat.Own(typ) {
-		if p := f.special(fact); p != nil {
-			list = append(list, p)
+	c.ReplaceProperties(func(p *qom.Property) *qom.Property {
+		if q := f.special(p); q != nil {
+			return q
 		}
-	}
-	c.AddProperties(list)
+		return p
+	})
 }
 
 // special makes a property that does not keep a value of its own; nil where
 // fact is not of one.
-func (f facts) special(fact catalog.Property) *qom.Property {
-	p := &qom.Property{Name: fact.Name, Type: fact.Type}
+func (f facts) special(fact *qom.Property) *qom.Property {
+	p := &qom.Property{Name: fact.Name, Type: fact.Type, Default: fact.Default, HasDefault: fact.HasDefault}
 	switch keeper := f.features()[plain(fact.Name)]; {
 	case fact.Name == "unavailable-features":
 		p.Get = func(o *qom.Object) (any, error) { return modelOf(o).unavailable, nil }

@@ -32,19 +32,15 @@ var cards = [...]string{
 
 // Register adds PCI network cards to t, those that its catalog has.
 func Register(t *qom.Types) {
-	known := map[string]bool{}
-	for name := range t.Names() {
-		known[name] = true
-	}
 	for _, typ := range cards {
-		if known[typ] {
+		if t.HasFacts(typ) {
 			t.Add(qom.TypeInfo{
 				Name: typ, Parent: "pci-device", Abstract: typ == "e1000-base",
 				New: func() qom.Instance { return new(Card) },
 			})
 		}
 	}
-	if known["rocker"] {
+	if t.HasFacts("rocker") {
 		t.Add(qom.TypeInfo{Name: "rocker", Parent: "pci-device", New: func() qom.Instance { return new(Rocker) }})
 	}
 }

@@ -10,12 +10,7 @@ import (
 // the abstract type they share. Kinds that the catalog's QEMU does not have
 // are left out.
 func Register(t *qom.Types) {
-	r := registry{t: t, known: map[string]bool{}, added: map[string]bool{}}
-	for name := range t.Names() {
-		r.known[name] = true
-	}
-	r.all = !r.known["virtio-pci"] // without a catalog
-
+	r := registry{t: t, added: map[string]bool{}}
 	t.Add(qom.TypeInfo{Name: "virtio-bus", Parent: "bus", Abstract: true})
 	t.Add(qom.TypeInfo{Name: "virtio-pci-bus", Parent: "virtio-bus"})
 	t.Add(qom.TypeInfo{
@@ -45,13 +40,12 @@ func Register(t *qom.Types) {
 
 // registry adds the types that a catalog has, or all of them without one.
 type registry struct {
-	t            *qom.Types
-	known, added map[string]bool
-	all          bool
+	t     *qom.Types
+	added map[string]bool
 }
 
 func (r registry) add(info qom.TypeInfo) {
-	if (r.all || r.known[info.Name]) && !r.added[info.Name] {
+	if r.t.HasFacts(info.Name) && !r.added[info.Name] {
 		r.added[info.Name] = true
 		r.t.Add(info)
 	}
