@@ -44,11 +44,7 @@ func newBuilder(catalogs *catalog.Set, name string) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	groups, err := newGroups(cat)
-	if err != nil {
-		return nil, err
-	}
-	return &builder{catalog: cat, m: Machine{Catalog: name}, groups: groups, machine: qjson.NewObject()}, nil
+	return &builder{catalog: cat, m: Machine{Catalog: name}, groups: newGroups(cat), machine: qjson.NewObject()}, nil
 }
 
 func (b *builder) warn(origin Origin, texts ...string) {

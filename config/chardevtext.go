@@ -18,11 +18,7 @@ type ChardevText struct {
 // ParseChardev reads options in the syntax of -chardev, as the QEMU of a catalog
 // knows them.
 func ParseChardev(cat *catalog.Catalog, text string) (*ChardevText, error) {
-	groups, err := newGroups(cat)
-	if err != nil {
-		return nil, err
-	}
-	o, help, warnings, err := groups["chardev"].parse(text, Origin{})
+	o, help, warnings, err := newGroups(cat)["chardev"].parse(text, Origin{})
 	if err != nil {
 		return nil, err
 	}

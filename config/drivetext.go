@@ -15,11 +15,7 @@ type DriveText struct {
 // ParseDrive reads options in the syntax of -drive, as the QEMU of a catalog
 // knows them.
 func ParseDrive(cat *catalog.Catalog, text string) (DriveText, error) {
-	groups, err := newGroups(cat)
-	if err != nil {
-		return DriveText{}, err
-	}
-	o, help, warnings, err := groups["drive"].parse(text, Origin{})
+	o, help, warnings, err := newGroups(cat)["drive"].parse(text, Origin{})
 	if err != nil {
 		return DriveText{}, err
 	}

@@ -13,13 +13,9 @@ var typeWords = map[string]string{"string": "str", "number": "num", "size": "siz
 
 // GroupHelp lists the members of an option group of the QEMU of a catalog, in the
 // shape of QEMU's answer to "help"; what they are for, a catalog does not tell.
-func GroupHelp(cat *catalog.Catalog, group string) (string, error) {
-	groups, err := cat.OptionGroups()
-	if err != nil {
-		return "", err
-	}
+func GroupHelp(cat *catalog.Catalog, group string) string {
 	var lines []string
-	for _, g := range groups {
+	for _, g := range cat.OptionGroups() {
 		if g.Option != group {
 			continue
 		}
@@ -28,5 +24,5 @@ func GroupHelp(cat *catalog.Catalog, group string) (string, error) {
 		}
 	}
 	slices.Sort(lines)
-	return group + " options:\n" + strings.Join(lines, ""), nil
+	return group + " options:\n" + strings.Join(lines, "")
 }

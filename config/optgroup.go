@@ -76,13 +76,9 @@ var free = map[string]bool{"machine": true, "smp-opts": true, "boot-opts": true,
 
 // described are the members of the groups as the QEMU of a catalog reports
 // them, by group and name.
-func described(cat *catalog.Catalog) (map[string]map[string]string, error) {
-	list, err := cat.OptionGroups()
-	if err != nil {
-		return nil, err
-	}
+func described(cat *catalog.Catalog) map[string]map[string]string {
 	groups := map[string]map[string]string{}
-	for _, d := range list {
+	for _, d := range cat.OptionGroups() {
 		if free[d.Option] || len(d.Parameters) == 0 {
 			continue
 		}
@@ -91,21 +87,18 @@ func described(cat *catalog.Catalog) (map[string]map[string]string, error) {
 			groups[d.Option][p.Name] = p.Type
 		}
 	}
-	return groups, nil
+	return groups
 }
 
 // newGroups returns empty groups with the members QEMU reports for them.
-func newGroups(cat *catalog.Catalog) (map[string]*optGroup, error) {
-	params, err := described(cat)
-	if err != nil {
-		return nil, err
-	}
+func newGroups(cat *catalog.Catalog) map[string]*optGroup {
+	params := described(cat)
 	groups := make(map[string]*optGroup, len(groupForms))
 	for _, form := range groupForms {
 		form.params = params[form.name]
 		groups[form.name] = &form
 	}
-	return groups, nil
+	return groups
 }
 
 // use returns the set of values that a use of the group with this id adds to:

@@ -31,12 +31,7 @@ func printHelp(out, errOut io.Writer, prog string, h *config.HelpRequest) int {
 		status = 1
 	}
 	if h.Group != "" {
-		text, err := config.GroupHelp(h.Catalog, h.Group)
-		if err != nil {
-			fmt.Fprintf(errOut, "%s: %v\n", prog, err)
-			return 1
-		}
-		fmt.Fprint(out, text)
+		fmt.Fprint(out, config.GroupHelp(h.Catalog, h.Group))
 		return status
 	}
 	if f := listings[h.Option]; f != nil {

@@ -34,7 +34,6 @@ type Catalog struct {
 
 	groupsOnce sync.Once
 	groups     []OptionGroup
-	groupsErr  error
 
 	wordsOnce sync.Once
 	words     []compiled

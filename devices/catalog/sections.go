@@ -86,33 +86,6 @@ func (c *Catalog) section(id uint32) ([]byte, error) {
 // entries in QEMU's order. Callers must not modify it.
 func (c *Catalog) SchemaJSON() ([]byte, error) { return c.section(format.Schema) }
 
-// CommandLineOptionsJSON is the value query-command-line-options returns, as
-// JSON and without help texts.
-func (c *Catalog) CommandLineOptionsJSON() ([]byte, error) {
-	return c.section(format.CommandLineOptions)
-}
-
-// OptionGroup is what may be said with one option of the command line.
-type OptionGroup struct {
-	Option     string            `json:"option"`
-	Parameters []OptionParameter `json:"parameters"`
-}
-
-// OptionParameter is one member of an option group.
-type OptionParameter struct {
-	Name    string `json:"name"`
-	Type    string `json:"type"` // "string", "boolean", "number" or "size"
-	Default string `json:"default,omitempty"`
-}
-
-// OptionGroups is CommandLineOptionsJSON decoded, which happens once.
-func (c *Catalog) OptionGroups() ([]OptionGroup, error) {
-	c.groupsOnce.Do(func() {
-		c.groups, c.groupsErr = decodeSection[[]OptionGroup](c, format.CommandLineOptions)
-	})
-	return c.groups, c.groupsErr
-}
-
 // CPUSlots is where a machine with one processor takes more: the answer to
 // query-hotpluggable-cpus.
 type CPUSlots struct {

@@ -67,15 +67,11 @@ func (c *capture) itself() error {
 
 // options asks for the options of the command line and of the human monitor.
 func (c *capture) options() error {
-	var groups []catalog.OptionGroup // whose help texts are left out
-	if err := c.ask("query-command-line-options", nil, &groups); err != nil {
+	groups := &c.source.OptionGroups // whose help texts are left out
+	if err := c.ask("query-command-line-options", nil, groups); err != nil {
 		return err
 	}
-	slices.SortFunc(groups, func(a, b catalog.OptionGroup) int { return strings.Compare(a.Option, b.Option) })
-	var err error
-	if c.source.CommandLineOptions, err = json.Marshal(groups); err != nil {
-		return err
-	}
+	slices.SortFunc(*groups, func(a, b catalog.OptionGroup) int { return strings.Compare(a.Option, b.Option) })
 	help, err := c.output("-help")
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package commands
 import (
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/qmp"
-	"github.com/qomd/qomd/qmp/qjson"
 )
 
 // machine registers qapi/machine.json and the parts of qapi/misc.json about the
@@ -134,22 +133,15 @@ type optionArgs struct {
 	Option *string `json:"option"`
 }
 
-func (c *Commands) queryCommandLineOptions(_ *qmp.Call, a optionArgs) (any, error) {
-	text, err := c.m.Options().Catalog.CommandLineOptionsJSON()
-	if err != nil {
-		return nil, err
-	}
-	v, err := qjson.Parse(text)
-	if err != nil {
-		return nil, err
-	}
+func (c *Commands) queryCommandLineOptions(_ *qmp.Call, a optionArgs) ([]catalog.OptionGroup, error) {
+	groups := c.m.Options().Catalog.OptionGroups()
 	if a.Option == nil {
-		return v, nil
+		return groups, nil
 	}
-	found := []any{}
-	for _, o := range v.([]any) {
-		if name, _ := o.(*qjson.Object).Get("option"); name == *a.Option {
-			found = append(found, o)
+	var found []catalog.OptionGroup
+	for _, g := range groups {
+		if g.Option == *a.Option {
+			found = append(found, g)
 		}
 	}
 	if len(found) == 0 {

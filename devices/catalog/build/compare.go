@@ -30,7 +30,7 @@ func Compare(want, got *catalog.Catalog) []string {
 		{"schema", []string{"meta-type", "name"}, (*catalog.Catalog).SchemaJSON},
 		{"CPU model", []string{"name"}, func(c *catalog.Catalog) ([]byte, error) { return json.Marshal(c.CPUDefinitions()) }},
 		{"CPU model expansion", []string{"model", "type"}, func(c *catalog.Catalog) ([]byte, error) { return json.Marshal(c.CPUModelExpansion()) }},
-		{"option group", []string{"option"}, (*catalog.Catalog).CommandLineOptionsJSON},
+		{"option group", []string{"option"}, func(c *catalog.Catalog) ([]byte, error) { return json.Marshal(c.OptionGroups()) }},
 		{"processors of", []string{"machine"}, (*catalog.Catalog).CPUSlotsJSON},
 	} {
 		d.section(s.name, s.key, s.json)

@@ -25,6 +25,7 @@ func (s *Source) Encode() ([]byte, error) {
 	e.machines(s.Machines)
 	e.devices(s.Types, s.Devices)
 	e.meta(s)
+	e.optionGroups(s.OptionGroups)
 	e.cpus(s.CPUDefinitions)
 	if err := e.expansions(s.CPUExpansions); err != nil {
 		return nil, err
@@ -35,7 +36,7 @@ func (s *Source) Encode() ([]byte, error) {
 		id    uint32
 		value any
 	}{
-		{format.Schema, s.Schema}, {format.CommandLineOptions, s.CommandLineOptions}, {format.CPUSlots, s.CPUSlots},
+		{format.Schema, s.Schema}, {format.CPUSlots, s.CPUSlots},
 	} {
 		b, err := json.Marshal(j.value) // which also takes the white space out of a json.RawMessage
 		if err == nil {
@@ -154,6 +155,22 @@ func (e *encoder) meta(s *Source) {
 	}
 	e.strs(&human, s.HMPCommands)
 	e.w.Table(format.Meta, [][]byte{version, commands, events, options, human})
+}
+
+func (e *encoder) optionGroups(groups []catalog.OptionGroup) {
+	var records [][]byte
+	for _, g := range groups {
+		var r format.Record
+		e.str(&r, g.Option)
+		r.Uint(uint64(len(g.Parameters)))
+		for _, p := range g.Parameters {
+			e.str(&r, p.Name)
+			e.str(&r, p.Type)
+			e.str(&r, p.Default)
+		}
+		records = append(records, r)
+	}
+	e.w.Table(format.CommandLineOptions, records)
 }
 
 // bits packs flags in the order of the constants of package format.

@@ -40,7 +40,7 @@ func small(t *testing.T) *build.Source {
 		"schema.json":                            &s.Schema,
 		"cpu-definitions.json":                   &s.CPUDefinitions,
 		"cpu-model-expansion.json":               &s.CPUExpansions,
-		"command-line-options.json":              &s.CommandLineOptions,
+		"command-line-options.json":              &s.OptionGroups,
 		"machine-compat-props.json":              &compat,
 		"facts.json":                             &observed,
 		"properties/qom-list-properties.json":    &qom,

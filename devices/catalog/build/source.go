@@ -17,12 +17,13 @@ type Source struct {
 	CPUDefinitions   []catalog.CPUDefinition
 	CPUExpansions    []catalog.CPUExpansion
 	CPUSlots         []catalog.CPUSlots
+	OptionGroups     []catalog.OptionGroup
 
 	// Devices holds observed facts by type name; it may be empty.
 	Devices map[string]catalog.DeviceFacts
 
-	// JSON values that are stored as they are, white space aside.
-	Schema, CommandLineOptions json.RawMessage
+	// Schema is stored as it is, white space aside.
+	Schema json.RawMessage
 }
 
 // Type is a QOM type as qom-list-types, qom-list-properties and

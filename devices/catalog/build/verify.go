@@ -118,7 +118,7 @@ func (s *Source) verifyJSON(c *catalog.Catalog) error {
 		{"schema", c.SchemaJSON, s.Schema},
 		{"CPU definitions", func() ([]byte, error) { return json.Marshal(c.CPUDefinitions()) }, s.CPUDefinitions},
 		{"CPU model expansions", func() ([]byte, error) { return json.Marshal(c.CPUModelExpansion()) }, s.CPUExpansions},
-		{"command line options", c.CommandLineOptionsJSON, s.CommandLineOptions},
+		{"command line options", func() ([]byte, error) { return json.Marshal(c.OptionGroups()) }, s.OptionGroups},
 		{"places for processors", c.CPUSlotsJSON, s.CPUSlots},
 	} {
 		got, err := j.get()
