@@ -8,10 +8,11 @@ import (
 	"strconv"
 
 	"github.com/qomd/qomd/devices/object"
+	"github.com/qomd/qomd/devices/smbios"
 )
 
-// What follows is meant for firmware: no guest code runs, so that it is held to
-// what QEMU takes and has no effect.
+// What follows is meant for firmware: whoever plays the guest finds it behind the
+// ports of fw_cfg.
 
 // smbiosKinds are the members of the SMBIOS structures that -smbios can fill in,
 // by type.
@@ -36,6 +37,46 @@ func texts(names ...string) map[string]string {
 	}
 	return kinds
 }
+
+// smbios applies -smbios.
+func (b *builder) smbios(a argument) error {
+	o, err := b.add("smbios", a)
+	if err == nil {
+		err = checkSMBIOS(o)
+	}
+	if err != nil {
+		return err
+	}
+	e := smbios.Entry{}
+	if file, ok := o.get("file"); ok {
+		if e.File, err = os.ReadFile(file); err != nil || len(e.File) < smbiosHeader {
+			return fmt.Errorf("Cannot read SMBIOS file %s", file)
+		}
+		e.Type = int(e.File[0])
+		b.m.Firmware.SMBIOS = append(b.m.Firmware.SMBIOS, e)
+		return nil
+	}
+	typ, _ := parseNumber("type", o.text("type")) // checked
+	e.Type = int(typ)
+	for _, p := range o.pairs {
+		if p.name == "path" {
+			content, err := os.ReadFile(p.value)
+			if err != nil {
+				return fmt.Errorf("Could not open '%s': %s", p.value, object.Strerror(err))
+			}
+			p.value = string(content)
+		}
+		if p.name == "uuid" {
+			b.m.UUID = p.value
+		}
+		e.Pairs = append(e.Pairs, smbios.Pair{Name: p.name, Value: p.value})
+	}
+	b.m.Firmware.SMBIOS = append(b.m.Firmware.SMBIOS, e)
+	return nil
+}
+
+// smbiosHeader is how long a structure is at least.
+const smbiosHeader = 4
 
 func checkSMBIOS(o *opts) error {
 	if file, ok := o.get("file"); ok {
@@ -98,15 +139,12 @@ func checkSMBIOSValues(o *opts, typ uint64) error {
 			}
 		}
 	case 41:
-		if kind, ok := o.get("kind"); ok && !contains(onboardKinds, kind) {
+		if kind, ok := o.get("kind"); ok && !contains(smbios.Kinds, kind) {
 			return fmt.Errorf("invalid parameter value: %s", kind)
 		}
 	}
 	return nil
 }
-
-// onboardKinds are the kinds of devices on the board that SMBIOS knows.
-var onboardKinds = []string{"other", "unknown", "video", "scsi", "ethernet", "tokenring", "sound", "pata", "sata", "sas"}
 
 // onlyMembers holds the members but for the type to those there are.
 func onlyMembers(o *opts, kinds map[string]string) error {
@@ -170,5 +208,52 @@ func (b *builder) acpiTable(a argument) error {
 	case part && len(pairs) == 1:
 		b.warn(a.origin, "ACPI table: no headers are specified")
 	}
+	if part {
+		content = append([]byte(plainHeader), content...)
+	}
+	b.addTable(o, content)
 	return nil
+}
+
+// plainHeader is the header of a table that was given none: signature, length,
+// revision, checksum, the OEM's id, table and revision, the compiler's id and
+// revision.
+const plainHeader = "QEMU\x00\x00\x00\x00\x01\x00QEMUQEQEMUQEMU\x01\x00\x00\x00QEMU\x01\x00\x00\x00"
+
+// addTable adds a table to those for fw_cfg, in QEMU's form: how many there are,
+// and of each its length and bytes. What the option says goes into the header.
+func (b *builder) addTable(o *opts, table []byte) {
+	for _, f := range []struct {
+		name     string
+		at, size int
+	}{
+		{"sig", 0, 4}, {"rev", 8, 1}, {"oem_id", 10, 6}, {"oem_table_id", 16, 8}, {"oem_rev", 24, 4},
+		{"asl_compiler_id", 28, 4}, {"asl_compiler_rev", 32, 4},
+	} {
+		text, ok := o.get(f.name)
+		if !ok {
+			continue
+		}
+		field := make([]byte, 8)
+		if acpiMembers[f.name] == "uint64" {
+			n, _ := strconv.ParseUint(text, 0, 64) // checked
+			binary.LittleEndian.PutUint64(field, n)
+		} else {
+			copy(field, text)
+		}
+		copy(table[f.at:f.at+f.size], field)
+	}
+	binary.LittleEndian.PutUint32(table[4:], uint32(len(table)))
+	table[9] = 0
+	sum := byte(0)
+	for _, v := range table {
+		sum += v
+	}
+	table[9] = -sum
+	all := b.m.Firmware.ACPITables
+	if all == nil {
+		all = make([]byte, 2)
+	}
+	binary.LittleEndian.PutUint16(all, binary.LittleEndian.Uint16(all)+1)
+	b.m.Firmware.ACPITables = append(binary.LittleEndian.AppendUint16(all, uint16(len(table))), table...)
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 
+	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/object"
 )
 
@@ -13,8 +15,7 @@ import (
 // have.
 const longestEntry = 55
 
-// firmwareEntry applies -fw_cfg, as far as it can be checked here: nothing reads
-// the entries.
+// firmwareEntry applies -fw_cfg.
 func (b *builder) firmwareEntry(a argument) error {
 	o, err := b.add("fw_cfg", a)
 	if err != nil {
@@ -41,15 +42,17 @@ func (b *builder) firmwareEntry(a argument) error {
 			return fmt.Errorf("duplicate fw_cfg file name: %s", name)
 		}
 	}
-	file := o.text("file")
-	if file == "" {
-		return nil
+	data := []byte(o.text("string"))
+	if file := o.text("file"); file != "" {
+		switch data, err = os.ReadFile(file); {
+		case errors.Is(err, syscall.EISDIR):
+			return fmt.Errorf("can't load %s: Error reading file “%s”: Is a directory", file, file)
+		case err != nil:
+			return fmt.Errorf("can't load %s: Failed to open file “%s”: %s", file, file, object.Strerror(err))
+		}
 	}
-	switch info, err := os.Stat(file); {
-	case err != nil:
-		return fmt.Errorf("can't load %s: Failed to open file “%s”: %s", file, file, object.Strerror(err))
-	case info.IsDir():
-		return fmt.Errorf("can't load %s: Error reading file “%s”: Is a directory", file, file)
+	if o.text("gen_id") == "" {
+		b.m.Firmware.Files = append(b.m.Firmware.Files, chipset.FirmwareFile{Name: name, Data: data})
 	}
 	return nil
 }

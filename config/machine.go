@@ -104,6 +104,8 @@ type Machine struct {
 	Blockdevs []Option
 	Netdevs   []Option
 	Audiodevs []Option
+	// Firmware is what -smbios, -acpitable and -fw_cfg have for firmware.
+	Firmware machine.Firmware
 	// TPMs are the back ends of TPMs; QEMU takes one.
 	TPMs []Option
 

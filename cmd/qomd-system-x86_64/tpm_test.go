@@ -170,16 +170,9 @@ var (
 // withTPM starts a machine with a TPM of a model.
 func withTPM(t *testing.T, model, socket string, more ...string) (*program, *client.Client, *registers) {
 	t.Helper()
-	qtest := filepath.Join(t.TempDir(), "qtest")
-	p, c := monitor(t, "qmp", append([]string{"-machine", "q35", "-accel", "qtest", "-nodefaults", "-display", "none", "-m", "16",
+	return withRegisters(t, append([]string{"-machine", "q35", "-nodefaults", "-m", "16",
 		"-chardev", "socket,id=chr,path=" + socket, "-tpmdev", "emulator,id=tpm0,chardev=chr",
-		"-device", model + ",tpmdev=tpm0,id=dev0", "-qtest", "unix:" + qtest + ",server=on,wait=off"}, more...)...)
-	conn, err := p.dial("unix:" + qtest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return p, c, &registers{t, conn, bufio.NewReader(conn)}
+		"-device", model + ",tpmdev=tpm0,id=dev0"}, more...)...)
 }
 
 // wantResult checks the result in the header of a response.

@@ -38,6 +38,10 @@ type Options struct {
 	Processors int
 	// Stepped says that time only moves in steps.
 	Stepped bool
+	// Space is the memory that fw_cfg reads commands from, and Firmware is what
+	// it tells, when the guest has written to files. Either may be nil.
+	Space    *memory.AddressSpace
+	Firmware func(written map[string][]byte) Firmware
 	// Fill adds what the machine has in a slot of the board, as a child of a
 	// device where the slot is a part of one; nil: nothing.
 	Fill func(s Slot, parent *qom.Object, name string) error

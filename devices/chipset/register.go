@@ -31,6 +31,7 @@ func Register(t *qom.Types) {
 	registerPorts(t)
 	registerDrives(t)
 	registerCards(t)
+	registerFirmware(t)
 	for _, typ := range wiredTypes {
 		if t.HasFacts(typ) {
 			t.Add(qom.TypeInfo{Name: typ, Parent: "device", New: func() qom.Instance { return new(wired) }})

@@ -23,6 +23,7 @@ func (m *Machine) buildBoard() error {
 		RAM: m.ram, LowRAM: m.lowRAM, HighRAM: m.opts.Memory - m.lowRAM,
 		CPUs: m.apicIDs(), MemorySlots: m.window.Slots(), ModulesEnd: m.window.End(),
 		Messages: &m.messages, Stepped: m.clock.mode == SteppedTime, Processors: len(m.processors),
+		Space: m.memorySpace, Firmware: m.firmwareContent,
 		Sleep: m.sleep, Time: m.wallClock, Fill: m.fill,
 		Reset: func() { m.SystemReset(GuestReset) },
 	})

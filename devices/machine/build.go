@@ -54,6 +54,12 @@ func (m *Machine) begin() error {
 		return err
 	}
 	m.object = object
+	if m.opts.Boot != nil {
+		object.Store("boot", m.boot().with(m.opts.Boot))
+	}
+	if object.Property("smbios-entry-point-type") != nil {
+		object.Store("smbios-entry-point-type", m.entryPoint())
+	}
 	for _, c := range []struct {
 		name string
 		into **qom.Object
@@ -151,10 +157,6 @@ type memoryConfig struct {
 	Size    uint64 `json:"size"`
 	Slots   int    `json:"slots,omitempty"`
 	MaxSize uint64 `json:"max-size,omitempty"`
-}
-
-type bootConfig struct {
-	Order string `json:"order,omitempty"`
 }
 
 // tearDown releases everything, under the lock.

@@ -58,6 +58,11 @@ type Options struct {
 	// MemoryPath is the file or folder that the machine's own memory is kept in,
 	// empty for none.
 	MemoryPath string
+	// Boot is what -boot says, nil for nothing.
+	Boot *qjson.Object
+	// Firmware is what -smbios, -acpitable and -fw_cfg add to the firmware's
+	// configuration.
+	Firmware Firmware
 	// DefaultAudio gives sound cards that name no backend one that is silent.
 	DefaultAudio bool
 	Guest        string // who plays the operating system: "none" or "linux"

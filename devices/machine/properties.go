@@ -20,7 +20,7 @@ func registerProperties(t *qom.Types, cat *catalog.Catalog) {
 		Name: "generic-pc-machine", Parent: "x86-machine", Abstract: true,
 		Init: initially("boot", bootConfig{Order: "cad"}, "cxl-fmw", []any{}, "sgx-epc", []any{},
 			"fd-bootchk", true, "hpet", true, "i8042", true, "sata", true, "smbus", true,
-			"firmware", "bios-256k.bin", "max-fw-size", uint64(8<<20), "smbios-entry-point-type", "auto",
+			"firmware", "bios-256k.bin", "max-fw-size", uint64(8<<20),
 			"vmport", "on", "x-oem-id", "BOCHS ", "x-oem-table-id", "BXPC    "),
 	})
 }

@@ -242,7 +242,7 @@ func (vm *VM) complete() error {
 	if vm.cfg.Incoming != "" {
 		vm.Machine.Await()
 	}
-	if err := inTurn(vm.buildMachine, vm.plug, vm.checkDrives, vm.equipVNC, vm.warnUnused); err != nil {
+	if err := inTurn(vm.buildMachine, vm.plug, vm.checkFirmware, vm.checkDrives, vm.equipVNC, vm.warnUnused); err != nil {
 		return err
 	}
 	if vm.cfg.LoadVM != "" {

@@ -41,12 +41,14 @@ func machineOptions(cfg config.Machine, opts Options, log *slog.Logger) (machine
 		Memory: cfg.Memory.Size, MaxMemory: cfg.Memory.MaxSize, MemorySlots: int(cfg.Memory.Slots),
 		DefaultAudio: !cfg.NoDefaults && len(cfg.Audiodevs) == 0,
 		Guest:        cfg.Guest, GuestOptions: cfg.GuestOptions, Clock: machine.ClockMode(cfg.Clock), Faults: cfg.Faults, Lifetime: cfg.Lifetime, NewGuest: opts.NewGuest, Log: log,
+		Firmware: cfg.Firmware, Boot: cfg.Boot,
 		Threads: opts.Threads, MemoryPath: cfg.MemoryPath,
 		Actions: machine.Actions{
 			Reboot: machine.Action(cfg.Actions.Reboot), Shutdown: machine.Action(cfg.Actions.Shutdown),
 			Panic: machine.Action(cfg.Actions.Panic), Watchdog: machine.Action(cfg.Actions.Watchdog),
 		},
 	}
+	o.Firmware.NoGraphics = cfg.Nographic
 	if opts.Stepped {
 		o.Clock = machine.SteppedTime
 	}

@@ -69,6 +69,14 @@ func (vm *VM) plug() error {
 	return vm.plugDrives()
 }
 
+// checkFirmware makes sure that the firmware's tables can be built.
+func (vm *VM) checkFirmware() error {
+	if err := vm.Machine.CheckFirmware(); err != nil {
+		return &Error{Err: err}
+	}
+	return nil
+}
+
 func (vm *VM) addObject(o config.Object) error {
 	typ := qjson.Member{Name: "qom-type", Value: o.Type}
 	args, err := vm.written().Object(withMembers(o.Options, typ, text("id", o.ID)), !o.FromJSON)
