@@ -13,11 +13,11 @@ const (
 	Readline = "readline" // HMP
 )
 
-// monDeprecated is what QEMU says about the first -mon.
+// monDeprecated is what QEMU says about the first -mon, where it has the objects.
 const monDeprecated = "'-mon' is deprecated, use '-object' with 'monitor-hmp' or 'monitor-qmp' types instead"
 
 func (b *builder) mon(a argument) error {
-	if !b.warnedMon() {
+	if b.catalog.Has("monitor-qmp") && !b.warnedMon() {
 		b.warn(a.origin, monDeprecated)
 	}
 	b.noMonitor = true

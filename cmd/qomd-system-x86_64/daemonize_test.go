@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -42,12 +43,12 @@ func TestDaemonizeKeepsDescriptors(t *testing.T) {
 	if greeting, err := r.ReadString('\n'); !strings.HasPrefix(greeting, `{"QMP": `) {
 		t.Fatalf("greeted with %q, %v", greeting, err)
 	}
-	if _, err := conn.Write([]byte(`{"execute": "qmp_capabilities"}{"execute": "quit"}`)); err != nil {
+	if _, err := conn.Write([]byte(`{"execute": "qmp_capabilities"}{"execute": "query-chardev"}{"execute": "quit"}`)); err != nil {
 		t.Fatal(err)
 	}
-	for {
-		if _, err := r.ReadString('\n'); err != nil {
-			return // the child has ended
-		}
+	said, err := io.ReadAll(r) // until the child has ended
+	// As if the path had been on the command line.
+	if want := `"filename": "unix:` + path + `,server=on"`; err != nil || !strings.Contains(string(said), want) {
+		t.Errorf("it says %s, %v, without %s", said, err, want)
 	}
 }

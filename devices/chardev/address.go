@@ -167,6 +167,18 @@ func (o SocketOptions) fdText() string {
 	return strconv.Itoa(o.FD)
 }
 
+// found notes where a socket listens that came as a descriptor; from then on it
+// is told as if the address had been given.
+func (o *SocketOptions) found(at net.Addr) {
+	o.UseFD, o.ByName = false, false
+	switch at := at.(type) {
+	case *net.TCPAddr:
+		o.Host, o.Port = at.IP.String(), strconv.Itoa(at.Port)
+	case *net.UnixAddr:
+		o.Path, o.Abstract = strings.CutPrefix(at.Name, "@")
+	}
+}
+
 // Filename describes the socket as query-chardev does.
 func (s *Socket) Filename() string {
 	connected := s.Connected()

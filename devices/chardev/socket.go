@@ -110,7 +110,7 @@ func (s *Set) inherit(b *Socket) error {
 	case b.opts.Server:
 		b.ln, err = net.FileListener(f)
 		if err == nil {
-			_, b.inet = b.ln.Addr().(*net.TCPAddr)
+			b.opts.found(b.ln.Addr())
 			if ln, ok := b.ln.(*net.UnixListener); ok {
 				ln.SetUnlinkOnClose(true) // as QEMU, although it did not bind it
 			}

@@ -137,6 +137,27 @@ func TestNVDIMM(t *testing.T) {
 	}
 }
 
+// What a guest has left, which the balloon tells, grows with a module and not with
+// one that keeps its content.
+func TestBalloonCountsModules(t *testing.T) {
+	r := newRig(t, qmptest.Args("-machine", "nvdimm=on"), qmptest.Device("virtio-balloon-pci"), qmptest.GuestNone())
+	left := func(want uint64) {
+		t.Helper()
+		var info struct{ Actual uint64 }
+		if r.c.Must("query-balloon", nil, &info); info.Actual != want*mib {
+			t.Errorf("%d MiB are left, want %d", info.Actual/mib, want)
+		}
+	}
+	left(128)
+	for _, id := range []string{"a", "b"} {
+		r.backend(id, 128*mib)
+	}
+	r.c.Must("device_add", qmptest.A{"driver": "pc-dimm", "id": "m", "memdev": "a"})
+	left(256)
+	r.c.Must("device_add", qmptest.A{"driver": "nvdimm", "id": "nv", "memdev": "b"})
+	left(256)
+}
+
 // Whatever a user asks for and a guest does, in any order: modules do not
 // overlap, what is plugged is what is told, and no rule of lifetime is broken.
 func TestRandom(t *testing.T) {

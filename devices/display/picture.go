@@ -6,23 +6,20 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"slices"
 
 	"github.com/qomd/qomd/devices/qdev"
-	"github.com/qomd/qomd/qom"
 )
 
 // The size of the picture of a screen that no guest has set up.
 const idleWidth, idleHeight = 640, 480
 
-// HasScreen reports whether there is a screen of an adapter and head; nil asks
-// for any adapter's. consoles is the container that [MakeConsoles] filled.
-func HasScreen(consoles *qom.Object, adapter *qdev.Device, head int) bool {
-	for _, o := range consoles.Children() {
-		if s, ok := o.Self().(*screen); ok && (adapter == nil || s.adapter == adapter && s.head == head) {
-			return true
-		}
-	}
-	return false
+// HasScreen reports whether an adapter on a bus, or below it, has a screen of
+// that number; nil asks for any adapter.
+func HasScreen(bus *qdev.Bus, adapter *qdev.Device, head int) bool {
+	return slices.ContainsFunc(adapters(bus, nil), func(d *qdev.Device) bool {
+		return (adapter == nil || adapter == d) && head >= 0 && head < heads(d)
+	})
 }
 
 // WritePicture writes what a screen shows, in the format "ppm" or "png". It is

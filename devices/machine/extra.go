@@ -71,6 +71,3 @@ func (m *Machine) addToBoard(b BoardDevice, parent *qom.Object, name string) err
 	}
 	return qdev.From(o).Realize(bus)
 }
-
-// Consoles returns the container of the screens and texts, /backend.
-func (m *Machine) Consoles() *qom.Object { return m.consoles }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/qomd/qomd/devices/dimm"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
 )
@@ -83,11 +84,25 @@ func findBalloon(bus *qdev.Bus) *Balloon {
 }
 
 // Actual returns how many bytes of memory the guest has left.
-func (b *Balloon) Actual() uint64 { return machineMemory(&b.Object) - uint64(b.actual)<<balloonPage }
+func (b *Balloon) Actual() uint64 { return b.memory() - uint64(b.actual)<<balloonPage }
+
+// memory is all that the guest could give: the machine's RAM and its modules, but
+// neither those that keep their content nor what other devices bring.
+func (b *Balloon) memory() uint64 {
+	n := machineMemory(&b.Object)
+	for _, in := range []*qom.Object{b.Env().Peripheral, b.Env().PeripheralAnon} {
+		for _, o := range in.Children() {
+			if d, ok := o.Self().(*dimm.DIMM); ok && d.Realized() && !d.NonVolatile() {
+				n += d.MemorySize()
+			}
+		}
+	}
+	return n
+}
 
 // SetTarget asks the guest to make do with a number of bytes.
 func (b *Balloon) SetTarget(bytes uint64) {
-	total := machineMemory(&b.Object)
+	total := b.memory()
 	b.target = uint32((total - min(bytes, total)) >> balloonPage)
 	b.ConfigChanged()
 }

@@ -28,7 +28,7 @@ func (c *Commands) screendump(call *qmp.Call, a screenArgs) (none, error) {
 		}
 	case a.Head != nil:
 		return none{}, errors.New("'head' must be specified together with 'device'")
-	case !display.HasScreen(c.m.Consoles(), nil, 0):
+	case !display.HasScreen(c.m.Env().SystemBus, nil, 0):
 		return none{}, errors.New("There is no console to take a screendump from")
 	}
 	f, err := os.OpenFile(a.Filename, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
@@ -53,7 +53,7 @@ func (c *Commands) checkScreen(id string, head *int) error {
 	if head != nil {
 		n = *head
 	}
-	if !display.HasScreen(c.m.Consoles(), d, n) {
+	if !display.HasScreen(c.m.Env().SystemBus, d, n) {
 		return fmt.Errorf("Device %s (head %d) is not bound to a QemuConsole", id, n)
 	}
 	return nil
