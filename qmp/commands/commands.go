@@ -42,6 +42,7 @@ func New(m *machine.Machine, s *schema.Schema, human HMP) *qmp.CommandSet {
 	c.input()
 	c.rocker()
 	c.cxl()
+	c.ebpf()
 	c.stats()
 	c.accel()
 	c.chardevs()

@@ -31,11 +31,19 @@ type commandInfo struct {
 	Name string `json:"name"`
 }
 
+// queryCommands lists those of the catalog's commands that are there. qomd's own
+// are in the schema only, which tells how to use them: a client that compares
+// lists finds what it expects.
 func (c *Commands) queryCommands(*qmp.Call, none) ([]commandInfo, error) {
-	names := c.set.Names()
-	list := make([]commandInfo, len(names))
-	for i, n := range names {
-		list[i].Name = n
+	known := map[string]bool{}
+	for _, name := range c.m.Options().Catalog.Commands() {
+		known[name] = true
+	}
+	list := []commandInfo{}
+	for _, name := range c.set.Names() {
+		if known[name] {
+			list = append(list, commandInfo{name})
+		}
 	}
 	return list, nil
 }
