@@ -19,6 +19,7 @@ const unassigned = ^uint32(0)
 // CPU is a processor.
 type CPU struct {
 	qdev.Device
+	written map[string][]byte // registers that a debugger wrote, by name; nil: none
 }
 
 // From returns the processor that d is, nil when it is none.

@@ -2,7 +2,6 @@ package machine
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/qomd/qomd/devices/dump"
 	"github.com/qomd/qomd/devices/memory"
@@ -36,26 +35,9 @@ func (m *Machine) RAMBlocks() []dump.Block {
 func (m *Machine) DumpedCPUs() []dump.CPU {
 	var list []dump.CPU
 	for _, s := range m.processors {
-		number := func(name string) uint32 {
-			var n uint32
-			if v, err := s.CPU.Get(name); err == nil {
-				fmt.Sscan(fmt.Sprint(v), &n)
-			}
-			return n
-		}
-		list = append(list, dump.CPU{Index: int(s.Index), Version: cpuVersion(number("family"), number("model"), number("stepping"))})
+		list = append(list, dump.CPU{Index: int(s.Index), Version: s.Processor().Signature()})
 	}
 	return list
-}
-
-// cpuVersion puts the three numbers together as CPUID does, Intel's manual
-// volume 2, leaf 1.
-func cpuVersion(family, model, stepping uint32) uint32 {
-	v := stepping&0xf | model&0xf<<4 | model>>4<<16
-	if family > 0xf {
-		return v | 0xf<<8 | (family-0xf)<<20
-	}
-	return v | family<<8
 }
 
 // Background runs f on a goroutine of its own, which the machine waits for when

@@ -44,6 +44,14 @@ type CPUSlot struct {
 // where it has none.
 func (s *CPUSlot) ThreadID() int { return s.thread.ID() }
 
+// Processor returns the processor in the slot, nil when it is empty.
+func (s *CPUSlot) Processor() *cpu.CPU {
+	if s.CPU == nil {
+		return nil
+	}
+	return cpu.From(qdev.From(s.CPU))
+}
+
 // topology takes levels that were not said for one, and as many processors as
 // there is room for. Descriptions that leave more open are resolved before.
 func topology(s SMP) Topology {
@@ -101,6 +109,11 @@ func (m *Machine) buildProcessors() error {
 			return err
 		}
 	}
+	m.env.AlsoReset(func() {
+		for _, s := range m.processors {
+			s.Processor().ColdReset()
+		}
+	})
 	return nil
 }
 

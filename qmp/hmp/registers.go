@@ -1,52 +1,36 @@
 package hmp
 
 import (
+	"encoding/binary"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/qomd/qomd/devices/chipset"
+	"github.com/qomd/qomd/devices/cpu"
 	"github.com/qomd/qomd/devices/machine"
-	"github.com/qomd/qomd/qmp/qjson"
 )
 
-// No guest code runs: processors stay as a reset leaves them, which is what is
-// told here. EDX then holds the signature of the model.
-
-// signature is what CPUID tells of family, model and stepping.
-func signature(p *machine.CPUSlot) uint32 {
-	get := func(name string) uint32 {
-		v, _ := p.CPU.Get(name)
-		n, _ := qjson.Int(v)
-		return uint32(n)
-	}
-	family, model, stepping := get("family"), get("model"), get("stepping")
-	base := min(family, 0xf)
-	return (family-base)<<20 | model>>4<<16 | base<<8 | model&0xf<<4 | stepping&0xf
-}
-
-// resetRegisters are the registers that are not 0 after a reset, with what the
-// monitor calls them; rdx comes apart.
-var resetRegisters = map[string]int64{
-	"rip": 0xfff0, "eflags": 2, "cs": 0xf000, "cr0": 0x60000010, "fctrl": 0x37f, "mxcsr": 0x1f80,
-	"pc":       -0x10, // where cs and rip lead, as a number of 32 bits with a sign
-	"cs.limit": 0xffff, "ds.limit": 0xffff, "es.limit": 0xffff, "fs.limit": 0xffff, "gs.limit": 0xffff, "ss.limit": 0xffff,
-}
-
-// zeroRegisters are those that are.
-const zeroRegisters = " rax rbx rcx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 ds es fs gs ss fs_base gs_base k_gs_base " +
-	"cr2 cr3 cr4 cr8 efer fstat ftag fiseg fioff foseg fooff fop "
+// segmentLimits are what a reset makes of the limits of segments, which no
+// debugger can change.
+const segmentLimits = " cs.limit ds.limit es.limit fs.limit gs.limit ss.limit "
 
 // register returns a register of the processor that commands are about.
 func (r *run) register(name string) (value int64, known bool) {
-	p := r.processor()
-	if p == nil {
+	slot := r.processor()
+	if slot == nil {
 		return 0, false
 	}
-	if name == "rdx" {
-		return int64(signature(p)), true
+	p := slot.Processor()
+	switch reg, found := cpu.FindRegister(name); {
+	case found && reg.Bytes <= 8:
+		return int64(p.Value(name)), true
+	case name == "pc": // a number of 32 bits with a sign
+		return int64(int32(p.SegmentBase("cs") + p.Value("rip"))), true
+	case name != "" && strings.Contains(segmentLimits, " "+name+" "):
+		return 0xffff, true
 	}
-	value, known = resetRegisters[name]
-	return value, known || name != "" && strings.Contains(zeroRegisters, " "+name+" ")
+	return 0, false
 }
 
 func infoRegisters(r *run) error {
@@ -72,38 +56,65 @@ func infoRegisters(r *run) error {
 	return nil
 }
 
-func registerDump(p *machine.CPUSlot) string {
+func registerDump(slot *machine.CPUSlot) string {
 	var b strings.Builder
+	p := slot.Processor()
 	halted := 0
-	if p.Index > 0 { // all but the first wait for it to start them
+	if slot.Index > 0 { // all but the first wait for it to start them
 		halted = 1
 	}
-	fmt.Fprintf(&b, "EAX=%08x EBX=%08x ECX=%08x EDX=%08x\n", 0, 0, 0, signature(p))
-	fmt.Fprintf(&b, "ESI=%08x EDI=%08x EBP=%08x ESP=%08x\n", 0, 0, 0, 0)
-	fmt.Fprintf(&b, "EIP=%08x EFL=%08x [-------] CPL=0 II=0 A20=1 SMM=0 HLT=%d\n", 0xfff0, 2, halted)
-	for _, s := range []struct {
-		name                  string
-		selector, base, flags int
-	}{
-		{"ES", 0, 0, 0x9300}, {"CS", 0xf000, 0xffff0000, 0x9b00}, {"SS", 0, 0, 0x9300}, {"DS", 0, 0, 0x9300},
-		{"FS", 0, 0, 0x9300}, {"GS", 0, 0, 0x9300}, {"LDT", 0, 0, 0x8200}, {"TR", 0, 0, 0x8b00},
-	} {
-		fmt.Fprintf(&b, "%-3s=%04x %08x %08x %08x\n", s.name, s.selector, s.base, 0xffff, s.flags)
+	v := func(name string) uint32 { return uint32(p.Value(name)) }
+	fmt.Fprintf(&b, "EAX=%08x EBX=%08x ECX=%08x EDX=%08x\n", v("rax"), v("rbx"), v("rcx"), v("rdx"))
+	fmt.Fprintf(&b, "ESI=%08x EDI=%08x EBP=%08x ESP=%08x\n", v("rsi"), v("rdi"), v("rbp"), v("rsp"))
+	fmt.Fprintf(&b, "EIP=%08x EFL=%08x [%s] CPL=0 II=0 A20=1 SMM=0 HLT=%d\n", v("rip"), v("eflags"), flagLetters(v("eflags")), halted)
+	for _, name := range []string{"es", "cs", "ss", "ds", "fs", "gs"} {
+		flags := 0x9300
+		if name == "cs" && !p.Written(name) {
+			flags = 0x9b00
+		}
+		printSegment(&b, strings.ToUpper(name), v(name)&0xffff, p.SegmentBase(name), flags)
 	}
+	printSegment(&b, "LDT", 0, 0, 0x8200)
+	printSegment(&b, "TR", 0, 0, 0x8b00)
 	fmt.Fprintf(&b, "GDT=     %08x %08x\nIDT=     %08x %08x\n", 0, 0xffff, 0, 0xffff)
-	fmt.Fprintf(&b, "CR0=%08x CR2=%08x CR3=%08x CR4=%08x\n", 0x60000010, 0, 0, 0)
+	fmt.Fprintf(&b, "CR0=%08x CR2=%08x CR3=%08x CR4=%08x\n", v("cr0"), v("cr2"), v("cr3"), v("cr4"))
 	for i := range 4 {
 		fmt.Fprintf(&b, "DR%d=%016x ", i, 0)
 	}
-	fmt.Fprintf(&b, "\nDR6=%016x DR7=%016x\nEFER=%016x\n", uint32(0xffff0ff0), 0x400, 0)
-	b.WriteString("FCW=037f FSW=0000 [ST=0] FTW=00 MXCSR=00001f80\n")
-	for i := range 8 {
-		fmt.Fprintf(&b, "FPR%d=%016x %04x%c", i, 0, 0, pairEnd(i))
+	fmt.Fprintf(&b, "\nDR6=%016x DR7=%016x\nEFER=%016x\n", uint32(0xffff0ff0), 0x400, p.Value("efer"))
+	fmt.Fprintf(&b, "FCW=%04x FSW=%04x [ST=%d] FTW=00 MXCSR=%08x\n", v("fctrl"), v("fstat"), v("fstat")>>11&7, v("mxcsr"))
+	wide := func(name string) (low, high uint64) {
+		r, _ := cpu.FindRegister(name)
+		value := append(p.Read(r), make([]byte, 8)...)
+		return binary.LittleEndian.Uint64(value), binary.LittleEndian.Uint64(value[8:])
 	}
 	for i := range 8 {
-		fmt.Fprintf(&b, "XMM%02d=%016x %016x%c", i, 0, 0, pairEnd(i))
+		low, high := wide(fmt.Sprint("st", i))
+		fmt.Fprintf(&b, "FPR%d=%016x %04x%c", i, low, high, pairEnd(i))
+	}
+	for i := range 8 {
+		low, high := wide(fmt.Sprint("xmm", i))
+		fmt.Fprintf(&b, "XMM%02d=%016x %016x%c", i, high, low, pairEnd(i))
 	}
 	return b.String()
+}
+
+func printSegment(w io.Writer, name string, selector uint32, base uint64, flags int) {
+	fmt.Fprintf(w, "%-3s=%04x %08x %08x %08x\n", name, selector, base, 0xffff, flags)
+}
+
+// flagLetters names the flags that are set, as QEMU's monitor does.
+func flagLetters(flags uint32) string {
+	text := []byte("-------")
+	for i, f := range []struct {
+		bit    int
+		letter byte
+	}{{10, 'D'}, {11, 'O'}, {7, 'S'}, {6, 'Z'}, {4, 'A'}, {2, 'P'}, {0, 'C'}} {
+		if flags>>f.bit&1 != 0 {
+			text[i] = f.letter
+		}
+	}
+	return string(text)
 }
 
 // pairEnd ends the columns of a list with two on each line.
