@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"cmd", "examples"},
 	{"qmp/qmptest", "qmp/scenario", "qmp/capture"},
 	{"qmp/daemon"},
-	{"qmp/commands", "qmp/hmp", "qmp/qtest"},
+	{"qmp/commands", "qmp/gdb", "qmp/hmp", "qmp/qtest"},
 	{"config"},
 	{"devices/machine"},
 	{"devices"},  // the list of all models

@@ -116,17 +116,6 @@ func text(field func(*Machine) *string) func(*builder, argument) error {
 	}
 }
 
-// unlessNone accepts "none" of an option that is refused otherwise, in words of
-// QEMU's.
-func unlessNone(words string) func(*builder, argument) error {
-	return func(_ *builder, a argument) error {
-		if a.value == "none" {
-			return nil
-		}
-		return errors.New(words)
-	}
-}
-
 // machineProperty applies an option that is short for a property of -machine.
 func machineProperty(name string) func(*builder, argument) error {
 	return func(b *builder, a argument) error { return setDotted(b.machine, name, a.value) }

@@ -117,6 +117,12 @@ func (f *fileMachine) member(name string, n *node, key string) bool {
 		f.list(n, key, f.monitor)
 	case "actions":
 		f.actions(n, key)
+	case "debuggers":
+		f.list(n, key, func(n *node, key string) {
+			d := Debugger{Origin: f.origin(n, key)}
+			f.str(n, key, &d.Device)
+			m.Debuggers = append(m.Debuggers, d)
+		})
 	default:
 		return f.simple(name, n, key)
 	}

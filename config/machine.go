@@ -138,6 +138,8 @@ type Machine struct {
 	// without giving up.
 	Warnings []Warning
 
+	// Debuggers are where debuggers can connect; QEMU takes one.
+	Debuggers []Debugger
 	// LogFile is -D.
 	LogFile string
 	// Trace are the names and patterns of trace points that are on, from -trace

@@ -33,8 +33,6 @@ const (
 	noCode   = "no guest code runs"
 	noScreen = "there is no display"
 	noHost   = "no host resource is used that it could limit"
-
-	noGDB = "gdbstub: couldn't create chardev" // QEMU's words
 )
 
 // options are those of every QEMU for x86 that can be taken for another: 11.1
@@ -146,8 +144,8 @@ var options = []option{
 	{name: "mem-path", arg: true, apply: text(func(m *Machine) *string { return &m.MemoryPath })},
 	{name: "vnc", arg: true, apply: (*builder).vnc, note: "the screen stays black; no SASL"},
 	{name: "spice", arg: true, effect: refused, note: "a SPICE server", words: "There is no option group 'spice'"},
-	{name: "gdb", arg: true, effect: refused, note: "a debugger's port; \"none\" is accepted", apply: unlessNone(noGDB)},
-	{name: "s", effect: refused, note: "a debugger's port", words: noGDB},
+	{name: "gdb", arg: true, apply: (*builder).debugger, note: "no guest code runs: breakpoints are never hit, steps never end"},
+	{name: "s", apply: (*builder).debugger, note: "as -gdb"},
 	{name: "debugcon", arg: true, apply: (*builder).debugcon},
 	{name: "dump-vmstate", arg: true, effect: refused, note: "saved machines"},
 	{name: "plugin", arg: true, effect: refused, note: "plugins", words: "plugin interface not enabled in this build"},

@@ -59,11 +59,17 @@ func tell(prog string, cfg *config.Machine, err error) {
 		}
 		return
 	}
-	text := err.Error()
-	if errors.As(err, &hinted) {
-		text += "\n" + hinted.Hint()
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
 	}
-	fmt.Fprintf(os.Stderr, "%s%s%s\n", cfg.MessagePrefix(), origin.Prefix(prog), text)
+	for _, err := range all {
+		text := err.Error()
+		if errors.As(err, &hinted) {
+			text += "\n" + hinted.Hint()
+		}
+		fmt.Fprintf(os.Stderr, "%s%s%s\n", cfg.MessagePrefix(), origin.Prefix(prog), text)
+	}
 }
 
 // say prints a message as QEMU does: about the program, on standard error.

@@ -119,6 +119,21 @@ func (s *Set) Add(id string, b Backend, o Options) (*Chardev, error) {
 	return c, nil
 }
 
+// AddMuxed is [Set.Add] for a device that several front ends share: id is that
+// of the multiplexer.
+func (s *Set) AddMuxed(id string, b Backend, o Options) (*Chardev, error) {
+	base := id + "-base"
+	if _, err := s.Add(base, b, o); err != nil {
+		return nil, err
+	}
+	mux := Options{Kind: "mux", Base: base}
+	m, err := s.Opener(mux)()
+	if err != nil {
+		return nil, err
+	}
+	return s.Add(id, m, mux)
+}
+
 func (s *Set) add(id string, b Backend, o Options) (*Chardev, error) {
 	log, err := s.openLog(o.LogFile, o.LogAppend)
 	if err != nil {

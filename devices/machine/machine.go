@@ -182,6 +182,8 @@ type Machine struct {
 	OnExit func(status int)
 	// OnViolation is told of broken lifetime rules, after they were logged.
 	OnViolation func(qom.Violation)
+
+	stopped []func(RunState) // see WhenStopped
 }
 
 // New makes a machine that has nothing yet but its containers and memory;

@@ -32,8 +32,17 @@ func (m *Machine) setState(next RunState) {
 		m.log.Error("invalid runstate transition", "from", string(m.state), "to", string(next))
 	}
 	m.traceState(next)
+	ran := m.Running()
 	m.state = next
+	if ran && !m.Running() {
+		for _, f := range m.stopped {
+			f(next)
+		}
+	}
 }
+
+// WhenStopped has f called, under the lock, whenever a running machine stops.
+func (m *Machine) WhenStopped(f func(RunState)) { m.stopped = append(m.stopped, f) }
 
 // transferable reports whether a machine can be at that state when it is handed
 // over.

@@ -242,7 +242,7 @@ func (vm *VM) complete() error {
 	if vm.cfg.Incoming != "" {
 		vm.Machine.Await()
 	}
-	if err := inTurn(vm.buildMachine, vm.plug, vm.checkFirmware, vm.checkDrives, vm.equipVNC, vm.warnUnused); err != nil {
+	if err := inTurn(vm.buildMachine, vm.plug, vm.checkFirmware, vm.checkDrives, vm.equipVNC, vm.warnUnused, vm.startDebuggers); err != nil {
 		return err
 	}
 	if vm.cfg.LoadVM != "" {
@@ -307,6 +307,7 @@ func (vm *VM) emit(name string, data any) {
 func (vm *VM) exit(status int) {
 	vm.exitOnce.Do(func() {
 		vm.status = status
+		vm.human.Ended(status)
 		vm.sendLate()
 		vm.server.End()
 		close(vm.exited)

@@ -7,15 +7,6 @@ func absentRows() []*command {
 		return func(r *run) error { r.printf("%s", text); return nil }
 	}
 	return []*command{
-		{names: "gdbserver", args: "device:s?", params: "[device]", help: "let a debugger in; no accelerator here can",
-			run: func(r *run) error {
-				if r.processor() == nil {
-					r.printf("gdbstub: meaningless to attach gdb to a machine without any CPU.\n")
-					return nil
-				}
-				r.printf("gdbstub: current accelerator doesn't support guest debugging\n")
-				return nil
-			}},
 		{names: "one-insn-per-tb", args: "option:s?", params: "[on|off]", help: "compile guest code one instruction at a time; there is none",
 			run: says("This accelerator does not support setting one-insn-per-tb\n")},
 		{names: "replay_break", args: "icount:l", params: "icount", help: "stop a replay at an instruction; there is none",

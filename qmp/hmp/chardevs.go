@@ -65,22 +65,14 @@ func chardevAdd(r *run) error {
 		return err
 	}
 	set := r.h.m.Characters
-	id := options.ID
-	if options.Mux {
-		id += "-base"
-	}
 	return r.openChardev(o, func(open chardev.Opener) error {
 		b, err := open()
-		if err == nil {
-			_, err = set.Add(id, b, o)
-		}
-		if err != nil || !options.Mux {
-			return err
-		}
-		mux := chardev.Options{Kind: "mux", Base: id}
-		b, err = set.Opener(mux)()
-		if err == nil {
-			_, err = set.Add(options.ID, b, mux)
+		switch {
+		case err != nil:
+		case options.Mux:
+			_, err = set.AddMuxed(options.ID, b, o)
+		default:
+			_, err = set.Add(options.ID, b, o)
 		}
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/qmp"
+	"github.com/qomd/qomd/qmp/gdb"
 	"github.com/qomd/qomd/qmp/schema"
 )
 
@@ -19,9 +20,10 @@ type Human struct {
 	schema *schema.Schema
 
 	// Guarded by the machine's lock:
-	commands *table // made when the first line comes
-	format   format // letters and sizes that "/fmt" remembers
-	buttons  int64  // of the mouse, as mouse_button left them
+	commands *table      // made when the first line comes
+	format   format      // letters and sizes that "/fmt" remembers
+	buttons  int64       // of the mouse, as mouse_button left them
+	debugger *gdb.Server // made when somebody asks for it
 }
 
 // New returns the human monitor of a machine. set answers the machine's QMP

@@ -52,7 +52,7 @@ func (h *Human) find(t *table, name string) *command {
 
 // commandRows lists all commands.
 func commandRows() []*command {
-	rows := slices.Concat(helpRows(), controlRows(), deviceRows(), objectRows(), chardevRows(), networkRows(), blockRows(), blockJobRows(), snapshotRows(), qemuIORows(), migrationRows(), inputRows(), miscRows(), dirtyRateRows(), logRows(), absentRows(), treeRows(), expressionRows(), dumpRows(), hostAddressRows(), portRows())
+	rows := slices.Concat(helpRows(), controlRows(), deviceRows(), objectRows(), chardevRows(), networkRows(), blockRows(), blockJobRows(), snapshotRows(), qemuIORows(), migrationRows(), inputRows(), miscRows(), dirtyRateRows(), logRows(), absentRows(), debuggerRows(), treeRows(), expressionRows(), dumpRows(), hostAddressRows(), portRows())
 	return append(rows, &command{
 		names: "info", args: "item:s?", params: "[subcommand]", help: "tell about the state of the machine",
 		sub: newTable("info ", topicRows()),
