@@ -14,7 +14,7 @@ import (
 // stateless are the models that have variables and nothing in them that a guest
 // could have changed: parts, settings, and what is made from them.
 var stateless = []string{
-	"*card.Serial", "*chipset.drive", "*chipset.isaCard", "*chipset.isaPort", "*chipset.ps2", "*dimm.DIMM", "*display.VGA",
+	"*card.Serial", "*chipset.drive", "*chipset.isaCard", "*chipset.isaPort", "*dimm.DIMM", "*display.VGA",
 	"*legacy.Controller", "*misc.sharedMemory", "*nic.Card", "*nic.Rocker", "*nvme.Controller", "*nvme.Namespace", "*nvme.Subsystem", "*pci.Bus",
 	"*pci.Slot", "*scsi.Bus", "*scsi.HBA", "*virtio.Generic", "*virtio.SCSI", "*virtio.Serial",
 }

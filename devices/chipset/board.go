@@ -75,6 +75,7 @@ type Board struct {
 	pics    [2]*pic
 	ioapic  *ioapic
 	pit     *pit
+	i8042   *i8042
 	// isaCounts count for the pair of 8259A.
 	isaCounts lineCounts
 	pins      pciPins
@@ -359,22 +360,21 @@ func (s *region) init(r *memory.Region, b *Board, owner, parent *qom.Object, tar
 		r.SetReadOnly(s.kind == aliasReadOnly)
 	default:
 		var ops memory.Ops = nothing{}
+		var rules *memory.Rules
 		if s.ops != nil {
-			ops = s.ops(b)
+			ops, rules = s.ops(b), &acpi.ByteRules
 		}
-		own, ok := parent.Self().(registers)
-		if ok {
-			if o, rules := own.registers(s.name); o != nil {
-				ops = o
-				r.SetRules(rules)
+		if own, ok := parent.Self().(registers); ok {
+			if o, its := own.registers(s.name); o != nil {
+				ops, rules = o, its
 			}
 		}
 		if parent == b.opts.Machine {
 			owner = parent
 		}
 		r.InitIO(sys, owner, ops, s.name, s.size)
-		if s.ops != nil {
-			r.SetRules(&acpi.ByteRules)
+		if rules != nil {
+			r.SetRules(rules)
 		}
 		if s.ports {
 			r.InPortList()

@@ -148,7 +148,7 @@ func superIO(l lines, floppy ...part) []part {
 		part{as: "i8042", typ: "i8042", bus: "isa", gpios: []gpio{{kbdIRQ, 1}, {mouseIRQ, 1}},
 			wires: []*qom.Property{wire("a20[0]", "", boardPins[25]), wire(out(0), "", boardPins[1]), wire(out(1), "", boardPins[12])}, regions: []region{
 				{name: "i8042-data", size: 1, in: "io", at: 0x60},
-				{name: "i8042-cmd", size: 1, in: "io", at: 0x64, ops: keyboardCommand},
+				{name: "i8042-cmd", size: 1, in: "io", at: 0x64},
 			}},
 		part{in: "i8042", name: "ps2kbd", typ: "ps2-kbd", bus: "sysbus", wires: []*qom.Property{wire(out(0), "i8042", kbdIRQ[0])}},
 		part{in: "i8042", name: "ps2mouse", typ: "ps2-mouse", bus: "sysbus", wires: []*qom.Property{wire(out(0), "i8042", mouseIRQ[0])}},

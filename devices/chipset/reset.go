@@ -15,8 +15,6 @@ const (
 	resetFull    = 0x04 // of port 0xcf9: reset now
 	resetWritten = 0x0e
 	fastReset    = 0x01 // of port 0x92
-	kbdReset     = 0xfe
-	kbdReady     = 0x18 // a command was written last, and the keyboard is not locked
 )
 
 func (b *Board) resetMachine() {
@@ -69,11 +67,3 @@ func (p *port92) VMState(f *vmstate.Fields) {
 
 // allOnes is behind ports that nobody reads.
 func allOnes(*Board) memory.Ops { return memory.UnassignedIO{} }
-
-func keyboardCommand(b *Board) memory.Ops {
-	return memory.Funcs{OnRead: func(uint64, int) uint64 { return kbdReady }, OnWrite: func(_ uint64, _ int, val uint64) {
-		if val == kbdReset {
-			b.resetMachine()
-		}
-	}}
-}

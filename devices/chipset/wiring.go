@@ -32,7 +32,7 @@ type wired struct {
 
 // wiredTypes are the types of those that have interrupt outputs.
 var wiredTypes = []string{
-	"i8042", "hpet",
+	"hpet",
 }
 
 // wire describes one line: from the named output to an input of the part with

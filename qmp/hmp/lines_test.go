@@ -17,10 +17,6 @@ var otherwise = map[string]string{
 	"info qdm":                      "catalogs know the buses and categories of devices that users can make, and of no others",
 	"info usbhost":                  "QEMU has it from when something made it load all its modules",
 	"pc: x /8i 0x100":               "there is no disassembler",
-	"pc: info irq":                  "keys that are sent do not reach the keyboard controller",
-	"q35: info irq":                 "keys that are sent do not reach the keyboard controller",
-	"pc: info pic":                  "keys that are sent do not reach the keyboard controller",
-	"q35: info pic":                 "keys that are sent do not reach the keyboard controller",
 	"q35: x /8i 0x100":              "there is no disassembler",
 }
 

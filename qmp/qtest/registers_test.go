@@ -19,6 +19,7 @@ import (
 func TestRegisters(t *testing.T) {
 	for _, c := range []struct{ file, board string }{
 		{"interrupts-q35", "q35"}, {"interrupts-pc", "pc"}, {"timer-q35", "q35"}, {"clock-q35", "q35"},
+		{"keyboard-q35", "q35"},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			m, s := newServer(t, c.board)
