@@ -69,7 +69,7 @@ func detach(before func() error) error {
 		return err
 	}
 	for fd := range 3 {
-		if err := unix.Dup3(int(null.Fd()), fd, 0); err != nil {
+		if err := duplicate(int(null.Fd()), fd); err != nil {
 			return err
 		}
 	}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/qomd/qomd/config"
 )
 
@@ -33,14 +31,6 @@ func runWith(r config.RunWith) error {
 	}
 	if err := syscall.Setuid(r.UID); err != nil {
 		return fmt.Errorf("Failed to setuid(%d)", r.UID)
-	}
-	return nil
-}
-
-// exitWithParent has the kernel end this process with its parent.
-func exitWithParent() error {
-	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(syscall.SIGTERM), 0, 0, 0); err != nil {
-		return fmt.Errorf("exit-with-parent: %w", err)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"syscall"
 
 	"github.com/qomd/qomd/devices/block/qcow2"
 	"github.com/qomd/qomd/devices/job"
@@ -76,7 +75,7 @@ func createFile(o *qjson.Object) error {
 		err = f.Truncate(bytes)
 	}
 	if err == nil && (preallocation == "falloc" || preallocation == "full") && bytes > 0 {
-		err = syscall.Fallocate(int(f.Fd()), 0, 0, bytes)
+		err = allocate(f, bytes)
 	}
 	if err != nil {
 		return fmt.Errorf("Could not resize file: %s", reason(err))

@@ -1,6 +1,10 @@
 package block
 
-import "syscall"
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
 
 // extentKind says where the content of a range comes from.
 type extentKind uint8
@@ -68,18 +72,10 @@ func (i *childImage) WriteZeroes(off, n int64) error {
 	return writeZeroes(i.child(), off+i.offset, n)
 }
 
-// For lseek and fallocate, see their manual pages.
-const (
-	seekData  = 3
-	seekHole  = 4
-	keepSize  = 1
-	punchHole = 2
-)
-
 // extent finds the holes of a file.
 func (i *fileImage) extent(off, n int64) (extentKind, int64, error) {
 	fd := int(i.f.Load().Fd())
-	data, err := syscall.Seek(fd, off, seekData)
+	data, err := syscall.Seek(fd, off, unix.SEEK_DATA)
 	switch {
 	case err == syscall.ENXIO: // a hole up to the end
 		return extentZero, n, nil
@@ -88,7 +84,7 @@ func (i *fileImage) extent(off, n int64) (extentKind, int64, error) {
 	case data > off:
 		return extentZero, min(data-off, n), nil
 	}
-	hole, err := syscall.Seek(fd, off, seekHole)
+	hole, err := syscall.Seek(fd, off, unix.SEEK_HOLE)
 	if err != nil || hole <= off {
 		return extentData, n, nil
 	}
@@ -97,7 +93,7 @@ func (i *fileImage) extent(off, n int64) (extentKind, int64, error) {
 
 // WriteZeroes makes a hole, or writes where the host cannot make one.
 func (i *fileImage) WriteZeroes(off, n int64) error {
-	if !i.device && syscall.Fallocate(int(i.f.Load().Fd()), keepSize|punchHole, off, n) == nil {
+	if !i.device && makeHole(i.f.Load(), off, n) == nil {
 		return nil
 	}
 	return zeroByHand(i, off, n)

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"syscall"
-	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // DescriptorSource is a connection over which descriptors come.
@@ -67,24 +69,27 @@ func (c *Conn) keep(oob []byte) {
 	}
 }
 
-// pollFD is struct pollfd of poll(2).
-type pollFD struct {
-	fd              int32
-	events, revents int16
+// SocketPair returns two unix sockets that are connected (socketpair(2)). No
+// program that is started gets them by accident.
+func SocketPair() (a, b *os.File, err error) {
+	// Not every system can have descriptors closed on exec from the beginning.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		return nil, nil, os.NewSyscallError("socketpair", err)
+	}
+	syscall.CloseOnExec(fds[0])
+	syscall.CloseOnExec(fds[1])
+	return os.NewFile(uintptr(fds[0]), "socket"), os.NewFile(uintptr(fds[1]), "socket"), nil
 }
-
-const (
-	pollErr = 0x8
-	pollHup = 0x10
-)
 
 // hungUp reports whether both directions of a socket are shut, without reading
 // what may be left in it.
 func hungUp(fd int) bool {
-	p := pollFD{fd: int32(fd)}
-	var now syscall.Timespec
-	n, _, _ := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
-	return int(n) == 1 && p.revents&(pollErr|pollHup) != 0
+	p := []unix.PollFd{{Fd: int32(fd)}}
+	n, _ := unix.Poll(p, 0)
+	return n == 1 && p[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
 }
 
 // DescriptorSink is a connection that can hand descriptors over.

@@ -2,11 +2,12 @@ package chardev
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"syscall"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/qomd/qomd/devices/object"
 )
@@ -33,32 +34,26 @@ func ioctl(f *os.File, request, arg uintptr) error {
 // as it is. restore undoes it. One that people sit at (console) still begins
 // lines at the left, and with signals Ctrl-C interrupts.
 func makeRaw(f *os.File, console, signals bool) (restore func()) {
-	var old syscall.Termios
-	if ioctl(f, syscall.TCGETS, uintptr(unsafe.Pointer(&old))) != nil {
+	var old unix.Termios
+	if ioctl(f, readTermios, uintptr(unsafe.Pointer(&old))) != nil {
 		return nil
 	}
 	t := old
-	t.Iflag &^= syscall.IGNBRK | syscall.BRKINT | syscall.PARMRK | syscall.ISTRIP | syscall.INLCR |
-		syscall.IGNCR | syscall.ICRNL | syscall.IXON
+	t.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR |
+		unix.IGNCR | unix.ICRNL | unix.IXON
 	if !console {
-		t.Oflag &^= syscall.OPOST
+		t.Oflag &^= unix.OPOST
 	}
-	t.Lflag &^= syscall.ECHO | syscall.ECHONL | syscall.ICANON | syscall.IEXTEN
+	t.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.IEXTEN
 	if !signals {
-		t.Lflag &^= syscall.ISIG
+		t.Lflag &^= unix.ISIG
 	}
-	t.Cflag &^= syscall.CSIZE | syscall.PARENB
-	t.Cflag |= syscall.CS8
-	t.Cc[syscall.VMIN], t.Cc[syscall.VTIME] = 1, 0
-	ioctl(f, syscall.TCSETS, uintptr(unsafe.Pointer(&t)))
-	return func() { ioctl(f, syscall.TCSETS, uintptr(unsafe.Pointer(&old))) }
+	t.Cflag &^= unix.CSIZE | unix.PARENB
+	t.Cflag |= unix.CS8
+	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
+	ioctl(f, writeTermios, uintptr(unsafe.Pointer(&t)))
+	return func() { ioctl(f, writeTermios, uintptr(unsafe.Pointer(&old))) }
 }
-
-// sendBreakFor is TCSBRK of asm-generic/ioctls.h.
-const sendBreakFor = 0x5409
-
-// sendBreak is tcsendbreak(3).
-func sendBreak(f *os.File) { ioctl(f, sendBreakFor, 0) }
 
 // openSerial is the backend "serial": a serial line, or any device of the host.
 func (s *Set) openSerial(ctx context.Context, o Options) (Backend, error) {
@@ -70,16 +65,13 @@ func (s *Set) openSerial(ctx context.Context, o Options) (Backend, error) {
 	return &FileLine{kind: "serial", filename: "serial", conn: &fileConn{in: f, out: f}}, nil
 }
 
-// claimPort is PPCLAIM of linux/ppdev.h.
-const claimPort = 0x708b
-
 // openParallel is the backend "parallel": a parallel port of the host.
 func (s *Set) openParallel(ctx context.Context, o Options) (Backend, error) {
 	f, err := s.open(ctx, o.Path, os.O_RDWR)
 	if err != nil {
 		return nil, err
 	}
-	if err := ioctl(f, claimPort, 0); err != nil {
+	if err := claimPort(f); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("not a parallel port: %s", object.Strerror(err))
 	}
@@ -104,23 +96,11 @@ func (p *PTY) Close() error {
 
 func openPTY() (Backend, error) {
 	failed := func(err error) error { return fmt.Errorf("Failed to create PTY: %s", object.Strerror(err)) }
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
+	master, slave, err := terminalPair()
 	if err != nil {
 		return nil, failed(err)
 	}
-	var number, locked int32
-	err = errors.Join(
-		ioctl(master, syscall.TIOCGPTN, uintptr(unsafe.Pointer(&number))),
-		ioctl(master, syscall.TIOCSPTLCK, uintptr(unsafe.Pointer(&locked))))
-	name := fmt.Sprintf("/dev/pts/%d", number)
-	var slave *os.File
-	if err == nil {
-		slave, err = os.OpenFile(name, os.O_RDWR|syscall.O_NOCTTY, 0)
-	}
-	if err != nil {
-		master.Close()
-		return nil, failed(err)
-	}
+	name := slave.Name()
 	makeRaw(slave, false, false)
 	return &PTY{
 		FileLine: FileLine{kind: "pty", filename: "pty:" + name, conn: &fileConn{in: master, out: master}},

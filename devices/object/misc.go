@@ -143,8 +143,7 @@ func registerHost(t *qom.Types) {
 
 // openCAN looks for the host's end of a CAN bus, as QEMU does; no frames come by.
 func openCAN(o *qom.Object) error {
-	const rawCAN = 1
-	fd, err := syscall.Socket(syscall.AF_CAN, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, rawCAN)
+	fd, err := rawCAN()
 	if err != nil {
 		return fmt.Errorf("failed to create CAN_RAW socket: %s", Strerror(err))
 	}

@@ -1,12 +1,6 @@
 package thread
 
-import (
-	"os"
-	"runtime"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
-)
+import "os"
 
 // Thread is a parked thread. The nil Thread stands for the process itself.
 type Thread struct {
@@ -23,28 +17,12 @@ func Start(name string) *Thread {
 	return t
 }
 
-func (t *Thread) run(name string) {
-	runtime.LockOSThread()
-	if unix.Gettid() == os.Getpid() {
-		// This is the process's own thread. While we have it, another goroutine
-		// cannot come by it.
-		go t.run(name)
-		<-t.ready
-		runtime.UnlockOSThread()
-		return
-	}
+// park tells the number, and waits for the thread's end.
+func (t *Thread) park(id int) {
 	defer close(t.done)
-	setName(name)
-	t.id = unix.Gettid()
+	t.id = id
 	close(t.ready)
-	<-t.stop // still locked: the thread ends with us
-}
-
-// setName names the calling thread. Nothing depends on it.
-func setName(name string) {
-	if p, err := unix.BytePtrFromString(name); err == nil {
-		unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(p)), 0, 0, 0)
-	}
+	<-t.stop
 }
 
 // ID returns the number by which the system knows the thread.

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/qomd/qomd/devices/chardev"
@@ -113,14 +111,13 @@ func (e *emulator) setUp() error {
 // openData makes the socket for TPM commands and hands one end of it to swtpm.
 func (e *emulator) openData() error {
 	failed := errors.New("tpm-emulator: Failed to send CMD_SET_DATAFD")
-	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	ours, theirs, err := chardev.SocketPair()
 	if err != nil {
 		return errors.New("tpm-emulator: Failed to create socketpair")
 	}
-	defer syscall.Close(fds[1])
-	ours := os.NewFile(uintptr(fds[0]), "tpm")
 	defer ours.Close()
-	r, err := e.control.do(cmdSetDataFD, 4, fds[1], nil)
+	defer theirs.Close()
+	r, err := e.control.do(cmdSetDataFD, 4, int(theirs.Fd()), nil)
 	if err != nil || binary.BigEndian.Uint32(r) != 0 {
 		return failed
 	}

@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/client"
 )
@@ -99,13 +99,12 @@ func start(ctx context.Context, command []string, args ...string) (*qemu, error)
 
 // inherit makes a socket whose other end QEMU gets as its next descriptor.
 func (q *qemu) inherit() (net.Conn, error) {
-	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	ours, theirs, err := chardev.SocketPair()
 	if err != nil {
-		return nil, fmt.Errorf("socket pair: %w", err)
+		return nil, err
 	}
-	ours := os.NewFile(uintptr(fds[0]), "ours")
 	defer ours.Close()
-	q.cmd.ExtraFiles = append(q.cmd.ExtraFiles, os.NewFile(uintptr(fds[1]), "theirs"))
+	q.cmd.ExtraFiles = append(q.cmd.ExtraFiles, theirs)
 	return net.FileConn(ours)
 }
 
