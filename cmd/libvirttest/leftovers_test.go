@@ -36,6 +36,7 @@ func checkNothingLeft(t *testing.T, root string) {
 			t.Errorf("socket %s is left", name)
 		case domainFile.MatchString(name) && name != "run/qemu/driver.pid":
 			t.Errorf("file %s is left", name)
+		case strings.HasSuffix(name, "-virtiofsd.log"): // virtiofsd's own
 		case strings.HasSuffix(name, ".log") && strings.Contains(name, "log/qemu/"):
 			checkLog(t, path)
 		}
@@ -66,7 +67,8 @@ func processes(root string) (pids []int) {
 // usual are the lines of a domain's log that are there with QEMU 11 too: what
 // libvirt writes, and how the emulator was called.
 var usual = []*regexp.Regexp{
-	regexp.MustCompile(`^\d{4}-\d\d-\d\d [\d:.]+\+0000: (starting up libvirt|shutting down, reason=|Starting external device: TPM Emulator$|Domain id=\d+ is tainted: )`),
+	regexp.MustCompile(`^/.*/virtiofsd --fd=\d+ `),
+	regexp.MustCompile(`^\d{4}-\d\d-\d\d [\d:.]+\+0000: (starting up libvirt|shutting down, reason=|Starting external device: (TPM Emulator|virtiofsd)$|Domain id=\d+ is tainted: )`),
 	regexp.MustCompile(`^[A-Z_]+=.* \\$`),
 	regexp.MustCompile(`^/.*/qomd-system-x86_64 \\$`),
 	regexp.MustCompile(`^-.* \\$`),

@@ -2,6 +2,8 @@ package libvirttest
 
 import (
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -72,5 +74,32 @@ func TestUserDomains(t *testing.T) {
 		c.run("start %s", d.name)
 		c.eventually("running", "domstate %s", d.name)
 		c.run("destroy %s", d.name)
+	}
+}
+
+// A folder that virtiofsd shares: libvirt starts that, and the emulator meets it.
+func TestSharedFolder(t *testing.T) {
+	t.Parallel()
+	c := connect(t)
+	if os.Getuid() != 0 {
+		t.Skip("libvirt lets only root share folders")
+	}
+	if caps := c.run("domcapabilities --emulatorbin %s --machine q35", emulator); !strings.Contains(caps, "<value>virtiofs</value>") {
+		t.Fatalf("no virtiofs in\n%s", caps)
+	}
+	if found, _ := filepath.Glob("/usr/share/qemu/vhost-user/*virtiofsd*.json"); len(found) == 0 {
+		if os.Getenv("CI") != "" {
+			t.Fatal("virtiofsd is needed in CI")
+		}
+		t.Skip("virtiofsd is not installed")
+	}
+	xml := fullXML("folder", c.disk("folder.img"), "")
+	xml = strings.Replace(xml, "<vcpu", "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking><vcpu", 1)
+	xml = strings.Replace(xml, "</devices>", "<filesystem type='mount'><driver type='virtiofs'/><source dir='"+c.root+"/files'/><target dir='there'/></filesystem></devices>", 1)
+	c.run("define %s", c.file("folder.xml", xml))
+	c.run("start folder")
+	c.eventually("running", "domstate folder")
+	if devices := c.names("folder", `{"execute":"qom-list","arguments":{"path":"/machine/peripheral"}}`, "name"); !slices.Contains(devices, "fs0") {
+		t.Errorf("no fs0 among %v", devices)
 	}
 }

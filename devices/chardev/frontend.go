@@ -97,9 +97,10 @@ func (c *Chardev) Attach(o *qom.Object, prop string) error {
 	if o.Is("device") {
 		f.Swap = func() error { return nil }
 	}
-	// The guest opens a port of virtio-serial; with everything else it is the
-	// device that listens, from the moment it works.
-	f.open = !o.Is("virtio-serial-port") || o.Is("virtconsole")
+	// The guest opens a port of virtio-serial, and nobody listens for a server
+	// that only answers; with everything else it is the device that listens, from
+	// the moment it works.
+	f.open = (!o.Is("virtio-serial-port") || o.Is("virtconsole")) && !o.Is("vhost-user-fs-device")
 	if err := c.Connect(f); err != nil {
 		return err
 	}

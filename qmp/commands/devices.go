@@ -17,7 +17,7 @@ func (c *Commands) devices() {
 	qmp.Register(c.set, "query-pci", 0, c.queryPCI)
 }
 
-func (c *Commands) deviceAdd(_ *qmp.Call, args *qjson.Object) (any, error) {
+func (c *Commands) deviceAdd(call *qmp.Call, args *qjson.Object) (any, error) {
 	text := c.m.Options().Catalog.UpTo(9, 1)
 	if text {
 		args = asText(args)
@@ -29,8 +29,18 @@ func (c *Commands) deviceAdd(_ *qmp.Call, args *qjson.Object) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = qdev.Add(c.m.Env(), r)
-	return nil, wireError(err)
+	add := func() (any, error) {
+		_, err := qdev.Add(c.m.Env(), r)
+		return none{}, wireError(err)
+	}
+	g := c.m.MeetBackEnd(r)
+	if g == nil {
+		return add()
+	}
+	return qmp.Aside(call, g.Wait, func() (any, error) {
+		defer g.End()()
+		return add()
+	})
 }
 
 // asText writes arguments as options of a command line, which they were up to

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -170,7 +171,7 @@ func (vm *VM) addDevices(list []config.Device, parent *qdev.Device) error {
 		if !r.HasBus && parent != nil && len(parent.Buses()) > 0 {
 			r.Bus, r.HasBus = parent.Buses()[0].BusName(), true
 		}
-		dev, err := qdev.Add(vm.Machine.Env(), r)
+		dev, err := vm.addDevice(r)
 		if err != nil {
 			return &Error{d.Origin, err}
 		}
@@ -182,6 +183,16 @@ func (vm *VM) addDevices(list []config.Device, parent *qdev.Device) error {
 		}
 	}
 	return nil
+}
+
+// addDevice plugs one device, whose vhost-user back end, if it has one, the
+// machine that starts waits for.
+func (vm *VM) addDevice(r qdev.Request) (*qdev.Device, error) {
+	if g := vm.Machine.MeetBackEnd(r); g != nil {
+		g.Wait(context.Background())
+		defer g.End()()
+	}
+	return qdev.Add(vm.Machine.Env(), r)
 }
 
 // addFiles puts the descriptors of -add-fd, which the process inherited, into
