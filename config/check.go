@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/qomd/qomd/devices/catalog"
 )
@@ -28,7 +29,9 @@ func Check(c *Config) error {
 			where = fmt.Sprintf("machine %d", i+1)
 		}
 		if m.Name != "" && names[m.Name] {
-			errs = append(errs, at(m.Origin, fmt.Errorf("the name %q is used twice", m.Name)))
+			where := m.Origin // of its type, where it has one
+			where.Key = strings.TrimSuffix(where.Key, ".type")
+			errs = append(errs, at(where, fmt.Errorf("the name %q is used twice", m.Name)))
 		}
 		names[m.Name] = true
 		for _, ch := range m.Chardevs {

@@ -192,11 +192,17 @@ func (f *fileMachine) groupSet(group, name, value string, origin Origin) {
 	}
 }
 
-// guest reads who plays the operating system, by name or with what it is like.
+// guest reads who plays the operating system: as [Machine.SetGuest] does, or a
+// map of the same.
 func (f *fileMachine) guest(n *node, key string) {
 	m := &f.b.m
 	if n.kind != mapNode {
-		f.str(n, key, &m.Guest)
+		var text string
+		if f.str(n, key, &text); text != "" {
+			if err := m.SetGuest(text); err != nil {
+				f.fail(n, key, "%w", err)
+			}
+		}
 		return
 	}
 	m.Guest = "linux"

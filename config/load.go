@@ -142,7 +142,7 @@ func (r *reader) machines(doc *document, settings func() map[string]*node, c *Co
 		}
 	}
 	list := doc.root.get("machines")
-	if list == nil {
+	if list == nil || list.kind == listNode && len(list.items) == 0 {
 		r.fail(doc.root, "machines", "no machine is described")
 		return
 	}

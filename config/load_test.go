@@ -96,6 +96,9 @@ func TestMistakes(t *testing.T) {
 		{"unknown key", "a.yaml", "machines:\n- typ: q35\n", "FILE:2: machines[0].typ: unknown key"},
 		{"unknown section", "a.yaml", machine + "logs: {}\n", "FILE:4: logs: unknown key"},
 		{"no machine", "a.yaml", "log: {level: info}\n", "FILE:1: machines: no machine is described"},
+		{"no machines", "a.yaml", "machines: []\n", "FILE:1: machines: no machine is described"},
+		{"guest", "a.yaml", machine + "  guest: windows\n", "FILE:4: machines[0].guest: unknown guest 'windows', known are none, linux"},
+		{"temper", "a.yaml", machine + "  guest: \"linux,temper=angry\"\n", "FILE:4: machines[0].guest: unknown temper 'angry', known are accept, ignore, refuse, busy, die, hang, eject, surprise, misread"},
 		{"empty", "a.yaml", "", "FILE:1: machines: no machine is described"},
 		{"not a map", "a.yaml", "- 1\n", "FILE:1: expected a map, found a list"},
 		{"wrong kind", "a.yaml", "machines: 5\n", "FILE:1: machines: expected a list, found a whole number"},
@@ -130,7 +133,7 @@ FILE:4: machines[0].guest.color: unknown key`},
 		{"bad id", "a.yaml", machine + "  devices:\n  - {driver: e1000, id: 1x}\n",
 			`FILE:5: machines[0].devices[0].id: "1x" is not an identifier: letters, digits, '-', '.' and '_', starting with a letter`},
 		{"memory without unit", "a.yaml", machine + "  memory: 128\n", `FILE:4: machines[0].memory: 128 needs a unit, as in "128M"`},
-		{"memory", "a.yaml", machine + "  memory: lots\n", `FILE:4: machines[0].memory: "lots" is not a size, as "128M" or "1.5G" are: not a size`},
+		{"memory", "a.yaml", machine + "  memory: lots\n", `FILE:4: machines[0].memory: "lots" is not a size, as "128M" or "1.5G" are`},
 		{"memory slots", "a.yaml", machine + "  memory: {size: 1G, slots: 2}\n", "FILE:4: machines[0].memory: slots specified but no max-size"},
 		{"topology", "a.yaml", machine + "  smp: {cpus: 3, sockets: 2}\n",
 			"FILE:4: machines[0].smp: Invalid CPU topology: product of the hierarchy must match maxcpus: sockets (2) * dies (1) * modules (1) * cores (1) * threads (1) != maxcpus (3)"},
@@ -253,7 +256,7 @@ func TestCheck(t *testing.T) {
 a.yaml:8: machines[0].devices[1]: "pci-device" is a kind of devices, not a device
 a.yaml:9: machines[0].devices[2]: device "e1000" has no property "colour"
 a.yaml:9: machines[0].devices[2]: the id "x" is used twice
-a.yaml:11: machines[1].type: the name "a" is used twice
+a.yaml:11: machines[1]: the name "a" is used twice
 a.yaml:13: machines[1].monitors[0]: a: the socket /tmp/same.sock is also used by a`
 	if diff := cmp.Diff(want, errorText(config.Check(c))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -122,8 +122,12 @@ func (r *reader) size(n *node, key string, to *uint64) {
 		return
 	}
 	b, err := ParseSize(n.text, 0)
-	if err != nil {
-		r.fail(n, key, "%q is not a size, as \"128M\" or \"1.5G\" are: %w", n.text, err)
+	switch {
+	case errors.Is(err, errSyntax):
+		r.fail(n, key, "%q is not a size, as \"128M\" or \"1.5G\" are", n.text)
+		return
+	case err != nil:
+		r.fail(n, key, "%q: %w", n.text, err)
 		return
 	}
 	*to = b
