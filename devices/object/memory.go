@@ -169,7 +169,7 @@ func (b *MemoryBackend) mayDelete() error {
 // The file itself is left alone.
 func openable(path string) error {
 	_, err := os.Stat(path)
-	if errors.Is(err, syscall.ENOENT) {
+	if path != "" && errors.Is(err, syscall.ENOENT) {
 		_, err = os.Stat(filepath.Dir(path))
 	}
 	if err != nil {

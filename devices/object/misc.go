@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/qomd/qomd/qom"
 )
 
@@ -123,8 +125,15 @@ func registerHost(t *qom.Types) {
 	add(t, qom.TypeInfo{Name: "input-linux", Parent: "object", ClassInit: with(Behavior{
 		Required: []string{"evdev"},
 		Complete: func(o *qom.Object) error {
-			if err := reachable(str(o, "evdev")); err != nil {
-				return fmt.Errorf("Could not open '%s': %s", str(o, "evdev"), Strerror(err))
+			name := str(o, "evdev")
+			f, err := os.OpenFile(name, os.O_RDWR|syscall.O_NONBLOCK, 0)
+			if err != nil {
+				return fmt.Errorf("Could not open '%s': %s", name, Strerror(err))
+			}
+			defer f.Close()
+			const version = 0x80044501 // EVIOCGVERSION, linux/input.h
+			if _, err := unix.IoctlGetInt(int(f.Fd()), version); err != nil {
+				return fmt.Errorf("%s: is not an evdev device", name)
 			}
 			return nil
 		}})})
