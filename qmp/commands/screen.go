@@ -40,7 +40,22 @@ func (c *Commands) screendump(call *qmp.Call, a screenArgs) (none, error) {
 		if closed := f.Close(); err == nil {
 			err = closed
 		}
+		if err != nil {
+			dropPartial(a.Filename)
+			what := "Unable to write to file"
+			if a.Format == "png" {
+				what = "PNG creation failed. Unable to close file"
+			}
+			err = fmt.Errorf("%s: %s", what, object.Strerror(err))
+		}
 	}, func() (none, error) { return none{}, err })
+}
+
+// dropPartial removes a file that could not be written to its end.
+func dropPartial(name string) {
+	if st, err := os.Lstat(name); err == nil && st.Mode().IsRegular() {
+		os.Remove(name)
+	}
 }
 
 // checkScreen looks a screen up by the id of its adapter.
