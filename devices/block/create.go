@@ -66,7 +66,7 @@ func createFile(o *qjson.Object) error {
 		return fmt.Errorf("Could not create '%s': %s", name, reason(err))
 	}
 	defer f.Close()
-	img := &fileImage{name: name, locking: true}
+	img := &fileImage{name: name, hostFile: hostFile{locking: true}}
 	img.f.Store(f)
 	if err := img.lock(permWrite|permResize, permAll&^(permRead|permWrite|permResize)); err != nil {
 		return fmt.Errorf("%w\nIs another process using the image [%s]?", err, name)

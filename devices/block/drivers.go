@@ -44,7 +44,7 @@ func openHostFile(n *Node, o *qjson.Object) error {
 		return errors.New("aio=native was specified, but it requires cache.direct=on, which was not specified.")
 	}
 	locking, _ := text(o, "locking")
-	f, readOnly, err := n.g.openFile(name, n.readOnly, n.autoReadOnly, n.driver == "host_device", locking != "off")
+	f, readOnly, err := n.g.openFile(name, n.readOnly, n.autoReadOnly, hostFile{n.driver == "host_device", locking != "off", n.cache.Direct})
 	if err != nil {
 		return err
 	}

@@ -59,3 +59,45 @@ func TestFDSet(t *testing.T) {
 		t.Errorf("left: %+v", left)
 	}
 }
+
+// A descriptor that was opened past the host's cache is for nodes that ask for
+// that, and serves requests that are not aligned.
+func TestFDSetDirect(t *testing.T) {
+	name := image(t, 1<<20)
+	r := newRig(t)
+	node := func(direct bool) qmptest.A {
+		n := fileNode("f", "/dev/fdset/0")
+		n["cache"] = qmptest.A{"direct": direct}
+		return n
+	}
+	hand := func(flags int) {
+		t.Helper()
+		fd, err := syscall.Open(name, flags|syscall.O_CLOEXEC, 0)
+		if err == nil {
+			_, err = r.m.Files.Add(nil, "", fd)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	hand(os.O_RDWR)
+	if got := r.c.MustFail("blockdev-add", node(true)); got != "Failed to find file descriptor with matching flags=0x4002" {
+		t.Error(got)
+	}
+	if err := r.m.Files.Remove(0, nil); err != nil {
+		t.Fatal(err)
+	}
+	hand(os.O_RDWR | syscall.O_DIRECT)
+	if got := r.c.MustFail("blockdev-add", node(false)); got != "Failed to find file descriptor with matching flags=0x2" {
+		t.Error(got)
+	}
+	for range 2 {
+		r.c.Must("blockdev-add", node(true))
+		if err := r.write(r.disk("f"), 512, make([]byte, 100)); err != nil {
+			t.Error(err)
+		}
+		r.c.Must("device_del", qmptest.A{"id": "dev-f"})
+		r.c.Await("DEVICE_DELETED")
+		r.c.Must("blockdev-del", qmptest.A{"node-name": "f"})
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // fileImage is a file or a device of the host.
@@ -15,31 +17,41 @@ type fileImage struct {
 	f       atomic.Pointer[os.File]
 	release func() // when the file is closed; nil for files made here
 	name    string
-	device  bool
 	size    atomic.Int64
-	locking bool
+
+	hostFile
 
 	// Locks that are held, and those before a change that may be undone.
 	held, before, wanted fileLocks
 }
 
+// hostFile says how a file is used: as a device, with locks, past the host's cache.
+type hostFile struct{ device, locking, direct bool }
+
+// open opens the file for writing too, or for reading alone.
+func (h hostFile) open(g *Graph, name string, readOnly bool) (f *os.File, release func(), err error) {
+	flags := syscall.O_NONBLOCK // a pipe without a writer must not keep the machine waiting
+	if !readOnly {
+		flags |= os.O_RDWR
+	}
+	if h.direct {
+		flags |= unix.O_DIRECT
+	}
+	return g.opts.Open(name, flags)
+}
+
 // openFile opens a file of the host. With auto a file that cannot be written
 // is opened for reading.
-func (g *Graph) openFile(name string, readOnly, auto, device, locking bool) (i *fileImage, isReadOnly bool, err error) {
-	flags := os.O_RDWR
-	if readOnly {
-		flags = os.O_RDONLY
-	}
-	// A pipe without a writer must not keep the machine waiting.
-	f, release, err := g.opts.Open(name, flags|syscall.O_NONBLOCK)
+func (g *Graph) openFile(name string, readOnly, auto bool, h hostFile) (i *fileImage, isReadOnly bool, err error) {
+	f, release, err := h.open(g, name, readOnly)
 	if err != nil && !readOnly && auto && (errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS)) {
 		readOnly = true
-		f, release, err = g.opts.Open(name, os.O_RDONLY|syscall.O_NONBLOCK)
+		f, release, err = h.open(g, name, readOnly)
 	}
 	if err != nil {
 		return nil, false, notOpened("Could not open '"+name+"'", err)
 	}
-	i = &fileImage{g: g, release: release, name: name, device: device, locking: locking}
+	i = &fileImage{g: g, release: release, name: name, hostFile: h}
 	i.f.Store(f)
 	if err := i.inspect(); err != nil {
 		i.Close()
@@ -165,11 +177,7 @@ func isDevice(path string) bool {
 // reopen opens the file anew, for writing too or for reading alone, and takes
 // its locks over. Requests under way end on the old descriptor.
 func (i *fileImage) reopen(readOnly bool) error {
-	flags := os.O_RDWR
-	if readOnly {
-		flags = os.O_RDONLY
-	}
-	f, release, err := i.g.opts.Open(i.name, flags|syscall.O_NONBLOCK)
+	f, release, err := i.open(i.g, i.name, readOnly)
 	if err != nil {
 		return notOpened("Could not reopen file", err)
 	}

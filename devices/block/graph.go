@@ -3,10 +3,14 @@ package block
 import (
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"slices"
 	"sync"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/job"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -22,6 +26,8 @@ type Options struct {
 	// Open opens a file of the host; release is called once it is closed. nil:
 	// os.OpenFile.
 	Open func(path string, flags int) (f *os.File, release func(), err error)
+	// Listen opens the socket of the NBD server; nil: chardev.Listen.
+	Listen func(chardev.SocketOptions) (net.Listener, error)
 	// Waiting reports whether the machine waits for a migration: nodes are
 	// opened inactive then.
 	Waiting func() bool
@@ -52,9 +58,12 @@ func New(o Options) *Graph {
 	}
 	if o.Open == nil {
 		o.Open = func(path string, flags int) (*os.File, func(), error) {
-			f, err := os.OpenFile(path, flags, 0)
+			f, err := os.OpenFile(path, flags&^unix.O_DIRECT, 0)
 			return f, func() {}, err
 		}
+	}
+	if o.Listen == nil {
+		o.Listen = chardev.Listen
 	}
 	return &Graph{opts: o, groups: map[*qom.Object]*group{}, pending: map[*request]struct{}{}}
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
 	"github.com/qomd/qomd/devices/tlscreds/tlstest"
 	"github.com/qomd/qomd/qmp/qmptest"
 )
@@ -61,6 +63,53 @@ func TestNBD(t *testing.T) {
 	far.c.Must("blockdev-del", qmptest.A{"node-name": "n"})
 	if got := far.c.MustFail("blockdev-add", remote("f")); got != "Failed to connect to '"+socket+"': No such file or directory" {
 		t.Errorf("no server: %s", got)
+	}
+}
+
+// The server may listen on a socket that the client has opened and handed over.
+func TestNBDGivenSocket(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "nbd.sock")
+	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.SetUnlinkOnClose(false)
+	defer ln.Close()
+	host := newRig(t, qmptest.A{"driver": "null-co", "node-name": "z", "size": 65536})
+	start := qmptest.A{"addr": qmptest.A{"type": "fd", "data": qmptest.A{"str": "l"}}}
+	fails := func(want string) {
+		t.Helper()
+		if got := host.c.MustFail("nbd-server-start", start); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	fails("File descriptor named 'l' has not been found")
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pair[1])
+	host.m.Files.Name("l", pair[0])
+	fails("Failed to listen on fd socket: Invalid argument")
+	fails("File descriptor named 'l' has not been found") // it was taken
+	f, err := ln.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	host.m.Files.Name("l", fd)
+	host.c.Must("nbd-server-start", start)
+	host.c.Must("block-export-add", qmptest.A{"type": "nbd", "id": "e", "node-name": "z"})
+	far := newRig(t)
+	far.c.Must("blockdev-add", qmptest.A{"driver": "nbd", "node-name": "n", "export": "z", "read-only": true, "server": qmptest.A{"type": "unix", "path": socket}})
+	far.c.Must("blockdev-del", qmptest.A{"node-name": "n"})
+	host.c.Must("nbd-server-stop", nil)
+	if _, err := os.Lstat(socket); !os.IsNotExist(err) {
+		t.Errorf("the socket is still there: %v", err)
 	}
 }
 

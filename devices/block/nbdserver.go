@@ -38,7 +38,7 @@ func (g *Graph) StartServer(o ServerOptions) error {
 	if g.server != nil {
 		return errors.New("NBD server already running")
 	}
-	l, err := chardev.Listen(o.Socket)
+	l, err := g.opts.Listen(o.Socket)
 	if err != nil {
 		return err
 	}

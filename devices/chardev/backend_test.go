@@ -47,6 +47,7 @@ func TestErrors(t *testing.T) {
 		{"udp", chardev.Options{Kind: "udp", UDP: chardev.UDPOptions{NotInet: true}}, "socket type unsupported for datagram"},
 		{"connect", sock(client), "Failed to connect to '" + dir + "/s': No such file or directory"},
 		{"bind", sock(func(s *chardev.SocketOptions) { s.Path = dir + "/no/s" }), "Failed to bind socket to " + dir + "/no/s: No such file or directory"},
+		{"folder", sock(func(s *chardev.SocketOptions) { s.Path = dir }), "Failed to unlink socket " + dir + ": Is a directory"},
 		{"long", sock(func(s *chardev.SocketOptions) { s.Path = strings.Repeat("x", 120) }), "UNIX socket path '" + strings.Repeat("x", 120) + "' is too long"},
 		{"reconnect", sock(func(s *chardev.SocketOptions) { s.Reconnect = time.Second }), "'reconnect-ms' option is incompatible with socket in server listen mode"},
 		{"wait", sock(func(s *chardev.SocketOptions) { s.Server, s.SaysWait = false, true }), "'wait' option is incompatible with socket in client connect mode"},
@@ -70,6 +71,20 @@ func TestErrors(t *testing.T) {
 		}
 	})
 	r.check(r.env.Tree)
+}
+
+// A socket takes the place of whatever has its name: clients make the name with
+// mkstemp, which makes a file.
+func TestListenReplaces(t *testing.T) {
+	r := newRig(t)
+	name := t.TempDir() + "/s"
+	if err := os.WriteFile(name, []byte("x"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	r.add("s", chardev.Options{Kind: "socket", Socket: chardev.SocketOptions{Path: name, Server: true}})
+	if st, err := os.Stat(name); err != nil || st.Mode().Type() != os.ModeSocket {
+		t.Errorf("%v %v", st, err)
+	}
 }
 
 func TestRingBuf(t *testing.T) {

@@ -6,12 +6,14 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // fdsetFolder is where files seem to lie that clients have handed over.
 const fdsetFolder = "/dev/fdset/"
 
-// noMatch is the error for a set without a descriptor of the access mode wanted.
+// noMatch is the error for a set without a descriptor that was opened like that.
 type noMatch struct{ flags int }
 
 func (e noMatch) Error() string {
@@ -23,11 +25,12 @@ func (e noMatch) Is(target error) bool { return target == fs.ErrPermission }
 
 // OpenFile opens a file of the host, for block nodes. A name /dev/fdset/N stands
 // for a duplicate of the first descriptor in that set whose access mode is that of
-// flags; the set is there until release is called, even when its descriptors are
-// removed.
+// flags, and which was opened with O_DIRECT if flags say so; the set is there until
+// release is called, even when its descriptors are removed. Other files are opened
+// without O_DIRECT, as requests need not be aligned.
 func (s *Files) OpenFile(path string, flags int) (f *os.File, release func(), err error) {
 	if !strings.HasPrefix(path, fdsetFolder) {
-		f, err = os.OpenFile(path, flags, 0)
+		f, err = os.OpenFile(path, flags&^unix.O_DIRECT, 0)
 		return f, func() {}, err
 	}
 	id, ok := fdsetOf(path)
@@ -42,7 +45,7 @@ func (s *Files) OpenFile(path string, flags int) (f *os.File, release func(), er
 	}
 	f, err = set.open(flags)
 	if err == error(syscall.EACCES) {
-		err = noMatch{flags & syscall.O_ACCMODE}
+		err = noMatch{flags & kindOfOpen}
 	}
 	if err != nil {
 		return nil, nil, err

@@ -32,6 +32,7 @@ type fdSet struct {
 type setFile struct {
 	f      *os.File
 	fd     int
+	flags  int // it was handed over with: fcntl(2), F_GETFL
 	opaque string
 }
 
@@ -145,7 +146,8 @@ func (s *Files) Add(id *int64, opaque string, fd int) (int64, error) {
 		s.sets = append(s.sets, set)
 		slices.SortFunc(s.sets, func(a, b *fdSet) int { return cmp.Compare(b.id, a.id) })
 	}
-	set.files = append(set.files, setFile{os.NewFile(uintptr(fd), "fd"+strconv.Itoa(fd)), fd, opaque})
+	flags, _ := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	set.files = append(set.files, setFile{os.NewFile(uintptr(fd), "fd"+strconv.Itoa(fd)), fd, flags, opaque})
 	return n, nil
 }
 
@@ -213,7 +215,7 @@ func (s *Files) Sets() []FDSet {
 }
 
 // Open implements [Descriptors]: it duplicates the first descriptor of a set
-// whose access mode is that of flags.
+// that was opened as flags say.
 func (s *Files) Open(id int64, flags int) (*os.File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -224,23 +226,32 @@ func (s *Files) Open(id int64, flags int) (*os.File, error) {
 	return set.open(flags)
 }
 
+// kindOfOpen are the flags by which a descriptor of a set is chosen.
+const kindOfOpen = unix.O_ACCMODE | unix.O_DIRECT
+
+// open duplicates the first descriptor that was opened as flags say. Requests
+// here need not be aligned, so that the duplicate does without O_DIRECT, and
+// with it the descriptor that was handed over, which shares its flags.
 func (set *fdSet) open(flags int) (*os.File, error) {
 	for _, f := range set.files {
-		mode, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(f.fd), syscall.F_GETFL, 0)
-		if errno != 0 || int(mode)&syscall.O_ACCMODE != flags&syscall.O_ACCMODE {
+		if f.flags&kindOfOpen != flags&kindOfOpen {
 			continue
 		}
-		fd, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(f.fd), syscall.F_DUPFD_CLOEXEC, 0)
-		if errno != 0 {
-			return nil, errno
+		fd, err := unix.FcntlInt(uintptr(f.fd), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			return nil, err
 		}
-		if flags&os.O_TRUNC != 0 {
-			if err := syscall.Ftruncate(int(fd), 0); err != nil {
-				syscall.Close(int(fd))
-				return nil, err
-			}
+		if f.flags&unix.O_DIRECT != 0 {
+			_, err = unix.FcntlInt(uintptr(fd), unix.F_SETFL, f.flags&^unix.O_DIRECT)
 		}
-		return os.NewFile(fd, fmt.Sprintf("%s%d", fdsetFolder, set.id)), nil
+		if err == nil && flags&os.O_TRUNC != 0 {
+			err = syscall.Ftruncate(fd, 0)
+		}
+		if err != nil {
+			syscall.Close(fd)
+			return nil, err
+		}
+		return os.NewFile(uintptr(fd), fmt.Sprintf("%s%d", fdsetFolder, set.id)), nil
 	}
 	return nil, syscall.EACCES
 }

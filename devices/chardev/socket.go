@@ -76,53 +76,76 @@ func (s *Socket) meet(conn net.Conn) {
 	s.connected.Store(true)
 }
 
-// inherit takes over a descriptor: a listening socket of a server, a connected
-// one otherwise.
+// inherit takes over a descriptor: that of a server, or a connected one.
 func (s *Set) inherit(b *Socket) error {
-	name := b.opts.fdText()
-	var f *os.File
-	if b.opts.UseFD {
-		f = os.NewFile(uintptr(b.opts.FD), "socket")
-	} else if s.FDs != nil {
-		var err error
-		if f, err = s.FDs.Take(name); err != nil {
-			return err
-		}
-	}
-	if f == nil {
-		return fmt.Errorf("File descriptor named '%s' has not been found", name)
+	f, err := s.takeFD(b.opts)
+	if err != nil {
+		return err
 	}
 	defer f.Close()
-	notSocket := fmt.Errorf("File descriptor '%s' is not a socket", name)
+	if b.opts.Server {
+		if b.ln, err = listenFD(f, b.opts.fdText()); err == nil {
+			b.opts.found(b.ln.Addr())
+		}
+		return err
+	}
+	if b.first, err = net.FileConn(f); err != nil {
+		return notSocket(b.opts.fdText())
+	}
+	_, b.inet = b.first.(*net.TCPConn)
+	return nil
+}
+
+func notSocket(name string) error { return fmt.Errorf("File descriptor '%s' is not a socket", name) }
+
+// takeFD takes the descriptor that options name.
+func (s *Set) takeFD(o SocketOptions) (*os.File, error) {
+	if o.UseFD {
+		if f := os.NewFile(uintptr(o.FD), "socket"); f != nil {
+			return f, nil
+		}
+	} else if s.FDs != nil {
+		return s.FDs.Take(o.fdText())
+	}
+	return nil, fmt.Errorf("File descriptor named '%s' has not been found", o.fdText())
+}
+
+// listenFD listens on a descriptor, which stays the caller's.
+func listenFD(f *os.File, name string) (net.Listener, error) {
 	raw, err := f.SyscallConn()
 	if err != nil {
-		return notSocket
+		return nil, notSocket(name)
 	}
-	listening := 0
+	var refused error
 	raw.Control(func(fd uintptr) {
-		listening, err = syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
-	})
-	switch {
-	case err != nil:
-		return notSocket
-	case b.opts.Server && listening == 0:
-		return fmt.Errorf("Failed to listen on fd '%s': %s", name, object.Strerror(syscall.EINVAL))
-	case b.opts.Server:
-		b.ln, err = net.FileListener(f)
-		if err == nil {
-			b.opts.found(b.ln.Addr())
-			if ln, ok := b.ln.(*net.UnixListener); ok {
-				ln.SetUnlinkOnClose(true) // as QEMU, although it did not bind it
-			}
+		if _, err = syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_TYPE); err == nil {
+			refused = syscall.Listen(int(fd), 1)
 		}
-	default:
-		b.first, err = net.FileConn(f)
-		_, b.inet = b.first.(*net.TCPConn)
+	})
+	if err == nil && refused != nil {
+		return nil, fmt.Errorf("Failed to listen on fd socket: %s", object.Strerror(refused))
 	}
+	ln, err := net.FileListener(f)
 	if err != nil {
-		return notSocket
+		return nil, notSocket(name)
 	}
-	return nil
+	if ln, ok := ln.(*net.UnixListener); ok {
+		ln.SetUnlinkOnClose(true) // as QEMU, although it did not bind it
+	}
+	return ln, nil
+}
+
+// Listen is [Listen] that knows the descriptors of clients as well.
+func (s *Set) Listen(o SocketOptions) (net.Listener, error) {
+	if !o.fd() {
+		return Listen(o)
+	}
+	f, err := s.takeFD(o)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return listenFD(f, o.fdText())
 }
 
 // Listen opens the socket of a server, as every listening backend does. The
@@ -130,9 +153,8 @@ func (s *Set) inherit(b *Socket) error {
 func Listen(o SocketOptions) (net.Listener, error) {
 	if o.Path != "" {
 		if !o.Abstract {
-			// As QEMU: a socket that was left behind is replaced.
-			if st, err := os.Lstat(o.Path); err == nil && st.Mode()&os.ModeSocket != 0 {
-				os.Remove(o.Path)
+			if err := Unlink(o.Path); err != nil {
+				return nil, fmt.Errorf("Failed to unlink socket %s: %s", o.Path, object.Strerror(err))
 			}
 		}
 		ln, err := net.Listen("unix", o.unixName())
@@ -162,6 +184,15 @@ func Listen(o SocketOptions) (net.Listener, error) {
 		}
 		port++
 	}
+}
+
+// Unlink makes room for a socket, as QEMU does: whatever has its name goes, be it
+// a socket that was left behind or another file.
+func Unlink(path string) error {
+	if err := syscall.Unlink(path); err != syscall.ENOENT {
+		return err
+	}
+	return nil
 }
 
 // Dial connects, for as long as ctx and a limit of its own allow. The errors are

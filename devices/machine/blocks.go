@@ -1,9 +1,11 @@
 package machine
 
 import (
+	"net"
 	"time"
 
 	"github.com/qomd/qomd/devices/block"
+	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/job"
 	"github.com/qomd/qomd/devices/qdev"
 )
@@ -13,6 +15,7 @@ func (m *Machine) newBlocks() {
 	m.Jobs = job.New(job.Options{Emit: m.env.Emit, Do: m.Do, After: m.afterAnyway})
 	m.Blocks = block.New(block.Options{Env: m.env, Jobs: m.Jobs, Do: m.Do, Log: m.log,
 		Open:    m.Files.OpenFile,
+		Listen:  func(o chardev.SocketOptions) (net.Listener, error) { return m.Characters.Listen(o) },
 		Waiting: func() bool { return m.Migration.Receiving() }})
 	m.FindDrive = m.Blocks.Drive
 }

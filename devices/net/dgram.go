@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 
+	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/object"
 )
 
@@ -117,8 +118,8 @@ func interfaceOf(text string) *net.Interface {
 
 // openUnixDatagram sends datagrams between two paths.
 func (s *Stack) openUnixDatagram(local, remote string) (backend, error) {
-	if st, err := os.Lstat(local); err == nil && st.Mode()&os.ModeSocket != 0 {
-		os.Remove(local) // left behind
+	if err := chardev.Unlink(local); err != nil {
+		return nil, fmt.Errorf("failed to unlink socket %s: %s", local, object.Strerror(err))
 	}
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: local, Net: "unixgram"})
 	if err != nil {

@@ -28,7 +28,7 @@ type nbdStartArgs struct {
 
 func (c *Commands) nbdStart(_ *qmp.Call, a nbdStartArgs) (none, error) {
 	o := block.ServerOptions{Socket: a.Addr.options(), MaxConnections: a.Max, TLSCreds: a.Creds, TLSAuthz: a.Authz}
-	if t := a.Addr.Type; t != "unix" && t != "inet" {
+	if t := a.Addr.Type; t == "vsock" {
 		return none{}, fmt.Errorf("socket type '%s' is not supported", t)
 	}
 	return none{}, c.m.Blocks.StartServer(o)
