@@ -29,7 +29,7 @@ const sampled = 12
 // unlike are devices that are not looked at in the sample: those that want what
 // no machine here has (shared folders, a VFIO device), and those whose registers
 // are not as QEMU's yet.
-var unlike = regexp.MustCompile(`^(virtio-9p-.*|vfio-pci-igd-lpc-bridge|AMDVI-PCI|cxl-downstream|cxl-rp|virtio-iommu-pci)$`)
+var unlike = regexp.MustCompile(`^(virtio-9p-.*|vfio-pci-igd-lpc-bridge|AMDVI-PCI|virtio-iommu-pci)$`)
 
 // unmade are devices that the capture cannot make of a real QEMU, of which the
 // catalog says nothing.

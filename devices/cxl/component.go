@@ -43,17 +43,24 @@ const (
 // capability is an entry of the component's capability array.
 type capability struct{ id, version, at uint32 }
 
+// componentCapabilities are the link's errors, the link, and last the decoders.
 var componentCapabilities = []capability{{2, 2, regRAS}, {4, 2, regLink}, {5, 1, regHDM}}
 
-// hdmCapability: four decoders, a target each, interleaving of 256 bytes and 4
-// KiB, 3, 6, 12 and 16 ways.
-const hdmCapability = 0x2 | 1<<4 | 1<<8 | 1<<9 | 1<<11 | 1<<12
+// Capabilities of decoders: there are four; interleaving of 256 bytes and 4 KiB.
+const (
+	hdmFour        = 0x2 | 1<<8 | 1<<9
+	hdmOneTarget   = 1 << 4
+	hdmEightTarget = 8 << 4
+	hdmAllWays     = 1<<11 | 1<<12 // 3, 6, 12 and 16
+)
 
 // component is the block of a CXL component's registers.
 type component struct {
 	block, io, cacheMem memory.Region
 	regs                [componentEnd / 4]uint32
 	errors              []linkError // uncorrectable, the first one first
+	hdm                 uint32      // capability of the decoders, 0: there are none
+	routes              bool        // decoders lead to ports
 }
 
 var componentRules = memory.Rules{
@@ -75,35 +82,36 @@ func (c *component) init(sys *memory.System, owner *qom.Object) {
 func (c *component) reset() {
 	clear(c.regs[:])
 	c.errors = nil
-	c.regs[0] = 1 | 1<<16 | 1<<20 | uint32(len(componentCapabilities))<<24
-	for _, k := range componentCapabilities {
-		c.regs[capabilitySlot(k.id)] = k.id | k.version<<16 | k.at<<20
+	list := componentCapabilities
+	if c.hdm == 0 {
+		list = list[:len(list)-1]
+	}
+	c.regs[0] = 1 | 1<<16 | 1<<20 | uint32(len(list))<<24
+	for i, k := range list {
+		c.regs[i+1] = k.id | k.version<<16 | k.at<<20
 	}
 	c.resetRAS()
-	c.set(regHDM, hdmCapability)
-}
-
-// capabilitySlot is where QEMU lists a capability: RAS, link, HDM.
-func capabilitySlot(id uint32) int {
-	for i, k := range componentCapabilities {
-		if k.id == id {
-			return i + 1
-		}
-	}
-	return 0
+	c.set(regHDM, c.hdm)
 }
 
 func (c *component) reg(at int) uint32    { return c.regs[at/4] }
 func (c *component) set(at int, v uint32) { c.regs[at/4] = v }
 
 // writable tells which bits of a register a guest can write.
-func writable(at int) uint32 {
+func (c *component) writable(at int) uint32 {
 	switch {
+	case at >= regHDM && c.hdm == 0:
+		return 0
 	case at == hdmControl:
 		return 0x3
 	case at >= hdmFirst:
 		switch (at - hdmFirst) % hdmStride {
-		case hdmBaseLow, hdmSizeLow, hdmSkipLow:
+		case hdmSkipLow: // of a port: a list of targets
+			if c.routes {
+				return 0xffffffff
+			}
+			return 0xf0000000
+		case hdmBaseLow, hdmSizeLow:
 			return 0xf0000000
 		case hdmBaseHigh, hdmSizeHigh, hdmSkipHigh:
 			return 0xffffffff
@@ -129,7 +137,7 @@ func (c *component) Write(addr uint64, size int, val uint64) {
 		return
 	}
 	at := int(addr)
-	mask := writable(at)
+	mask := c.writable(at)
 	v := uint32(val)&mask | c.reg(at)&^mask
 	switch {
 	case at == rasUncStatus:

@@ -83,17 +83,22 @@ func (t *Type3) addExtended() {
 		t.AddExtendedCapability(serialCapability, 1, at, binary.LittleEndian.AppendUint64(nil, sn))
 		at += 12
 	}
-	for _, d := range t.dvsecs() {
+	addVendorCapabilities(&t.Device, at, t.dvsecs())
+	t.AddAER(errorsAt)
+}
+
+// addVendorCapabilities adds capabilities one behind the other.
+func addVendorCapabilities(to *pci.Device, at int, list []dvsec) {
+	for _, d := range list {
 		size := 8 + 4*len(d.body)
 		content := binary.LittleEndian.AppendUint32(nil, uint32(size)<<20|uint32(d.revision)<<16|cxlVendor)
 		for _, word := range d.body {
 			content = binary.LittleEndian.AppendUint32(content, word)
 		}
-		t.AddExtendedCapability(vendorCapability, 1, at, content)
+		to.AddExtendedCapability(vendorCapability, 1, at, content)
 		for i, mask := range d.write {
-			t.SetExtendedMasks(at+8+4*i, mask, 0)
+			to.SetExtendedMasks(at+8+4*i, mask, 0)
 		}
 		at += size
 	}
-	t.AddAER(errorsAt)
 }

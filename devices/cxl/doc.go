@@ -1,6 +1,6 @@
-// Package cxl models memory expanders of Compute Express Link: cxl-type3, as a
-// driver sees it that was written after the CXL specification 3.1, and as QEMU
-// 11.1 answers.
+// Package cxl models memory expanders of Compute Express Link, cxl-type3, and the
+// ports they are behind: as a driver sees them that was written after the CXL
+// specification 3.1, and as QEMU 11.1 answers.
 //
 // A device has two blocks of registers. BAR 0 has those of a CXL component
 // (section 8.2.4): HDM decoders, and the RAS capability with the errors of the
@@ -15,8 +15,11 @@
 //
 // # Limits
 //
-// The decoders can be programmed and lead nowhere: there are no fixed memory
-// windows, so that the memory is reached by mailbox and backend alone. Of the
+// There is no host bridge (pxb-cxl) and so no fixed memory window: expanders and
+// cxl-rp are plugged into the board's own buses or any port, the decoders can be
+// programmed and lead nowhere, and the memory is reached by mailbox and backend
+// alone. While a sanitize goes on the media answers nothing, as the specification
+// says and QEMU 11.1.3 forgets; the list of extents has accepted ones only. Of the
 // mailbox QEMU's sets for firmware, features and maintenance are missing, and so
 // is the mailbox of the fabric manager; of the function, the table of its
 // performance (CDAT). Nothing that is missing is advertised.

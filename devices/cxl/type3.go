@@ -36,7 +36,7 @@ type Type3 struct {
 	capacity   capacity
 }
 
-// Register adds the type to t.
+// Register adds the types to t.
 func Register(t *qom.Types) {
 	if !t.HasFacts("cxl-type3") {
 		return
@@ -48,6 +48,7 @@ func Register(t *qom.Types) {
 			pci.SetClass(c, pci.Class{Vendor: 0x8086, Device: 0x0d93, Class: 0x0502, ProgIf: 0x10, Revision: 1})
 		},
 	})
+	registerPorts(t)
 }
 
 // From returns the device that o is, nil when it is none.
@@ -75,6 +76,7 @@ func (t *Type3) build() error {
 		return err
 	}
 	t.addExtended()
+	t.component.hdm = hdmFour | hdmOneTarget | hdmAllWays
 	t.component.init(t.Env().Memory, &t.Object)
 	t.initRegisters()
 	err := t.RegisterBAR(componentBAR, pci.BARMem|pci.BARMem64, &t.component.block)

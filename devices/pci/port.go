@@ -17,12 +17,14 @@ type Port struct {
 type portModel struct {
 	class     Class
 	express   ExpressCap
-	subsystem int // offset of the subsystem capability
+	subsystem int // offset of the subsystem capability, 0: none
 	msi       MSI
-	msix      int  // offset of the MSI-X capability with one vector in BAR 0; 0: none
-	aer       int  // offset of the error reporting capability
-	msiFirst  bool // in the order of adding; capabilities are listed newest first
-	closed    bool // windows are closed at reset, and not just zero
+	msix      int    // offset of the MSI-X capability with one vector in BAR 0; 0: none
+	aer       int    // offset of the error reporting capability
+	msiFirst  bool   // in the order of adding; capabilities are listed newest first
+	closed    bool   // windows are closed at reset, and not just zero
+	bus       string // type of the bus behind; empty: PCIE
+	unpowered bool   // the slot's power cannot be switched
 }
 
 type portKey struct{}
@@ -49,6 +51,21 @@ var portModels = map[string]*portModel{
 		express:   ExpressCap{Offset: 0x90, Type: ExpressDownstream, Slot: true, DevCap: 0x10008020, LnkCap: 0x400, LnkSta: 0x11, DevCap2: 0x00300020},
 		subsystem: 0x80, msi: MSI{Offset: 0x70, Vectors: 1, Wide: true}, msiFirst: true, aer: 0x100,
 	},
+	"cxl-rp": {
+		class:     Class{Vendor: 0x8086, Device: 0x7075, Class: 0x0604, IRQPin: 1},
+		express:   ExpressCap{Offset: 0x74, Type: ExpressRootPort, Slot: true, DevCap: 0x8020, LnkCap: 0x00300606, LnkSta: 0x0206, DevCap2: 0x00300020, LnkCap2: 0x7e},
+		subsystem: 0x40, msi: MSI{Offset: 0x60, Vectors: 2, VectorMask: true}, aer: 0x100, closed: true, bus: "CXL",
+	},
+	"cxl-upstream": {
+		class:   Class{Vendor: 0x19e5, Device: 0xa128, Class: 0x0604},
+		express: ExpressCap{Offset: 0x90, Type: ExpressUpstream, DevCap: 0x10008020, LnkCap: 0x505, LnkSta: 0x0105, DevCap2: 0x00300000, LnkCap2: 0x3e},
+		msi:     MSI{Offset: 0x70, Vectors: 2, Wide: true, VectorMask: true}, msiFirst: true, aer: 0x100,
+	},
+	"cxl-downstream": {
+		class:   Class{Vendor: 0x19e5, Device: 0xa129, Class: 0x0604},
+		express: ExpressCap{Offset: 0x90, Type: ExpressDownstream, Slot: true, DevCap: 0x10008020, LnkCap: 0x00300506, LnkSta: 0x0106, DevCap2: 0x00300020, LnkCap2: 0x7e},
+		msi:     MSI{Offset: 0x70, Vectors: 1, Wide: true, VectorMask: true}, msiFirst: true, aer: 0x100, unpowered: true,
+	},
 }
 
 func registerPorts(t *qom.Types) {
@@ -65,19 +82,20 @@ func registerPorts(t *qom.Types) {
 			})}},
 	})
 	t.Add(qom.TypeInfo{Name: "pcie-slot", Parent: "pcie-port", Abstract: true,
-		New:        func() qom.Instance { return &Slot{hotplug: true, powerControl: true} },
+		New:        func() qom.Instance { s := new(Slot); s.SetDefaults(); return s },
 		Properties: slotProperties(),
 	})
 	t.Add(qom.TypeInfo{Name: "pcie-root-port-base", Parent: "pcie-slot", Abstract: true})
 	for _, name := range []string{"pcie-root-port", "ioh3420"} {
-		t.Add(qom.TypeInfo{Name: name, Parent: "pcie-root-port-base", Interfaces: express, ClassInit: portClass(name)})
+		t.Add(qom.TypeInfo{Name: name, Parent: "pcie-root-port-base", Interfaces: express, ClassInit: PortClass(name)})
 	}
-	t.Add(qom.TypeInfo{Name: "xio3130-downstream", Parent: "pcie-slot", Interfaces: express, ClassInit: portClass("xio3130-downstream")})
-	t.Add(qom.TypeInfo{Name: "x3130-upstream", Parent: "pcie-port", Interfaces: express, ClassInit: portClass("x3130-upstream"),
+	t.Add(qom.TypeInfo{Name: "xio3130-downstream", Parent: "pcie-slot", Interfaces: express, ClassInit: PortClass("xio3130-downstream")})
+	t.Add(qom.TypeInfo{Name: "x3130-upstream", Parent: "pcie-port", Interfaces: express, ClassInit: PortClass("x3130-upstream"),
 		New: func() qom.Instance { return new(Port) }})
 }
 
-func portClass(name string) func(*qom.Class) {
+// PortClass is the ClassInit of a type of ports that this package knows by name.
+func PortClass(name string) func(*qom.Class) {
 	m := portModels[name]
 	return func(c *qom.Class) {
 		SetClass(c, m.class)
@@ -85,7 +103,7 @@ func portClass(name string) func(*qom.Class) {
 	}
 }
 
-func slotOf(o *qom.Object) *Slot { return o.Self().(*Slot) }
+func slotOf(o *qom.Object) *Slot { return o.Self().(interface{ slot() *Slot }).slot() }
 
 // slotProperties lists the properties of ports with a slot.
 func slotProperties() []*qom.Property {
@@ -115,24 +133,16 @@ func slotProperties() []*qom.Property {
 
 // RealizePCI implements [Function] for ports without a slot.
 func (p *Port) RealizePCI() error {
-	p.StartBridge("PCIE")
+	bus := p.model().bus
+	if bus == "" {
+		bus = "PCIE"
+	}
+	p.StartBridge(bus)
 	return p.addCapabilities()
 }
 
-// model is that of the type; a type that has none (those of CXL) acts as the
-// plainest port of its kind.
-func (p *Port) model() *portModel {
-	if m, ok := p.Class().Value(portKey{}).(*portModel); ok {
-		return m
-	}
-	switch {
-	case p.Is("pcie-root-port-base"):
-		return portModels["pcie-root-port"]
-	case p.Is("pcie-slot"):
-		return portModels["xio3130-downstream"]
-	}
-	return portModels["x3130-upstream"]
-}
+// model is that of the type.
+func (p *Port) model() *portModel { return p.Class().Value(portKey{}).(*portModel) }
 
 // addCapabilities adds what the type's model lists, in QEMU's order.
 func (p *Port) addCapabilities() error {
@@ -155,6 +165,9 @@ func (p *Port) addCapabilities() error {
 }
 
 func (p *Port) addSubsystem(m *portModel) error {
+	if m.subsystem == 0 {
+		return nil
+	}
 	at, err := p.AddCapability(CapSSVID, m.subsystem, 8)
 	if err == nil && m.closed { // root ports repeat their vendor as the subsystem's
 		p.SetConfigWord(at+4, m.class.Vendor)
@@ -184,6 +197,7 @@ func (s *Slot) RealizePCI() error {
 		s.StopBridge()
 		return err
 	}
+	s.powerControl = s.powerControl && !s.model().unpowered
 	s.initSlot()
 	if err := s.takeChassisSlot(); err != nil {
 		s.StopBridge()

@@ -55,6 +55,11 @@ type Slot struct {
 	powerControl bool
 }
 
+// SetDefaults gives a new slot the defaults of its properties.
+func (s *Slot) SetDefaults() { s.hotplug, s.powerControl = true, true }
+
+func (s *Slot) slot() *Slot { return s }
+
 func (s *Slot) slotReg(reg int) int { return int(s.exp) + reg }
 
 func (s *Slot) control() uint16 { return s.ConfigWord(s.slotReg(expSltCtl)) }
