@@ -138,6 +138,12 @@ type Machine struct {
 	// without giving up.
 	Warnings []Warning
 
+	// OnlyMigratable refuses what cannot be migrated.
+	OnlyMigratable bool
+	// Escape is the byte that begins a command to a multiplexer; nil: Ctrl-A.
+	Escape *int
+	// Notices are what QEMU would say on standard output.
+	Notices []string
 	// Debuggers are where debuggers can connect; QEMU takes one.
 	Debuggers []Debugger
 	// LogFile is -D.

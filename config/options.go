@@ -129,8 +129,8 @@ var options = []option{
 	{name: "perfmap", effect: ignored, note: noCode},
 	{name: "jitdump", effect: ignored, note: noCode},
 	{name: "enable-sync-profile", effect: ignored, note: noCode},
-	{name: "only-migratable", effect: ignored, note: "nothing is migrated"},
-	{name: "echr", arg: true, effect: ignored, note: "there is no multiplexed terminal"},
+	{name: "only-migratable", apply: flag(func(m *Machine) *bool { return &m.OnlyMigratable })},
+	{name: "echr", arg: true, apply: (*builder).escape},
 
 	{name: "chroot", arg: true, effect: refused, note: "changing user or root directory"},
 	{name: "runas", arg: true, effect: refused, note: "changing user or root directory"},

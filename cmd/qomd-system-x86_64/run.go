@@ -85,6 +85,9 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	for _, w := range cfg.Warnings {
 		fmt.Fprintln(os.Stderr, w.Line(prog))
 	}
+	for _, n := range cfg.Notices {
+		fmt.Println(n)
+	}
 	// Like QEMU, the program says nothing unless something is wrong.
 	log := slog.New(warnings{func(text string) { say(prog, cfg, text) }})
 	if cfg.LogFile != "" {

@@ -219,3 +219,41 @@ func TestHub(t *testing.T) {
 		t.Errorf("read %q", got)
 	}
 }
+
+// Commands to a multiplexer; what it answers is QEMU's.
+func TestMuxCommands(t *testing.T) {
+	r := newRig(t)
+	_, path := r.server("base")
+	mux := r.add("m", chardev.Options{Kind: "mux", Base: "base"})
+	d := r.connect(mux, 100)
+	did := ""
+	r.do(func() {
+		r.Terminal = chardev.Terminal{Escape: 2, HasEscape: true, Quit: func() { did += "quit " }, Commit: func() { did += "commit " }}
+	})
+	conn := r.dial(path)
+	io.WriteString(conn, "\x02h")
+	const help = "\n\rC-b h    print this help\n\rC-b x    exit emulator\n\rC-b s    save disk data back to file (if -snapshot)\n\r" +
+		"C-b t    toggle console timestamps\n\rC-b b    send break (magic sysrq)\n\rC-b c    switch between console and monitor\n\r" +
+		"C-b C-b  sends C-b\n\r"
+	if got := r.read(conn, len(help)); got != help {
+		t.Errorf("help: %q", got)
+	}
+	io.WriteString(conn, "\x01\x02b\x02s\x02x")
+	const bye = "QEMU: Terminated\n\r"
+	if got := r.read(conn, len(bye)); got != bye {
+		t.Errorf("after x: %q", got)
+	}
+	r.until("the byte that is no command is there", func() bool { return string(d.got) == "\x01" })
+	r.do(func() {
+		if did != "commit quit " || d.events[len(d.events)-1] != chardev.Break {
+			t.Errorf("did %q, events %v", did, d.events)
+		}
+	})
+	io.WriteString(conn, "\x02t.")
+	r.until("the command is over", func() bool { return string(d.got) == "\x01." })
+	r.do(func() { d.Write([]byte("a\nb")) })
+	const stamp = "a\n[00:00:00.000] b"
+	if got := r.read(conn, len(stamp)); got != stamp {
+		t.Errorf("stamped: %q", got)
+	}
+}

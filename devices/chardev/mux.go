@@ -10,17 +10,17 @@ import (
 const maxMux = 4
 
 // Mux is the backend "mux": it lets several front ends share a device. All
-// write to it; one of them, the focused one, gets what comes, and Ctrl-A c
-// moves the focus on.
+// write to it; one of them, the focused one, gets what comes. Ctrl-A and a letter
+// is a command to the multiplexer, see [Terminal].
 type Mux struct {
-	base   *Frontend // on the shared device
-	dev    *Chardev
-	conns  []*pipeConn // of the front ends, by port
-	focus  int
-	escape bool // the last byte was Ctrl-A
-}
+	base  *Frontend // on the shared device
+	dev   *Chardev
+	conns []*pipeConn // of the front ends, by port
+	focus int
+	asked bool // the last byte was the escape
 
-const ctrlA = 0x01
+	stamps stamps // have a lock of their own
+}
 
 func (s *Set) openMux(id string) (Backend, error) {
 	base := s.Find(id)
@@ -63,7 +63,7 @@ func (m *Mux) connect(f *Frontend) error {
 			return fmt.Errorf("too many uses of multiplexed chardev '%s' (maximum is %d)", m.dev.Label(), maxMux)
 		}
 		free = len(m.dev.ports)
-		conn := newPipeConn(func(p []byte) { m.base.Write(p) })
+		conn := newPipeConn(func(p []byte) { toBase{m}.Write(p) })
 		m.conns = append(m.conns, conn)
 		p := newPort(m.dev)
 		p.sink = toBase{m} // at once, so that front ends keep their order
@@ -88,20 +88,19 @@ func (m *Mux) space() int {
 func (m *Mux) receive(p []byte) {
 	pass := make([]byte, 0, len(p))
 	for _, b := range p {
+		escape := int(b) == m.escape()
 		switch {
-		case !m.escape && b == ctrlA:
-			m.escape = true
+		case !m.asked && escape:
+			m.asked = true
 			continue
-		case m.escape && b == 'c':
+		case m.asked && !escape:
 			m.conns[m.focus].feed(pass)
 			pass = pass[:0]
-			m.next()
-		case m.escape && b != ctrlA:
-			// The other commands of QEMU's multiplexer have nothing to do here.
+			m.command(b)
 		default:
 			pass = append(pass, b)
 		}
-		m.escape = false
+		m.asked = false
 	}
 	m.conns[m.focus].feed(pass)
 }
@@ -109,7 +108,14 @@ func (m *Mux) receive(p []byte) {
 // toBase is where the front ends of a multiplexer write to.
 type toBase struct{ *Mux }
 
-func (t toBase) Write(p []byte) (int, error) { return t.base.Write(p) }
+func (t toBase) Write(p []byte) (int, error) {
+	stamped, changed := t.stamps.apply(p)
+	n, err := t.base.Write(stamped)
+	if changed { // how much of p that was cannot be told
+		return len(p), nil
+	}
+	return n, err
+}
 
 // writable tells all front ends that there is room.
 func (m *Mux) writable() {

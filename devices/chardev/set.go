@@ -31,6 +31,8 @@ type Set struct {
 	FDs Descriptors
 	// Monitors serves the objects monitor-qmp and monitor-hmp; nil: nobody does.
 	Monitors Monitors
+	// Terminal is what people at a multiplexed device may do.
+	Terminal Terminal
 	// Yanks are the connections that can be cut.
 	Yanks *Yanks
 

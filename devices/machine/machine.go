@@ -64,10 +64,11 @@ type Options struct {
 	// configuration.
 	Firmware Firmware
 	// DefaultAudio gives sound cards that name no backend one that is silent.
-	DefaultAudio bool
-	Guest        string // who plays the operating system: "none" or "linux"
-	HideGuest    bool   // without the object /machine/guest that steers it
-	Threads      bool   // processors and iothreads have threads of their own
+	DefaultAudio   bool
+	Guest          string // who plays the operating system: "none" or "linux"
+	HideGuest      bool   // without the object /machine/guest that steers it
+	OnlyMigratable bool   // -only-migratable
+	Threads        bool   // processors and iothreads have threads of their own
 	// Lifetime says by which rule objects end, as lifetime.ParseRules reads it;
 	// empty: storage-ref.
 	Lifetime string
@@ -211,13 +212,14 @@ func New(opts Options) (*Machine, error) {
 	tree := qom.NewTree(opts.Types)
 	m.env = &qdev.Env{
 		Tree: tree, Memory: memory.NewSystem(tree), Clock: m.clock, Log: m.log,
-		Emit:      m.emit,
-		Alias:     opts.Catalog.DeviceByAlias,
-		Defaults:  m.defaults(),
-		Removed:   m.removed,
-		Threads:   opts.Threads,
-		Interrupt: m.interrupt,
-		Lifecycle: lifecycle{m}, SystemMemory: &m.systemMemory, SystemIO: &m.systemIO,
+		Emit:           m.emit,
+		Alias:          opts.Catalog.DeviceByAlias,
+		Defaults:       m.defaults(),
+		Removed:        m.removed,
+		Threads:        opts.Threads,
+		OnlyMigratable: opts.OnlyMigratable,
+		Interrupt:      m.interrupt,
+		Lifecycle:      lifecycle{m}, SystemMemory: &m.systemMemory, SystemIO: &m.systemIO,
 	}
 	m.env.Trace = &m.Trace
 	m.env.Memory.Trace, m.env.Input.Trace = &m.Trace, &m.Trace

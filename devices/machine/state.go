@@ -3,6 +3,7 @@ package machine
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/migration"
@@ -21,8 +22,14 @@ func (m mover) Save() ([]migration.Section, error) {
 	var err error
 	away := m.away()
 	m.Tree().Root().Walk(func(o *qom.Object) bool {
+		if away[o] {
+			return true
+		}
+		if err = blocked(o); err != nil {
+			return false
+		}
 		s := m.stater(o)
-		if s == nil || away[o] {
+		if s == nil {
 			return true
 		}
 		raw, e := vmstate.Save(s)
@@ -40,6 +47,36 @@ func (m mover) Save() ([]migration.Section, error) {
 		return err == nil
 	})
 	return list, err
+}
+
+// blocked refuses a device that is never carried.
+func blocked(o *qom.Object) error {
+	d := qdev.From(o)
+	switch {
+	case d == nil:
+	case d.Unmigratable():
+		return fmt.Errorf("State blocked by non-migratable device '%s'", stateName(o))
+	case d.Blocker() != "":
+		return errors.New(d.Blocker())
+	}
+	return nil
+}
+
+// Blockers lists why the machine cannot migrate, the latest device first.
+func (m mover) Blockers() []string {
+	var list []string
+	m.Tree().Root().Walk(func(o *qom.Object) bool {
+		switch d := qdev.From(o); {
+		case d == nil || !d.Realized():
+		case d.Unmigratable():
+			list = append(list, "non-migratable device: "+stateName(o))
+		case d.Blocker() != "":
+			list = append(list, d.Blocker())
+		}
+		return true
+	})
+	slices.Reverse(list)
+	return list
 }
 
 // stater is who tells the state of an object, nil for nobody.

@@ -64,6 +64,7 @@ type RAM struct {
 // Info is QEMU's MigrationInfo.
 type Info struct {
 	Status           Status                  `json:"status,omitempty"`
+	Blocked          []string                `json:"blocked-reasons,omitempty"`
 	RAM              *RAM                    `json:"ram,omitempty"`
 	TotalTime        *int64                  `json:"total-time,omitempty"` // ms, as the other times
 	ExpectedDowntime *int64                  `json:"expected-downtime,omitempty"`

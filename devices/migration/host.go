@@ -33,6 +33,8 @@ type Host interface {
 	Plugs() []Plug
 	// Save returns the state of everything; an error says what cannot be carried.
 	Save() ([]Section, error)
+	// Blockers lists what keeps the machine from migrating, in words for people.
+	Blockers() []string
 
 	// Part has the guest let go of what is not carried and comes back by itself,
 	// Parting reports whether it still has to, and Rejoin takes that back.

@@ -61,6 +61,7 @@ func (m *Migration) Query() Info {
 	if m.out != nil {
 		m.out.tell(&info, time.Now())
 	}
+	info.Blocked = m.host.Blockers()
 	return info
 }
 

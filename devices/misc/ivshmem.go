@@ -36,3 +36,12 @@ func (s *sharedMemory) ExitPCI() {
 		s.memory = nil
 	}
 }
+
+// MigrationBlocker implements [qdev.MigrationBlocker]: the memory of a peer is
+// carried by another machine.
+func (s *sharedMemory) MigrationBlocker() string {
+	if master, _ := s.Get("master"); master == "on" {
+		return ""
+	}
+	return "Migration is disabled when using feature 'peer mode' in device 'ivshmem'"
+}

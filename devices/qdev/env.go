@@ -63,6 +63,8 @@ type Env struct {
 	// Ready is false while the machine is being put together: devices made
 	// then are cold-plugged.
 	Ready bool
+	// OnlyMigratable refuses devices whose state cannot be carried.
+	OnlyMigratable bool
 	// Migrating reports whether a migration forbids hot-plug; may be nil.
 	Migrating func() bool
 	// NUMANodes returns how many NUMA nodes the machine has; may be nil.

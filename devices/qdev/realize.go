@@ -33,6 +33,9 @@ func (d *Device) Realize(bus *Bus) (err error) {
 	if d.hotplugged && !ClassOf(d.Class()).Hotpluggable {
 		return fmt.Errorf("Device '%s' does not support hotplugging", d.TypeName())
 	}
+	if err := d.checkMigratable(); err != nil {
+		return err
+	}
 	if d.Parent() == nil {
 		if err := env.Unattached.AddChild(env.unattached.next(env.Unattached), &d.Object); err != nil {
 			return err
@@ -95,6 +98,9 @@ func (d *Device) bringUp(at *progress) error {
 		return err
 	}
 	d.path = d.Path()
+	if err := d.checkBlocker(); err != nil {
+		return err
+	}
 	if err := env.fault(StageMigration, d); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/qmp/commands"
 )
 
@@ -18,6 +19,18 @@ func (vm *VM) openChardevs() error {
 		}
 	}
 	return nil
+}
+
+// terminal is what commands to a multiplexer do.
+func (vm *VM) terminal() chardev.Terminal {
+	t := chardev.Terminal{
+		Quit:   func() { vm.Machine.Quit(machine.HostQMPQuit) },
+		Commit: func() { vm.human.Command(nil, "commit all", nil) },
+	}
+	if vm.cfg.Escape != nil {
+		t.Escape, t.HasEscape = *vm.cfg.Escape, true
+	}
+	return t
 }
 
 func (vm *VM) openChardev(c config.Chardev) error {

@@ -180,6 +180,7 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 	}
 	vm.Machine.OnEvent = vm.emit
 	vm.Machine.Characters.Monitors = vm.host
+	vm.Machine.Characters.Terminal = vm.terminal()
 
 	if err := vm.build(); err != nil {
 		if opts.Failed != nil {

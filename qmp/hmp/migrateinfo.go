@@ -10,8 +10,18 @@ import (
 // infoMigrate tells how the migration goes, as far as it has begun.
 func infoMigrate(r *run) error {
 	o, err := r.object("query-migrate")
-	if err != nil || !o.Has("status") {
+	if err != nil {
 		return err
+	}
+	if v, ok := o.Get("blocked-reasons"); ok {
+		r.printf("Outgoing migration blocked:\n")
+		list, _ := v.([]any)
+		for _, reason := range list {
+			r.printf("  %s\n", plain(reason))
+		}
+	}
+	if !o.Has("status") {
+		return nil
 	}
 	reason := ""
 	if o.Has("error-desc") {
