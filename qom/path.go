@@ -31,7 +31,8 @@ func (o *Object) Path() string {
 // Resolve finds an object by path. An absolute path leads from the root along
 // child and link properties; a partial one is tried from every object of the
 // composition tree. With typ, objects of other types do not count. A partial
-// path that fits several objects is ambiguous and finds none.
+// path that fits in several places is ambiguous and finds none, even if it is
+// one object that a link leads to as well.
 func (t *Tree) Resolve(path, typ string) (found *Object, ambiguous bool) {
 	if strings.HasPrefix(path, "/") {
 		o := t.root.walk(path)
@@ -75,7 +76,7 @@ func (o *Object) component(name string) *Object {
 
 // partial searches the composition tree below o, o included.
 func (o *Object) partial(path, typ string, found **Object, ambiguous *bool) {
-	if hit := o.walk(path); hit != nil && (typ == "" || hit.Is(typ)) && hit != *found {
+	if hit := o.walk(path); hit != nil && (typ == "" || hit.Is(typ)) {
 		if *found != nil {
 			*ambiguous = true
 			return

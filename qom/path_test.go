@@ -29,6 +29,12 @@ func TestResolve(t *testing.T) {
 	if err := m.Set("link", qom.Value("a")); err != nil || l.Target() != a {
 		t.Fatal(err, l.Target())
 	}
+	if _, err := a.AddLink("b", "box", true, nil); err != nil { // as the child of m is called
+		t.Fatal(err)
+	}
+	if err := a.Set("b", qom.Value("machine/b")); err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
 		path, typ, want string
 		ambiguous       bool
@@ -46,6 +52,8 @@ func TestResolve(t *testing.T) {
 		{"a", "", "/machine/a", false},
 		{"a/lid", "", "/machine/a/lid", false},
 		{"machine/b", "", "/machine/b", false},
+		{"b", "", "", true},
+		{"b", "box", "", true},
 		{"lid", "", "", true},
 		{"knob", "", "", true},
 		{"lid", "box", "", false},
