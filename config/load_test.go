@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -84,6 +85,32 @@ func TestGoldens(t *testing.T) {
 		}
 		if diff := cmp.Diff(string(want), string(config.Describe(c))); diff != "" {
 			t.Errorf("%s (-golden +now):\n%s", name, diff)
+		}
+	}
+}
+
+// examples/all.yaml shows every key that a machine may have.
+func TestAllKeysShown(t *testing.T) {
+	source, err := os.ReadFile("filemachine.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile("../examples/all.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, members, ok := strings.Cut(string(source), ") member(")
+	members, _, end := strings.Cut(members, "// argument is")
+	if !ok || !end {
+		t.Fatal("where are the members read?")
+	}
+	keys := regexp.MustCompile(`"([a-z-]+)":`).FindAllStringSubmatch(members, -1)
+	if len(keys) < 30 {
+		t.Fatalf("only %d keys", len(keys))
+	}
+	for _, k := range keys {
+		if !regexp.MustCompile(`(?m)^  (?:  |- )(?:# )?` + k[1] + `:`).Match(example) {
+			t.Errorf("%s is not shown", k[1])
 		}
 	}
 }

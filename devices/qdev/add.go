@@ -17,6 +17,8 @@ type Request struct {
 	HasBus bool
 	// On is the bus itself where it is known already; nil otherwise.
 	On *Bus
+	// Below is the device on whose bus it goes where none is named; nil otherwise.
+	Below *Device
 	// Props are the remaining options, in order.
 	Props *qjson.Object
 	// Place is where on its bus a [Placer] has to go; empty where it may choose.
@@ -170,6 +172,9 @@ func (env *Env) busFor(class *qom.Class, r Request) (*Bus, error) {
 	}
 	if typ == "" {
 		return nil, nil
+	}
+	if r.Below != nil {
+		return r.Below.busBelow(typ, r.Driver)
 	}
 	bus, full := findByName(env.SystemBus, "", typ)
 	switch {

@@ -93,6 +93,32 @@ func (b *Bus) deviceNamed(name string) *Device {
 	return nil
 }
 
+// busBelow finds a bus for a driver: one of the device's own, with room where
+// there is one, or else of a part of it, as the SCSI bus of virtio-scsi-pci is
+// that of the device on its virtio bus.
+func (d *Device) busBelow(typ, driver string) (*Bus, error) {
+	var full *Bus
+	for level := []*Device{d}; len(level) > 0 && full == nil; {
+		var next []*Device
+		for _, d := range level {
+			for _, b := range d.buses {
+				switch next = append(next, b.children...); {
+				case !b.Is(typ):
+				case !b.full():
+					return b, nil
+				case full == nil:
+					full = b
+				}
+			}
+		}
+		level = next
+	}
+	if full != nil {
+		return nil, fmt.Errorf("Bus '%s' is full", full.name)
+	}
+	return nil, fmt.Errorf("No '%s' bus found for device '%s'", typ, driver)
+}
+
 // findByName searches bus and the buses below it, depth first, newest device
 // and bus first, for one with the given name and type; empty means any. A full bus is
 // taken only when no other fits.

@@ -157,19 +157,16 @@ func (vm *VM) warnUnused() error {
 	return nil
 }
 
-// addDevices plugs devices; those nested in another go to its first bus unless
-// they name one.
+// addDevices plugs devices; those nested in another go to its bus, or that of a
+// part of it, unless they name one.
 func (vm *VM) addDevices(list []config.Device, parent *qdev.Device) error {
 	for _, d := range list {
 		r := qdev.Request{
 			Driver: d.Driver, ID: d.ID, HasID: d.ID != "", Bus: d.Bus, HasBus: d.Bus != "",
-			Props: d.Options, Text: !d.FromJSON,
+			Below: parent, Props: d.Options, Text: !d.FromJSON,
 		}
 		if r.Props == nil {
 			r.Props = qjson.NewObject()
-		}
-		if !r.HasBus && parent != nil && len(parent.Buses()) > 0 {
-			r.Bus, r.HasBus = parent.Buses()[0].BusName(), true
 		}
 		dev, err := vm.addDevice(r)
 		if err != nil {
