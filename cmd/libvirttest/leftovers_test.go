@@ -70,13 +70,13 @@ var usual = []*regexp.Regexp{
 	regexp.MustCompile(`^/.*/virtiofsd --fd=\d+ `),
 	regexp.MustCompile(`^\d{4}-\d\d-\d\d [\d:.]+\+0000: (starting up libvirt|shutting down, reason=|Starting external device: (TPM Emulator|virtiofsd)$|Domain id=\d+ is tainted: )`),
 	regexp.MustCompile(`^[A-Z_]+=.* \\$`),
-	regexp.MustCompile(`^/.*/qomd-system-x86_64 \\$`),
+	regexp.MustCompile(`^/\S+ \\$`),
 	regexp.MustCompile(`^-.* \\$`),
 	regexp.MustCompile(`^/.*/swtpm socket --ctrl `),
 	regexp.MustCompile(`^-msg timestamp=on( \\)?$`),
 	regexp.MustCompile(`qomd-system-x86_64: -mon chardev=charmonitor,id=monitor,mode=control: warning: '-mon' is deprecated, use `),
 	regexp.MustCompile(`^char device redirected to /dev/pts/\d+ \(label char\w+\)$`),
-	regexp.MustCompile(`qomd-system-x86_64: terminating on signal 15$`),
+	regexp.MustCompile(`(qomd|qemu)-system-x86_64: terminating on signal 15( from pid \d+ \(virsh\))?$`),
 }
 
 // checkLog complains of lines that are not usual.

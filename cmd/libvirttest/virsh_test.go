@@ -32,7 +32,7 @@ type shell struct {
 func startShell(t *testing.T, dir, uri string) *shell {
 	t.Helper()
 	s := &shell{t: t, cmd: exec.Command("stdbuf", "-oL", "virsh", "-q", "-c", uri)}
-	s.cmd.Env = append(os.Environ(), "LIBVIRT_LOG_OUTPUTS=3:file:"+filepath.Join(dir, "virsh.log"))
+	s.cmd.Env = append(os.Environ(), "LIBVIRT_LOG_OUTPUTS=3:file:"+filepath.Join(dir, "virsh.log"), "COLUMNS=30000") // no line is folded
 	var err error
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -85,7 +85,10 @@ func (s *shell) try(format string, args ...any) (output string, ok bool) {
 		}
 		text = append(text, b)
 	}
-	_, output, _ = strings.Cut(string(text), command+"\n")
+	_, output, found := strings.Cut(string(text), command+"\n")
+	if !found {
+		s.t.Fatalf("virsh repeats %s as %q", command, text)
+	}
 	output, _, _ = strings.Cut(output, "virsh # echo "+marker)
 	return strings.TrimSpace(output), !strings.Contains(output, "error:")
 }
