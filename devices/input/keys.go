@@ -43,6 +43,15 @@ func KeyOf(number int) KeyName {
 	return ""
 }
 
+// Names lists all keys.
+func Names() []KeyName {
+	list := make([]KeyName, len(keys))
+	for i, k := range keys {
+		list[i] = k.name
+	}
+	return list
+}
+
 // keys are those of QMP's QKeyCode.
 var keys = []key{
 	{"shift", Code{42, 0x2a, 0xe1}},

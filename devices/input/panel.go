@@ -60,6 +60,12 @@ func (p *Panel) Deactivate(h *Handler) {
 // Has reports whether there is a device for events of a kind.
 func (p *Panel) Has(k Kind) bool { return p.find(k) != nil }
 
+// Absolute reports whether the pointing device in use takes places, not moves.
+func (p *Panel) Absolute() bool {
+	h := p.find(pointing)
+	return h != nil && h.Takes&Absolute != 0
+}
+
 func (p *Panel) find(k Kind) *Handler {
 	for _, h := range p.list {
 		if h.Takes&k != 0 {

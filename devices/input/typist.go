@@ -30,14 +30,15 @@ type step struct {
 // hold is the time between any two of that, 0 for QEMU's own.
 func (t *Typist) Press(keys []KeyName, hold time.Duration) {
 	for _, k := range keys {
-		t.key(k, true, hold)
+		t.Key(k, true, hold)
 	}
 	for i := len(keys) - 1; i >= 0; i-- {
-		t.key(keys[i], false, hold)
+		t.Key(keys[i], false, hold)
 	}
 }
 
-func (t *Typist) key(k KeyName, down bool, hold time.Duration) {
+// Key presses a key or lets go of it, and has the next one wait for a while.
+func (t *Typist) Key(k KeyName, down bool, hold time.Duration) {
 	if !t.Awake() {
 		return
 	}

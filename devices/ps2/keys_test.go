@@ -44,7 +44,7 @@ func TestKeys(t *testing.T) {
 // sent are the bytes that wait for the guest, "-" for none.
 func sent(k *Keyboard) string {
 	var p []byte
-	for k.len() > 0 {
+	for k.Len() > 0 {
 		p = append(p, k.Read())
 	}
 	if p == nil {
@@ -62,14 +62,14 @@ func TestMouseIsHeldBack(t *testing.T) {
 	m.Read()
 	m.Receive(input.Event{Kind: input.Relative, Axis: input.AxisX, Value: 127 * 7})
 	m.Sync()
-	if m.len() != 15 || m.x != 127*2 {
-		t.Errorf("%d bytes wait, and %d to be told, want 15 and %d", m.len(), m.x, 127*2)
+	if m.Len() != 15 || m.x != 127*2 {
+		t.Errorf("%d bytes wait, and %d to be told, want 15 and %d", m.Len(), m.x, 127*2)
 	}
-	for m.len() > 0 {
+	for m.Len() > 0 {
 		m.Read()
 	}
 	m.Sync()
-	if m.len() != 6 || m.x != 0 {
-		t.Errorf("then %d bytes and %d, want 6 and 0", m.len(), m.x)
+	if m.Len() != 6 || m.x != 0 {
+		t.Errorf("then %d bytes and %d, want 6 and 0", m.Len(), m.x)
 	}
 }

@@ -15,11 +15,12 @@ type queue struct {
 	last          byte
 }
 
-func (q *queue) len() int { return len(q.answers) + len(q.data) }
+// Len is how many bytes wait.
+func (q *queue) Len() int { return len(q.answers) + len(q.data) }
 
 // put queues bytes, all or none of them.
 func (q *queue) put(p ...byte) bool {
-	if mostQueued-q.len() < len(p) {
+	if mostQueued-q.Len() < len(p) {
 		return false
 	}
 	q.data = append(q.data, p...)
@@ -44,7 +45,7 @@ func (q *queue) Read() byte {
 	}
 	q.last, *from = (*from)[0], (*from)[1:]
 	q.tell(false)
-	q.tell(q.len() > 0)
+	q.tell(q.Len() > 0)
 	return q.last
 }
 
@@ -60,7 +61,7 @@ func (q *queue) vmstate(f *vmstate.Fields) {
 	f.Field("answers", &q.answers)
 	f.Field("queued", &q.data)
 	f.Field("last", &q.last)
-	if f.Loading() && q.len() > 2*mostQueued {
+	if f.Loading() && q.Len() > 2*mostQueued {
 		q.clear()
 	}
 }

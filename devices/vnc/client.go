@@ -47,6 +47,10 @@ type client struct {
 	conn   net.Conn // what is spoken through: raw, or what lies upon it
 	remote Endpoint
 
+	// What it types and points at.
+	key   func(sym uint32, down bool)
+	point func(buttons byte, x, y int)
+
 	trusted bool // no password is asked for
 
 	manner manner // guarded by the machine's lock
@@ -219,9 +223,19 @@ func (c *client) message() error {
 		}
 		return c.show(b[1:])
 	case keyEvent:
-		_, err = c.r.Discard(keyEventLength)
+		b, err := c.bytes(keyEventLength)
+		if err != nil {
+			return err
+		}
+		c.key(binary.BigEndian.Uint32(b[3:]), b[0] != 0)
+		return nil
 	case pointerEvent:
-		_, err = c.r.Discard(pointerEventLength)
+		b, err := c.bytes(pointerEventLength)
+		if err != nil {
+			return err
+		}
+		c.point(b[0], int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:])))
+		return nil
 	case clientCutText:
 		b, err := c.bytes(7)
 		if err != nil {
@@ -233,10 +247,8 @@ func (c *client) message() error {
 		}
 		_, err = c.r.Discard(int(n))
 		return err
-	default:
-		return errProtocol
 	}
-	return err
+	return errProtocol
 }
 
 // bytes reads the next n bytes; they are good until the next read.

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
+	"github.com/qomd/qomd/devices/input"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -28,6 +30,12 @@ type Options struct {
 	Connections int
 	// Do runs a function under the machine's lock, which guards the clients.
 	Do func(func())
+	// Panel is where the machine's keyboard and mouse are, After calls a function
+	// under the lock once so much virtual time has passed, and Awake reports whether
+	// somebody is there to see what is typed. Panel nil: nothing is typed.
+	Panel *input.Panel
+	After func(time.Duration, func())
+	Awake func() bool
 	// Emit sends an event; it is called under that lock.
 	Emit func(name string, data any)
 }
@@ -72,10 +80,15 @@ type Server struct {
 	password  password
 	encrypt   encrypt // nil: nothing is encrypted
 	closed    bool
+	keys      keyboard
 }
 
 // New makes a server that does not listen yet.
-func New(o Options) *Server { return &Server{opts: o} }
+func New(o Options) *Server {
+	s := &Server{opts: o}
+	s.keys.typist = input.Typist{Panel: o.Panel, After: o.After, Awake: o.Awake}
+	return s
+}
 
 // ID is the server's name among those of its machine.
 func (s *Server) ID() string { return s.opts.ID }
@@ -191,6 +204,21 @@ func (s *Server) serve(c *client) {
 		name:  s.opts.Name,
 		admit: func(shared bool) (ok bool) { s.opts.Do(func() { ok = s.admit(c, shared) }); return ok },
 	}
+	m := mouse{panel: s.opts.Panel}
+	c.key = func(sym uint32, down bool) {
+		s.opts.Do(func() {
+			if s.opts.Panel != nil {
+				s.keys.symbol(sym, down)
+			}
+		})
+	}
+	c.point = func(buttons byte, x, y int) {
+		s.opts.Do(func() {
+			if s.opts.Panel != nil && s.opts.Awake() {
+				m.move(buttons, x, y)
+			}
+		})
+	}
 	if s.opts.Password && !c.trusted {
 		h.expected = s.expected
 	}
@@ -208,6 +236,7 @@ func (s *Server) serve(c *client) {
 	s.opts.Do(func() {
 		s.clients = slices.DeleteFunc(s.clients, func(other *client) bool { return other == c })
 		if !s.closed {
+			s.keys.release()
 			s.tell("VNC_DISCONNECTED", c)
 		}
 	})

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/qomd/qomd/devices/input"
-	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/qmp"
 )
 
@@ -14,7 +13,7 @@ import (
 // and mouse.
 func (c *Commands) input() {
 	panel := &c.m.Env().Input
-	typist := &input.Typist{Panel: panel, Awake: c.awake, After: func(d time.Duration, f func()) { c.m.AfterFunc(d, f) }}
+	typist := &input.Typist{Panel: panel, Awake: c.m.Awake, After: func(d time.Duration, f func()) { c.m.AfterFunc(d, f) }}
 	qmp.Register(c.set, "screendump", 0, c.screendump)
 	qmp.Register(c.set, "query-mice", 0, func(*qmp.Call, none) ([]input.Mouse, error) { return panel.Mice(), nil })
 	qmp.Register(c.set, "input-send-event", 0, c.sendInput)
@@ -27,9 +26,6 @@ func (c *Commands) input() {
 		return none{}, nil
 	})
 }
-
-// awake reports whether there is a guest that would see what a user does.
-func (c *Commands) awake() bool { return c.m.Running() || c.m.State() == machine.Suspended }
 
 type sendKeyArgs struct {
 	Keys []keyValue `json:"keys"`
@@ -77,7 +73,7 @@ func (c *Commands) sendInput(_ *qmp.Call, a inputArgs) (none, error) {
 			return none{}, err
 		}
 	}
-	if !c.awake() {
+	if !c.m.Awake() {
 		return none{}, errors.New("VM not running")
 	}
 	panel := &c.m.Env().Input

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"time"
 
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/chardev"
@@ -32,6 +33,8 @@ func (vm *VM) openVNCServer(c config.VNC) error {
 		ID: c.ID, Name: name, Password: c.Password, Credentials: c.TLSCreds, Authz: c.TLSAuthz,
 		Sharing: c.Sharing, Connections: c.Connections, Tree: vm.Machine.Tree(),
 		Do: vm.Machine.Do, Emit: vm.emit,
+		Panel: &vm.Machine.Env().Input, Awake: vm.Machine.Awake,
+		After: func(d time.Duration, f func()) { vm.Machine.AfterFunc(d, f) },
 	})
 	if c.Reverse {
 		return vm.callVNC(s, c.At)
