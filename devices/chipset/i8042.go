@@ -10,9 +10,9 @@ import (
 // i8042 is the controller of keyboard and mouse.
 type i8042 struct {
 	wired
-	chip  ps2.Controller
-	out   pins
-	lines [2]bool // of keyboard and mouse, as they were driven last
+	chip   ps2.Controller
+	out    pins
+	driven [2]bool // of keyboard and mouse, as they were driven last
 }
 
 // Its inputs of the interrupt controllers.
@@ -30,7 +30,7 @@ func (c *i8042) drive(mouse, on bool) {
 		n = 1
 	}
 	c.out.set(n, on)
-	c.board.lines.level(&c.lines[n], ps2Inputs[n], on)
+	c.board.lines.level(&c.driven[n], ps2Inputs[n], on)
 }
 
 // connect plugs a device in, once it is there.
