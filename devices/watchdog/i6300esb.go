@@ -7,7 +7,6 @@ import (
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
-	"github.com/qomd/qomd/qom"
 )
 
 // Registers of the Intel 6300ESB watchdog, from the data sheet of the I/O
@@ -46,11 +45,6 @@ type i6300esb struct {
 	stage   int  // 0 or 1
 	unlock  int  // writes of the unlocking sequence seen
 	fired   bool // the timeout flag, which survives a reset
-}
-
-// Register adds the types of this package to t.
-func Register(t *qom.Types) {
-	t.Add(qom.TypeInfo{Name: "i6300esb", Parent: "pci-device", New: func() qom.Instance { return new(i6300esb) }})
 }
 
 // RealizePCI implements [pci.Function].

@@ -11,3 +11,8 @@ func (w *i6300esb) VMState(f *vmstate.Fields) {
 	f.Field("fired", &w.fired)
 	w.alarm.VMState(f, "expires", &w.Device.Device, "i6300esb "+w.Label(), w.expired)
 }
+
+// VMState implements [vmstate.Stater].
+func (w *ib700) VMState(f *vmstate.Fields) {
+	w.alarm.VMState(f, "expires", &w.Device, w.alarmName(), w.expired)
+}
