@@ -35,7 +35,6 @@ func (c *Commands) absent() {
 		"replay-delete-break":            "replay breakpoints are allowed only in play mode",
 		"replay-seek":                    "replay must be enabled to seek",
 		"dump-skeys":                     "Storage keys information not available for this architecture",
-		"dumpdtb":                        "This machine doesn't have an FDT",
 		"inject-ghes-v2-error":           "GHES QMP error inject is not compiled in",
 		"query-cpu-model-baseline":       "CPU model baseline is not supported on this target",
 		"query-cpu-model-comparison":     "CPU model comparison is not supported on this target",
@@ -43,7 +42,18 @@ func (c *Commands) absent() {
 	} {
 		qmp.RegisterRaw(c.set, name, 0, func(*qmp.Call, *qjson.Object) (any, error) { return nil, errors.New(text) })
 	}
+	qmp.RegisterRaw(c.set, "dumpdtb", 0, func(*qmp.Call, *qjson.Object) (any, error) { return nil, noDeviceTree{} })
 	// QEMU counts interrupts here that its clock could not deliver in time. This
 	// one loses none.
 	qmp.Register(c.set, "rtc-reset-reinjection", 0, func(*qmp.Call, none) (none, error) { return none{}, nil })
+}
+
+// noDeviceTree refuses to save what no PC has.
+type noDeviceTree struct{}
+
+func (noDeviceTree) Error() string { return "This machine doesn't have an FDT" }
+
+// Hint is seen in the human monitor only.
+func (noDeviceTree) Hint() string {
+	return "(Perhaps it doesn't support FDT at all, or perhaps you need to provide an FDT with the -fdt option?)\n"
 }

@@ -132,9 +132,6 @@ func (p *arguments) store(name string, value any, rest string, err error) bool {
 func (p *arguments) word(name, missing string) bool {
 	w, rest, err := nextWord(p.rest)
 	if err != nil {
-		if err != errNoWord {
-			p.printf("%s\n", err)
-		}
 		p.failed(missing)
 		return false
 	}
@@ -209,9 +206,6 @@ func (p *arguments) flag(name, kind, later string) bool {
 func (p *arguments) options(name string) bool {
 	w, rest, err := nextWord(p.rest)
 	if err != nil {
-		if err != errNoWord {
-			p.printf("%s\n", err)
-		}
 		p.values[name] = &options{}
 		return true
 	}

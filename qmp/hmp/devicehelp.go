@@ -40,14 +40,12 @@ func PropertyHelp(name string, props []catalog.Property) string {
 	if len(props) == 0 {
 		return fmt.Sprintf("There are no options for %s.\n", name)
 	}
-	props = slices.Clone(props)
-	slices.SortFunc(props, func(a, b catalog.Property) int { return strings.Compare(a.Name, b.Name) })
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s options:\n", name)
-	for _, p := range props {
-		fmt.Fprintf(&b, "%s\n", propertyHelp(p))
+	lines := make([]string, len(props))
+	for i, p := range props {
+		lines[i] = propertyHelp(p) + "\n"
 	}
-	return b.String()
+	slices.Sort(lines) // the lines, not the names: "a-b=" stands before "a="
+	return fmt.Sprintf("%s options:\n%s", name, strings.Join(lines, ""))
 }
 
 // propertyHelp is one line on a property. QEMU describes some in prose, which

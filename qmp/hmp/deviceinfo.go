@@ -19,7 +19,6 @@ func deviceTopics() []*command {
 				r.printf("%s", list)
 				return err
 			}},
-		{names: "usbhost", help: "USB devices of the host, which are out of reach",
-			run: func(r *run) error { r.printf("Command \"info usbhost\" is not available.\n"); return nil }},
+		{names: "usbhost", help: "USB devices of the host, which are out of reach", module: true},
 	}
 }

@@ -47,6 +47,10 @@ const bootDevices = 3
 // bootSet checks the letters. No firmware runs that would look at them.
 func bootSet(r *run) error {
 	list := r.args.text("bootdevice")
+	if !r.h.m.IsPC() && !r.h.m.IsQ35() {
+		r.printf("no function defined to set boot device list for this architecture\n")
+		return nil
+	}
 	for i, c := range []byte(list) {
 		switch {
 		case c < 'a' || c > 'p':
@@ -56,10 +60,6 @@ func bootSet(r *run) error {
 			r.printf("Boot device '%c' was given twice\n", c)
 			return nil
 		}
-	}
-	if !r.h.m.IsPC() && !r.h.m.IsQ35() {
-		r.printf("no function defined to set boot device list for this architecture\n")
-		return nil
 	}
 	if len(list) > bootDevices {
 		r.printf("Too many boot devices for PC\n")

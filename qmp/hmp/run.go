@@ -34,6 +34,10 @@ func (r *run) line(line string) {
 	if cmd == nil {
 		return
 	}
+	if cmd.module {
+		r.printf("Command \"%s\" is not available.\n", strings.TrimLeft(line[:len(line)-len(rest)], spaces))
+		return
+	}
 	p := &arguments{cmd: cmd, rest: rest, register: r.register, format: &r.h.format, taken: r.h.taken, printf: r.printf}
 	var ok bool
 	if r.args, ok = p.parse(); !ok {

@@ -14,7 +14,7 @@ var errNoWord = errors.New("no word")
 
 // nextWord cuts a word off text: up to the next space, or what stands between
 // double quotes, in which a backslash escapes n, r, \, ' and ". Other errors
-// than errNoWord are what QEMU prints.
+// than errNoWord are what QEMU tells its standard output, but not the monitor.
 func nextWord(text string) (word, rest string, err error) {
 	text = strings.TrimLeft(text, spaces)
 	if text == "" {
