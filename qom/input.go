@@ -1,6 +1,7 @@
 package qom
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 )
@@ -15,6 +16,7 @@ type Input struct {
 	text  bool
 	plain bool
 	under string
+	as    string
 }
 
 // Value is an input from JSON: nil, bool, int64, uint64, float64, string,
@@ -29,6 +31,16 @@ func Text(s string) Input { return Input{v: s, text: true} }
 // a compatibility property, HMP's qom-set.
 func Plain(s string) Input { return Input{v: s, text: true, plain: true} }
 
+// Options is an input from a command line that is more than one option: an object
+// or a list, with text where its values are.
+func Options(v any) Input { return Input{v: v, text: true} }
+
+// Part returns an input for a part of the value, which comes as the whole does.
+func (in Input) Part(v any) Input {
+	in.v = v
+	return in
+}
+
 // Under returns the input as a part of something larger, whose name errors about
 // its type give in front of the property's: "model.props.". QEMU leaves it away
 // where a number does not fit.
@@ -37,17 +49,34 @@ func (in Input) Under(name string) Input {
 	return in
 }
 
+// As returns the input under another name than its property's, which errors about
+// its type give: that of the alias by which it came.
+func (in Input) As(name string) Input {
+	in.as = name
+	return in
+}
+
+// named is what errors about a property's type call the property.
+func (in Input) named(name string) string { return cmp.Or(in.as, name) }
+
 // expects is QEMU's complaint about a text that is no number; the visitors
 // differ in how they call numbers.
 func (in Input) expects(name, option, alone string) error {
 	if in.plain {
 		option = alone
 	}
-	return fmt.Errorf("Parameter '%s%s' expects %s", in.under, name, option)
+	return fmt.Errorf("Parameter '%s%s' expects %s", in.under, in.named(name), option)
 }
 
 // Raw returns the value as it came.
 func (in Input) Raw() any { return in.v }
+
+// textValue is the value of an input that came as text; empty where there are
+// options in place of one.
+func (in Input) textValue() string {
+	s, _ := in.v.(string)
+	return s
+}
 
 // IsText reports whether the input came as text.
 func (in Input) IsText() bool { return in.text }
@@ -57,7 +86,7 @@ func (in Input) Str(name string) (string, error) {
 	if s, ok := in.v.(string); ok {
 		return s, nil
 	}
-	return "", invalidType(in.under+name, "string")
+	return "", invalidType(in.under+in.named(name), "string")
 }
 
 // Bool reads a boolean; as text: on, off, yes, no, true, false, y, n.
@@ -69,18 +98,18 @@ func (in Input) Bool(name string) (bool, error) {
 		case "off", "no", "false", "n":
 			return false, nil
 		}
-		return false, fmt.Errorf("Parameter '%s%s' expects 'on' or 'off'", in.under, name)
+		return false, fmt.Errorf("Parameter '%s%s' expects 'on' or 'off'", in.under, in.named(name))
 	}
 	if b, ok := in.v.(bool); ok {
 		return b, nil
 	}
-	return false, invalidType(in.under+name, "boolean")
+	return false, invalidType(in.under+in.named(name), "boolean")
 }
 
 // Int64 reads a signed integer of 64 bit.
 func (in Input) Int64(name string) (int64, error) {
 	if in.text {
-		n, err := ParseInt(in.v.(string))
+		n, err := ParseInt(in.textValue())
 		if err != nil {
 			return 0, in.expects(name, "integer", "int64")
 		}
@@ -95,16 +124,16 @@ func (in Input) Int64(name string) (int64, error) {
 		if n <= math.MaxInt64 {
 			return int64(n), nil
 		}
-		return 0, invalidType(in.under+name, "integer")
+		return 0, invalidType(in.under+in.named(name), "integer")
 	}
-	return 0, invalidType(in.under+name, "integer")
+	return 0, invalidType(in.under+in.named(name), "integer")
 }
 
 // Uint64 reads an unsigned integer of 64 bit. As QEMU's visitors, it takes a
 // negative number for its two's complement.
 func (in Input) Uint64(name string) (uint64, error) {
 	if in.text {
-		n, err := ParseUint(in.v.(string))
+		n, err := ParseUint(in.textValue())
 		if err != nil {
 			return 0, in.expects(name, "integer", "uint64")
 		}
@@ -118,14 +147,14 @@ func (in Input) Uint64(name string) (uint64, error) {
 	case uint64:
 		return n, nil
 	}
-	return 0, fmt.Errorf("Parameter '%s%s' expects uint64", in.under, name)
+	return 0, fmt.Errorf("Parameter '%s%s' expects uint64", in.under, in.named(name))
 }
 
 // Uint reads an unsigned integer of 8, 16 or 32 bit.
 func (in Input) Uint(name string, bits uint) (uint64, error) {
 	n, err := in.Uint64(name)
 	if err == nil && n>>bits != 0 {
-		err = fmt.Errorf("Parameter '%s' expects uint%d_t", name, bits)
+		err = fmt.Errorf("Parameter '%s' expects uint%d_t", in.named(name), bits)
 	}
 	return n, err
 }
@@ -134,7 +163,7 @@ func (in Input) Uint(name string, bits uint) (uint64, error) {
 func (in Input) Int(name string, bits uint) (int64, error) {
 	n, err := in.Int64(name)
 	if err == nil && (n < -1<<(bits-1) || n >= 1<<(bits-1)) {
-		err = fmt.Errorf("Parameter '%s' expects int%d_t", name, bits)
+		err = fmt.Errorf("Parameter '%s' expects int%d_t", in.named(name), bits)
 	}
 	return n, err
 }
@@ -149,17 +178,17 @@ func (in Input) Number(name string) (float64, error) {
 	case uint64:
 		return float64(n), nil
 	}
-	return 0, invalidType(in.under+name, "number")
+	return 0, invalidType(in.under+in.named(name), "number")
 }
 
 // Size reads a number of bytes; as text with an optional suffix B, K, M, G, T,
 // P or E, powers of 1024, and an optional fraction.
 func (in Input) Size(name string) (uint64, error) {
 	if in.text {
-		n, err := ParseSize(in.v.(string))
+		n, err := ParseSize(in.textValue())
 		if err != nil {
 			if in.plain {
-				return 0, sizeError{name}
+				return 0, sizeError{in.named(name)}
 			}
 			return 0, in.expects(name, "size", "")
 		}

@@ -222,9 +222,10 @@ func (o *Object) AddAlias(name string, target *Object, targetName string) error 
 	}
 	a := &Property{
 		Name: name, Type: p.Type, Default: p.Default, HasDefault: p.HasDefault,
-		// The target refuses what it cannot do, under its own name.
+		// The target refuses what it cannot do, under its own name; what does
+		// not fit its type it refuses under the alias'.
 		Get: func(*Object) (any, error) { return target.Get(targetName) },
-		Set: func(_ *Object, in Input) error { return target.Set(targetName, in) },
+		Set: func(_ *Object, in Input) error { return target.Set(targetName, in.As(in.named(name))) },
 	}
 	if p.IsChild() {
 		a.Type = "link<" + strings.TrimPrefix(p.Type, "child<")
@@ -286,6 +287,21 @@ func WeakLink(name, typ string, target func() *Object) *Property {
 		Get:    func(*Object) (any, error) { return linkPath(target()), nil },
 		Target: func(*Object) *Object { return target() },
 	}
+}
+
+// FixedLink lets a link be written to, but only with what it leads to already.
+// QEMU reads what is written to such a link before anything else, and would lead
+// it elsewhere.
+func FixedLink(p *Property) *Property {
+	p.Set = func(o *Object, in Input) error {
+		typ := strings.TrimSuffix(strings.TrimPrefix(p.Type, "link<"), ">")
+		target, err := o.ResolveLink(p.Name, typ, in)
+		if err == nil && target != p.Target(o) {
+			err = o.notWritable(p.Name)
+		}
+		return err
+	}
+	return p
 }
 
 // HasProperty reports whether the object has a property of that name, be it a
@@ -391,9 +407,13 @@ func (o *Object) Set(name string, in Input) error {
 		return o.noProperty(name)
 	}
 	if p.Set == nil {
-		return fmt.Errorf("Property '%s.%s' is not writable", o.class.name, name)
+		return o.notWritable(name)
 	}
 	return p.Set(o, in)
+}
+
+func (o *Object) notWritable(name string) error {
+	return fmt.Errorf("Property '%s.%s' is not writable", o.class.name, name)
 }
 
 func (o *Object) noProperty(name string) error {

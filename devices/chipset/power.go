@@ -112,7 +112,7 @@ func (p *power) RealizePCI() error {
 		p.modules.Init(&p.Device.Device, &p.gpe, b.opts.IO, b.opts.MemorySlots)
 		b.Memory = &p.modules
 	}
-	if err := p.AddWeakLink("bus", "PCI", func() *qom.Object { return &b.Root.Object }); err != nil {
+	if err := p.AddProperty(qom.FixedLink(qom.WeakLink("bus", "PCI", func() *qom.Object { return &b.Root.Object }))); err != nil {
 		return err
 	}
 	if p.bridges || p.root {

@@ -53,7 +53,7 @@ func wire(output, to, input string) *qom.Property {
 		}
 		return nil
 	}
-	return &qom.Property{
+	return qom.FixedLink(&qom.Property{
 		Name: output, Type: "link<irq>", Target: target,
 		Get: func(o *qom.Object) (any, error) {
 			if t := target(o); t != nil {
@@ -61,7 +61,7 @@ func wire(output, to, input string) *qom.Property {
 			}
 			return "", nil
 		},
-	}
+	})
 }
 
 // wires describes n lines, the outputs stem[0] and on, each to the input of the

@@ -113,9 +113,11 @@ func (f facts) special(fact *qom.Property) *qom.Property {
 		p.Get = func(o *qom.Object) (any, error) { return modelOf(o).unavailable, nil }
 	case fact.Name == "crash-information":
 		p.Get = func(*qom.Object) (any, error) { return nil, errors.New("No crash occurred") }
+	case fact.Name == "feature-words" || fact.Name == "filtered-features":
+		p.Get = func(*qom.Object) (any, error) { return nil, nil }
 	case keeper != "" && keeper != fact.Name:
 		p.Get = func(o *qom.Object) (any, error) { return o.Get(keeper) }
-		p.Set = func(o *qom.Object, in qom.Input) error { return o.Set(keeper, in) }
+		p.Set = func(o *qom.Object, in qom.Input) error { return o.Set(keeper, in.As(fact.Name)) }
 	default:
 		return nil
 	}

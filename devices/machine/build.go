@@ -142,11 +142,7 @@ func (m *Machine) configure(settings *qjson.Object) error {
 		return nil
 	}
 	for name, v := range settings.All() {
-		in := qom.Value(v)
-		if s, ok := v.(string); ok {
-			in = qom.Text(s)
-		}
-		if err := m.object.Set(name, in); err != nil {
+		if err := m.object.Set(name, qom.Options(v)); err != nil {
 			return err
 		}
 	}

@@ -156,7 +156,7 @@ func (d *Device) offerKnown(l layout) {
 		if d.HasProperty(name) {
 			continue
 		}
-		if err := d.AddProperty(qom.WeakLink(name, "irq", func() *qom.Object { return nil })); err != nil {
+		if err := d.AddProperty(qom.FixedLink(qom.WeakLink(name, "irq", func() *qom.Object { return nil }))); err != nil {
 			d.Env().Log.Warn("interrupt line left out", "device", d.Label(), "error", err)
 		}
 	}

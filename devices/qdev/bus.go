@@ -71,14 +71,14 @@ func registerBus(t *qom.Types) {
 					}
 					return b.realize()
 				}},
-			{Name: "hotplug-handler", Type: "link<hotplug-handler>", PerObject: true,
+			qom.FixedLink(&qom.Property{Name: "hotplug-handler", Type: "link<hotplug-handler>", PerObject: true,
 				Get: func(o *qom.Object) (any, error) {
 					if t := BusFrom(o).hold.Object(); t != nil {
 						return t.Path(), nil
 					}
 					return "", nil
 				},
-				Target: func(o *qom.Object) *qom.Object { return BusFrom(o).hold.Object() }},
+				Target: func(o *qom.Object) *qom.Object { return BusFrom(o).hold.Object() }}),
 		},
 	})
 	t.Add(qom.TypeInfo{Name: "System", Parent: "bus"})
