@@ -12,13 +12,14 @@ import (
 func registerProperties(t *qom.Types, cat *catalog.Catalog) {
 	registerPerObject(t, cat)
 	t.Add(qom.TypeInfo{
-		Name: "machine", Parent: "object", Abstract: true,
-		Init: initially("dump-guest-core", true, "graphics", true, "mem-merge", true, "spcr", true,
+		Name: "machine", Parent: "object", Abstract: true, ClassInit: adds(cat, "machine", settings),
+		Init: initially("memory-encryption", "", "dump-guest-core", true, "graphics", true, "mem-merge", true, "spcr", true,
 			"boot", bootConfig{}, "memory", memoryConfig{}, "smp-cache", defaultCaches),
 	})
+	t.Add(qom.TypeInfo{Name: "x86-machine", Parent: "machine", Abstract: true, ClassInit: adds(cat, "x86-machine", settings)})
 	t.Add(qom.TypeInfo{
-		Name: "generic-pc-machine", Parent: "x86-machine", Abstract: true,
-		Init: initially("boot", bootConfig{Order: "cad"}, "cxl-fmw", []any{}, "sgx-epc", []any{},
+		Name: "generic-pc-machine", Parent: "x86-machine", Abstract: true, ClassInit: adds(cat, "generic-pc-machine", settings),
+		Init: initially("boot", bootConfig{Order: bootOrder}, "nvdimm-persistence", "", "cxl-fmw", []any{}, "sgx-epc", []any{},
 			"fd-bootchk", true, "hpet", true, "i8042", true, "sata", true, "smbus", true,
 			"firmware", "bios-256k.bin", "max-fw-size", uint64(8<<20),
 			"vmport", "on", "x-oem-id", "BOCHS ", "x-oem-table-id", "BXPC    "),
@@ -33,14 +34,7 @@ func registerPerObject(t *qom.Types, cat *catalog.Catalog) {
 		if !cat.Implements(typ, "generic-pc-machine") {
 			continue
 		}
-		t.Add(qom.TypeInfo{Name: typ, Parent: "generic-pc-machine", ClassInit: func(c *qom.Class) {
-			facts, _ := cat.Type(typ)
-			for _, name := range []string{"nvdimm", "nvdimm-persistence", "hmat", "spcr", "pcspk-audiodev", "cxl", "cxl-fmw"} {
-				if _, ok := facts.Property(name); ok {
-					c.AddProperty(&qom.Property{Name: name, PerObject: true})
-				}
-			}
-		}})
+		t.Add(qom.TypeInfo{Name: typ, Parent: "generic-pc-machine", ClassInit: adds(cat, typ, eachPC)})
 	}
 }
 
@@ -87,7 +81,11 @@ func (m *Machine) describe() error {
 		{"acpi-device", "hotplug-handler", &m.board.PowerDevice.Object},
 		{"smram", "memory-region", &m.board.SMRAM.Object},
 	} {
-		if err := m.object.AddWeakLink(l.name, l.typ, func() *qom.Object { return l.target }); err != nil {
+		link := qom.WeakLink(l.name, l.typ, func() *qom.Object { return l.target })
+		if l.name == "acpi-device" {
+			link = qom.FixedLink(link)
+		}
+		if err := m.object.AddProperty(link); err != nil {
 			return err
 		}
 	}
