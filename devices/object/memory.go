@@ -3,8 +3,6 @@ package object
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"syscall"
 
@@ -13,8 +11,8 @@ import (
 	"github.com/qomd/qomd/qom"
 )
 
-// addressBits is how much a process on x86-64 can address, in bits.
-const addressBits = 47
+// maxNodes is how many NUMA nodes QEMU can tell apart.
+const maxNodes = 128
 
 // MemoryBackend is guest memory. No host memory is taken for it: its region is
 // sparse, whatever kind of backend it is.
@@ -103,15 +101,11 @@ func registerMemory(t *qom.Types) {
 			o.Store("seal", true)
 		},
 	})
-	file := memoryBehavior("mem-path")
-	complete := file.Complete
-	file.Complete = func(o *qom.Object) error {
-		if err := openable(str(o, "mem-path")); err != nil {
-			return err
-		}
-		return complete(o)
-	}
-	add(t, qom.TypeInfo{Name: "memory-backend-file", Parent: "memory-backend", ClassInit: with(file)})
+	add(t, qom.TypeInfo{
+		Name: "memory-backend-shm", Parent: "memory-backend",
+		Init: func(o *qom.Object) { self(o).share = true },
+	})
+	add(t, qom.TypeInfo{Name: "memory-backend-file", Parent: "memory-backend", ClassInit: with(memoryBehavior("mem-path"))})
 }
 
 func memoryBehavior(required ...string) Behavior {
@@ -140,18 +134,29 @@ func (b *MemoryBackend) setSize(in qom.Input) error {
 func (b *MemoryBackend) allocate() error {
 	nodes, _ := b.Stored("host-nodes").([]any)
 	policy := str(&b.Object, "policy")
+	reserve, _ := b.Stored("reserve").(bool)
+	prealloc, _ := b.Stored("prealloc").(bool)
 	switch {
+	case prealloc && !reserve:
+		return errors.New("'prealloc=on' and 'reserve=off' are incompatible")
 	case b.size == 0:
 		return fmt.Errorf("can't create backend with size 0")
+	}
+	if err := b.checkStore(); err != nil {
+		return err
+	}
+	for _, n := range nodes {
+		if n.(int64) >= maxNodes {
+			return fmt.Errorf("Invalid host-nodes value: %d", n)
+		}
+	}
+	switch {
 	case len(nodes) > 0 && policy == "default":
 		return errors.New("host-nodes must be empty for policy default, or you should explicitly specify a policy other than default")
 	case len(nodes) == 0 && policy != "default":
 		return fmt.Errorf("host-nodes must be set for policy %s", policy)
 	case len(nodes) > 0 && !slices.ContainsFunc(nodes, isNode):
 		return fmt.Errorf("cannot bind memory to host NUMA nodes: %s", Strerror(syscall.EINVAL))
-	}
-	if b.size >= 1<<addressBits && b.Is("memory-backend-ram") {
-		return fmt.Errorf("cannot set up guest memory '%s': %s", b.Name(), Strerror(syscall.ENOMEM))
 	}
 	b.region.InitRAM(qdev.EnvOf(&b.Object).Memory, &b.Object, b.Name(), b.size)
 	b.complete = true
@@ -161,19 +166,6 @@ func (b *MemoryBackend) allocate() error {
 func (b *MemoryBackend) mayDelete() error {
 	if b.mapped {
 		return fmt.Errorf("Cannot delete host memory backend '%s' which is mapped", b.Name())
-	}
-	return nil
-}
-
-// openable refuses the path of a file that neither exists nor could be made.
-// The file itself is left alone.
-func openable(path string) error {
-	_, err := os.Stat(path)
-	if path != "" && errors.Is(err, syscall.ENOENT) {
-		_, err = os.Stat(filepath.Dir(path))
-	}
-	if err != nil {
-		return fmt.Errorf("can't open backing store %s for guest RAM: %s", path, Strerror(err))
 	}
 	return nil
 }
