@@ -2,7 +2,6 @@ package migration
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 )
 
@@ -63,40 +62,28 @@ func (s *Settings) SetCapabilities(list []Capability) error {
 	return nil
 }
 
-// check says what is wrong with a combination of capabilities.
+// check says what is wrong with a combination of capabilities, in QEMU's order.
 func check(on map[string]bool) error {
-	requires := func(name, other string) error {
-		if on[name] && !on[other] {
-			return fmt.Errorf("Capability '%s' requires capability '%s'", name, other)
+	i := slices.IndexFunc(snapshotConflicts, func(name string) bool { return on[name] })
+	for _, c := range []struct {
+		wrong bool
+		text  string
+	}{
+		{on["x-colo"] && !on["return-path"], "Capability 'x-colo' requires capability 'return-path'"},
+		{on["postcopy-ram"] && on["x-ignore-shared"], "Postcopy is not compatible with ignore-shared"},
+		{on["background-snapshot"] && i >= 0, "Background-snapshot is not compatible with " + snapshotConflicts[max(i, 0)]},
+		{on["zero-copy-send"] && (!on["multifd"] || on["xbzrle"]), "Zero copy only available for non-compressed non-TLS multifd migration"},
+		{on["postcopy-preempt"] && !on["postcopy-ram"], "Postcopy preempt requires postcopy-ram"},
+		{on["switchover-ack"] && !on["return-path"], "Capability 'switchover-ack' requires capability 'return-path'"},
+		{on["dirty-limit"] && on["auto-converge"], "dirty-limit conflicts with auto-converge either of then available currently"},
+		{on["dirty-limit"], "dirty-limit requires KVM with accelerator property 'dirty-ring-size' set"},
+		{on["multifd"] && on["xbzrle"], "Multifd is not compatible with xbzrle"},
+		{on["mapped-ram"] && on["xbzrle"], "Mapped-ram migration is incompatible with xbzrle"},
+		{on["mapped-ram"] && on["postcopy-ram"], "Mapped-ram migration is incompatible with postcopy"},
+	} {
+		if c.wrong {
+			return errors.New(c.text)
 		}
-		return nil
 	}
-	if on["background-snapshot"] {
-		i := slices.IndexFunc(snapshotConflicts, func(name string) bool { return on[name] })
-		if i >= 0 {
-			return fmt.Errorf("Background-snapshot is not compatible with %s", snapshotConflicts[i])
-		}
-	}
-	if on["postcopy-ram"] && on["x-ignore-shared"] {
-		return errors.New("Postcopy is not compatible with ignore-shared")
-	}
-	if on["multifd"] && on["xbzrle"] && !on["zero-copy-send"] {
-		return errors.New("Multifd is not compatible with xbzrle")
-	}
-	if on["mapped-ram"] && on["xbzrle"] {
-		return errors.New("Mapped-ram migration is incompatible with xbzrle")
-	}
-	if on["mapped-ram"] && on["postcopy-ram"] {
-		return errors.New("Mapped-ram migration is incompatible with postcopy")
-	}
-	if on["zero-copy-send"] && (!on["multifd"] || on["xbzrle"]) {
-		return errors.New("Zero copy only available for non-compressed non-TLS multifd migration")
-	}
-	if on["postcopy-preempt"] && !on["postcopy-ram"] {
-		return errors.New("Postcopy preempt requires postcopy-ram")
-	}
-	if on["dirty-limit"] {
-		return errors.New("dirty-limit requires KVM with accelerator property 'dirty-ring-size' set")
-	}
-	return errors.Join(requires("x-colo", "return-path"), requires("switchover-ack", "return-path"))
+	return nil
 }

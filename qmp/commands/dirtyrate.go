@@ -23,7 +23,7 @@ func (c *Commands) dirtyRate() {
 
 type dirtyLimitArgs struct {
 	CPU  *int64 `json:"cpu-index"`
-	Rate int64  `json:"dirty-rate"` // MiB a second
+	Rate uint64 `json:"dirty-rate"` // MiB a second
 }
 
 type cancelLimitArgs struct {

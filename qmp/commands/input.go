@@ -49,8 +49,8 @@ func (k keyValue) key() input.KeyName {
 }
 
 type inputArgs struct {
-	Device string `json:"device"`
-	Head   *int   `json:"head"`
+	Device *string `json:"device"`
+	Head   *int    `json:"head"`
 	Events []struct {
 		Type string `json:"type"`
 		Data struct {
@@ -68,8 +68,8 @@ type inputArgs struct {
 
 // sendInput checks that there is a device for every event before any is sent.
 func (c *Commands) sendInput(_ *qmp.Call, a inputArgs) (none, error) {
-	if a.Device != "" {
-		if err := c.checkScreen(a.Device, a.Head); err != nil {
+	if a.Device != nil {
+		if err := c.checkScreen(*a.Device, a.Head); err != nil {
 			return none{}, err
 		}
 	}
