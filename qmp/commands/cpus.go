@@ -1,7 +1,9 @@
 package commands
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/machine"
@@ -86,6 +88,14 @@ func (c *Commands) queryHotpluggableCPUs(*qmp.Call, none) ([]hotpluggableCPU, er
 	return list, nil
 }
 
+// queryCPUDefinitions lists the CPU models as QEMU does: from the last name to
+// the first, after those that are no particular processor.
 func (c *Commands) queryCPUDefinitions(*qmp.Call, none) ([]catalog.CPUDefinition, error) {
-	return c.m.Options().Catalog.CPUDefinitions(), nil
+	list := slices.Clone(c.m.Options().Catalog.CPUDefinitions())
+	general := []string{"max", "host", "base"}
+	slices.SortFunc(list, func(a, b catalog.CPUDefinition) int {
+		i, j := slices.Index(general, a.Name), slices.Index(general, b.Name)
+		return cmp.Or(cmp.Compare(uint(i), uint(j)), cmp.Compare(b.Name, a.Name))
+	})
+	return list, nil
 }

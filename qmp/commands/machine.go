@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"slices"
+
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/qmp"
 )
@@ -95,7 +97,11 @@ type compatProp struct {
 func (c *Commands) queryMachines(_ *qmp.Call, a machinesArgs) ([]machineInfo, error) {
 	cat := c.m.Options().Catalog
 	list := []machineInfo{}
-	for _, f := range cat.Machines() {
+	machines, order := slices.Clone(cat.Machines()), c.m.Tree().Types.ListingOrder()
+	slices.SortFunc(machines, func(a, b catalog.Machine) int { // the reverse of qom-list-types
+		return order[b.Name+"-machine"] - order[a.Name+"-machine"]
+	})
+	for _, f := range machines {
 		info := machineInfo{
 			Name: f.Name, Alias: f.Alias, IsDefault: f.IsDefault, CPUMax: f.CPUMax,
 			HotpluggableCPUs: f.HotpluggableCPUs, NUMAMemSupported: f.NUMAMemSupported, Deprecated: f.Deprecated,
