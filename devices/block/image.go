@@ -56,7 +56,7 @@ func (i *nullImage) ReadAt(p []byte, off int64) (int, error) {
 func (i *nullImage) WriteAt(p []byte, off int64) (int, error) { return len(p), nil }
 func (i *nullImage) Flush() error                             { return nil }
 func (i *nullImage) Discard(off, n int64) error               { return nil }
-func (i *nullImage) Size() int64                              { return i.size }
+func (i *nullImage) Size() int64                              { return (i.size + 511) &^ 511 } // whole sectors, as everywhere
 func (i *nullImage) Close() error                             { return nil }
 func (i *nullImage) pace(write bool, n int64) time.Duration   { return i.latency }
 func (i *nullImage) instant() bool                            { return true }

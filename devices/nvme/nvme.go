@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	busType  = "nvme-bus"
-	maxNSID  = 256    // name spaces of a controller
-	maxPairs = 0xffff // pairs of queues for input and output
+	busType   = "nvme-bus"
+	maxNSID   = 256    // name spaces of a controller
+	maxPairs  = 0xffff // pairs of queues for input and output
+	maxSerial = 20     // characters of a serial number
 )
 
 // Controller is nvme, with a bus for its name spaces.
@@ -40,14 +41,20 @@ type Namespace struct {
 // RealizePCI implements [pci.Function]. A controller without a subsystem of the
 // user's makes one, as QEMU's does; it outlives the controller.
 func (c *Controller) RealizePCI() error {
-	if s, _ := c.Stored("serial").(string); s == "" {
+	switch s, given := c.Stored("serial").(string); {
+	case !given:
 		return errors.New("serial property not set")
+	case len(s) > maxSerial:
+		return fmt.Errorf("'serial' parameter '%s' can be at most '%d' characters", s, maxSerial)
 	}
 	if b := qdev.BackendOf(&c.Object, "drive"); b != nil {
 		if err := c.Device.SettleBlockSizes(); err != nil {
 			return err
 		}
 		c.SettleGranularity()
+		if err := qdev.StartDrive(&c.Object, qdev.DriveUse{Plain: true}); err != nil {
+			return err
+		}
 	}
 	if n := number(&c.Object, "max_ioqpairs"); n < 1 || n > maxPairs {
 		return fmt.Errorf("max_ioqpairs must be between 1 and %d", maxPairs)
@@ -105,6 +112,9 @@ func (n *Namespace) Realize() error {
 		return err
 	}
 	n.SettleGranularity()
+	if err := qdev.StartDrive(&n.Object, qdev.DriveUse{Plain: true}); err != nil {
+		return err
+	}
 	s := subsystemOf(n.Bus().Device())
 	if s == nil {
 		return fmt.Errorf("name space '%s' has no subsystem", n.Label())

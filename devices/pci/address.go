@@ -30,13 +30,18 @@ func (d *Device) leave() {
 	d.bus = nil
 }
 
+// unplaced is the address that QEMU takes a function to have when it chose one
+// for it, and looks whether function 0 is there already: so a hot-plug fails
+// once there is something in the last slot.
+const unplaced = 0xff
+
 // place chooses or checks the address of a function.
 func (b *Bus) place(d *Device) (uint8, error) {
 	name := d.TypeName()
 	if d.addr < 0 {
 		for devfn := int(b.min); devfn < 256; devfn += 8 {
 			if b.reserved>>(devfn>>3)&1 == 0 && b.At(uint8(devfn)) == nil {
-				return uint8(devfn), b.checkHidden(d, uint8(devfn))
+				return uint8(devfn), b.checkHidden(d, unplaced)
 			}
 		}
 		return 0, fmt.Errorf("PCI: no slot/function available for %s, all in use or reserved", name)

@@ -1,7 +1,6 @@
 package usb
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -95,9 +94,12 @@ func (p *Port) Root() *Port {
 // claim gives d a port of the bus, with QEMU's rules and errors.
 func (b *Bus) claim(d *Device) error {
 	var p *Port
-	want := cmp.Or(StringOf(&d.Object, "port"), d.place)
+	want, asked := d.Stored("port").(string) // an empty one is asked for as any other
+	if !asked {
+		want, asked = d.place, d.place != ""
+	}
 	d.place = ""
-	if want != "" {
+	if asked {
 		i := slices.IndexFunc(b.free, func(p *Port) bool { return p.path == want })
 		if i < 0 {
 			return fmt.Errorf("usb port %s (bus %s) not found (in use?)", want, b.BusName())
