@@ -141,7 +141,11 @@ func (b *builder) apply(a argument) error {
 		case o.apply != nil:
 			return o.apply(b, a)
 		case o.words != "":
-			return errors.New(o.words)
+			var errs []error
+			for line := range strings.SplitSeq(o.words, "\n") {
+				errs = append(errs, at(a.origin, errors.New(line)))
+			}
+			return errors.Join(errs...)
 		}
 		return fmt.Errorf("not supported by qomd: %s", o.note)
 	case ignored:

@@ -20,7 +20,10 @@ type Chardev struct {
 	Path string
 	// Options are the members without a field here, in order.
 	Options *qjson.Object
-	Origin  Origin
+	// Unopened is what QEMU says after the reason when the device cannot be
+	// opened; empty for nothing.
+	Unopened string
+	Origin   Origin
 }
 
 // Socket is the address and manner of a socket chardev. Exactly one of Path,

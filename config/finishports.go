@@ -59,6 +59,7 @@ func (b *builder) ports(words []argument, kind string) ([]string, error) {
 		if err != nil {
 			return nil, wordErrors(a.origin, err, failed)
 		}
+		b.m.chardev(id).Unopened = failed.Error()
 		ids = append(ids, id)
 		// A port that is shared comes with a monitor on the same device.
 		if b.m.chardev(id).Mux {

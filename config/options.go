@@ -143,7 +143,7 @@ var options = []option{
 	{name: "option-rom", arg: true, effect: ignored, note: noCode, apply: inGroup("option-rom")},
 	{name: "mem-path", arg: true, apply: text(func(m *Machine) *string { return &m.MemoryPath })},
 	{name: "vnc", arg: true, apply: (*builder).vnc, note: "the screen stays black; no SASL"},
-	{name: "spice", arg: true, effect: refused, note: "a SPICE server", words: "There is no option group 'spice'"},
+	{name: "spice", arg: true, effect: refused, note: "a SPICE server", words: "There is no option group 'spice'\nPerhaps you want to install qemu-system-modules-spice package?"},
 	{name: "gdb", arg: true, apply: (*builder).debugger, note: "no guest code runs: breakpoints are never hit, steps never end"},
 	{name: "s", apply: (*builder).debugger, note: "as -gdb"},
 	{name: "debugcon", arg: true, apply: (*builder).debugcon},

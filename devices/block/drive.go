@@ -202,6 +202,9 @@ func (d *driveOptions) checkActions() error {
 			return fmt.Errorf("'%s' invalid %s error action", v, a.what)
 		}
 	}
+	if v, ok := text(d.o, "aio"); ok && !slices.Contains([]string{"threads", "native", "io_uring"}, v) {
+		return errors.New("invalid aio option")
+	}
 	if v, ok := text(d.o, "discard"); ok && !slices.Contains([]string{"ignore", "off", "unmap", "on"}, v) {
 		return errors.New("Invalid discard option")
 	}

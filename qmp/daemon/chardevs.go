@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/chardev"
@@ -14,7 +15,11 @@ import (
 // so may waiting for the first client, where the description says so.
 func (vm *VM) openChardevs() error {
 	for _, c := range vm.cfg.Chardevs {
-		if err := vm.openChardev(c); err != nil {
+		err := vm.openChardev(c)
+		if err != nil && c.Unopened != "" {
+			err = errors.Join(err, errors.New(c.Unopened))
+		}
+		if err != nil {
 			return &Error{c.Origin, err}
 		}
 	}

@@ -14,6 +14,7 @@ var (
 	errNoCPU   = errors.New("gdbstub: meaningless to attach gdb to a machine without any CPU.")
 	errAccel   = errors.New("gdbstub: current accelerator doesn't support guest debugging")
 	errChardev = errors.New("gdbstub: couldn't create chardev")
+	errWhere   = errors.New("gdbstub: missing connection string")
 )
 
 // id is the name of the character device that debuggers connect to, and console
@@ -31,6 +32,9 @@ func (s *Server) Start(device string) error {
 	}
 	if s.m.Options().Accel == "qtest" {
 		return errAccel
+	}
+	if device == "" {
+		return errWhere
 	}
 	var next *chardev.Chardev
 	if device != "none" {
