@@ -3,7 +3,6 @@ package chipset
 import (
 	"time"
 
-	"github.com/qomd/qomd/devices/acpi"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/devices/timer"
@@ -88,7 +87,10 @@ func (r *rtc) WatchOutputs(name string, f func(output int, level bool)) bool {
 	return true
 }
 
-func (r *rtc) registers(string) (memory.Ops, *memory.Rules) { return rtcPorts{r}, &acpi.ByteRules }
+// rtcRules are the accesses of its ports: words in their place, byte by byte.
+var rtcRules = memory.Rules{Impl: memory.Access{Min: 1, Max: 1}}
+
+func (r *rtc) registers(string) (memory.Ops, *memory.Rules) { return rtcPorts{r}, &rtcRules }
 
 type rtcPorts struct{ *rtc }
 
