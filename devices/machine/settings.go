@@ -132,10 +132,11 @@ func readBoot(o *qom.Object, in qom.Input) (any, error) {
 			}
 		}
 	}
-	if !r.Has("order") && o.Class().Is("generic-pc-machine") {
-		r.Set("order", bootOrder)
+	var c bootConfig
+	if o.Class().Is("generic-pc-machine") {
+		c.Order = bootOrder
 	}
-	return r, nil
+	return c.with(r), nil
 }
 
 // bootOrder is what PCs boot from when nothing is said.
