@@ -59,7 +59,9 @@ func (b *builder) ports(words []argument, kind string) ([]string, error) {
 		if err != nil {
 			return nil, wordErrors(a.origin, err, failed)
 		}
-		b.m.chardev(id).Unopened = failed.Error()
+		if !b.all { // a command line
+			b.m.chardev(id).Unopened = failed.Error()
+		}
 		ids = append(ids, id)
 		// A port that is shared comes with a monitor on the same device.
 		if b.m.chardev(id).Mux {
