@@ -70,6 +70,8 @@ func NewParser() *Parser {
 
 // NewLateParser returns a parser that tells mistakes as QEMU did up to 7.2: when
 // the value they are in is over, without their place, and partly in other words.
+// A limit that is exceeded ends the value, so that what comes after it is read as
+// the next.
 func NewLateParser() *Parser {
 	p := NewParser()
 	p.late = true
@@ -137,7 +139,7 @@ func (p *Parser) accept(kind byte, text []byte, at position) {
 	case kindRBracket:
 		p.brackets--
 	}
-	if !p.skipping && p.withinLimits(len(text)) {
+	if counts := p.late || !p.skipping; counts && p.withinLimits(len(text)) && !p.skipping {
 		p.grammar(kind, text, at)
 	}
 	if p.braces < 0 || p.brackets < 0 || p.braces == 0 && p.brackets == 0 {
@@ -166,7 +168,7 @@ func (p *Parser) withinLimits(length int) bool {
 
 // tooLong is called when one token alone breaks the size limit.
 func (p *Parser) tooLong() {
-	if !p.skipping {
+	if p.late || !p.skipping {
 		p.broken(&SyntaxError{Text: "JSON token size limit exceeded"})
 	}
 	if p.braces == 0 && p.brackets == 0 {
@@ -199,6 +201,10 @@ func (p *Parser) fail(at position, text string) {
 func (p *Parser) broken(err *SyntaxError) {
 	p.skipping = true
 	p.emit(nil, err)
+	if p.late {
+		p.found = ""
+		p.reset()
+	}
 }
 
 // cString is text as a C program prints it: up to the first zero byte.

@@ -76,6 +76,22 @@ func TestNesting(t *testing.T) {
 	}
 }
 
+// Up to QEMU 7.2 what follows a limit that is exceeded is read as the next value,
+// of one in which a mistake was found, too.
+func TestLateNesting(t *testing.T) {
+	for before, want := range map[string]int{"": 1025, `"a" "b",`: 1026} {
+		var got []string
+		qjson.NewLateParser().Feed([]byte("["+before+strings.Repeat("[", 1024)+strings.Repeat("]", want)+"7 "), func(v any, err error) {
+			if err != nil {
+				got = append(got, err.Error())
+			}
+		})
+		if len(got) != 1+want || got[0] != "JSON nesting depth limit exceeded" || got[1] != "JSON parse error, expecting value" {
+			t.Errorf("%q: %d results, want %d, first %.80q", before, len(got), 1+want, got)
+		}
+	}
+}
+
 func TestTokenCount(t *testing.T) {
 	// An array of n elements has 2n+1 tokens.
 	n := qjson.MaxTokens / 2
