@@ -52,6 +52,9 @@ func (s source) Type(name string) (qom.TypeInfo, bool) {
 	if facts.IsInterface {
 		return info, true
 	}
+	if facts.Unknown == "" {
+		info.Tells = func(property string) bool { _, ok := facts.Property(property); return ok }
+	}
 	device := name == "device" || slices.Contains(facts.Parents, "device")
 	info.Properties = s.properties(name, device)
 	if device {

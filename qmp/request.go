@@ -105,10 +105,10 @@ func (c *Session) run(call *Call, r request) (any, error) {
 		return nil, Errorf(CommandNotFound, "Expecting capabilities negotiation with '%s'", capabilitiesCommand)
 	}
 	call.Command, call.Args = s.cfg.Commands.Lookup(e.name), e.args
-	if call.Command == nil {
+	described := s.cfg.Schema != nil
+	if call.Command == nil || described && !s.cfg.Schema.HasCommand(e.name) {
 		return nil, Errorf(CommandNotFound, "The command %s has not been found", e.name)
 	}
-	described := s.cfg.Schema != nil && s.cfg.Schema.HasCommand(e.name)
 	if described {
 		if err := s.cfg.under().RefuseCommand(e.name); err != nil {
 			return nil, Errorf(CommandNotFound, "%s", err)

@@ -87,9 +87,12 @@ func (o *Object) Child(name string) *Object {
 	return nil
 }
 
-// Children returns the children in order of insertion. The slice is the
-// caller's.
+// Children returns the children in order of insertion, none for a nil object.
+// The slice is the caller's.
 func (o *Object) Children() []*Object {
+	if o == nil {
+		return nil
+	}
 	return append([]*Object(nil), o.children.all()...)
 }
 

@@ -105,8 +105,11 @@ func (c *Class) Value(key any) any {
 }
 
 // AddProperty adds a class property, for ClassInit only; it replaces one of the
-// same name.
+// same name. It does nothing when the type of this version has no such property.
 func (c *Class) AddProperty(p *Property) {
+	if p = c.info.has(p); p == nil {
+		return
+	}
 	c.takeOwn()
 	if i := slices.IndexFunc(c.own, func(q *Property) bool { return q.Name == p.Name }); i >= 0 {
 		c.own[i] = p.withFacts(c.own[i])

@@ -29,6 +29,11 @@ type Property struct {
 	// decides where it is listed.
 	PerObject bool
 
+	// Untold marks a property that QEMU does not tell of at the type that has
+	// the code: its objects get it later, or only its descendants have it.
+	// Others that a source leaves out are not there, see [TypeInfo.Tells].
+	Untold bool
+
 	// Get answers the value as plain Go data that encodes to the JSON that
 	// QEMU sends. Nil: not readable.
 	Get func(*Object) (any, error)

@@ -47,6 +47,26 @@ type TypeInfo struct {
 
 	// Properties are the class properties this type adds to its parent's.
 	Properties []*Property
+
+	// Tells reports whether a source knows a property of the type, inherited
+	// ones included; nil when it cannot say.
+	Tells func(property string) bool
+}
+
+// has returns a property that there is code for as the type has it; nil when the
+// type, being of another version than the code, has it not.
+func (i *TypeInfo) has(p *Property) *Property {
+	switch {
+	case i.Tells == nil || p.PerObject || i.Tells(p.Name):
+		return p
+	case !p.Untold:
+		return nil
+	case i.Abstract:
+		return p
+	}
+	q := *p
+	q.PerObject = true
+	return &q
 }
 
 // Source supplies facts about types that have no Go code of their own.
@@ -193,7 +213,11 @@ func (t *Types) info(name string) (TypeInfo, bool) {
 	merged.Interfaces = append(slices.Clone(facts.Interfaces), code.Interfaces...)
 	known := slices.Clone(facts.Properties)
 	merged.Properties = nil
+	merged.Tells = facts.Tells
 	for _, p := range code.Properties {
+		if p = merged.has(p); p == nil {
+			continue
+		}
 		if i := slices.IndexFunc(known, func(q *Property) bool { return q.Name == p.Name }); i >= 0 {
 			p = p.withFacts(known[i])
 			known = slices.Delete(known, i, i+1)

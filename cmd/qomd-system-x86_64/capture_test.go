@@ -131,13 +131,10 @@ func absent(t *testing.T, line string) bool {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return strings.Contains(string(table), "\n| "+m[2]+" | no |") || slices.Contains(gone, m[2])
+		return strings.Contains(string(table), "\n| "+m[2]+" | no |")
 	}
 	return true // a type: the schema of what is there is closed, as another test says
 }
-
-// gone are commands of 7.2 that QEMU has dropped since, and nobody here took up.
-var gone = []string{"x-query-opcount", "x-query-profile", "x-query-rdma"}
 
 // aboutCrash tells whether a difference is about a type that QEMU dies of being
 // asked about. Here there is an answer.

@@ -31,6 +31,8 @@ type CPUHotplug struct {
 	slots
 	cpus    []cpuSlot
 	command uint8
+	legacy  bool
+	modern  memory.Region // once the guest asked for it
 }
 
 type cpuSlot struct {
@@ -46,10 +48,17 @@ func (h *CPUHotplug) Init(dev *qdev.Device, gpe *GPE, io *memory.Region, base ui
 	for i, id := range ids {
 		h.cpus[i].id = uint64(id)
 	}
-	h.region.InitIO(h.env.Memory, &dev.Object, memory.Funcs{OnRead: h.read, OnWrite: h.write}, "acpi-cpu-hotplug", cpuHPSize)
-	h.region.SetRules(&cpuHPRules)
+	if h.legacy = h.env.Ways.LegacyCPUs; !h.legacy {
+		h.initModern(&h.region, &dev.Object, io, uint64(base))
+		return
+	}
+	h.region.InitIO(h.env.Memory, &dev.Object, memory.Funcs{OnRead: h.legacyRead, OnWrite: h.legacyWrite}, cpuRegion, legacyCPUSize)
+	h.region.SetRules(&ByteRules)
 	io.AddSubregion(uint64(base), &h.region)
 }
+
+// cpuRegion is the name of the registers' region.
+const cpuRegion = "acpi-cpu-hotplug"
 
 var cpuHPRules = memory.Rules{Valid: memory.Access{Min: 1, Max: 4}, Impl: memory.Access{Min: 1, Max: 4}}
 

@@ -254,6 +254,9 @@ func (h *PCIHotplug) ResetHotplug() {
 	if !h.assigned {
 		h.assigned = true
 		h.root.Walk(h.assign)
+		if !h.onRoot && h.dev.Env().Ways.NoRootHandler {
+			h.root.SetHandler(nil)
+		}
 	}
 	for _, b := range h.buses {
 		for b.down != 0 {

@@ -42,6 +42,13 @@ func (h *slots) state(f *vmstate.Fields, i int) {
 func (h *CPUHotplug) VMState(f *vmstate.Fields) {
 	f.Field("selector", &h.selector)
 	f.Field("command", &h.command)
+	legacy := h.legacy
+	f.Field("legacy", &legacy)
+	f.Loaded(func() {
+		if h.legacy && !legacy {
+			h.Modernize()
+		}
+	})
 	f.List("slots", h.Len(), func(i int, f *vmstate.Fields) {
 		h.slots.state(f, i)
 		f.Field("firmware", &h.cpus[i].firmware)

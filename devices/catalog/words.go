@@ -23,6 +23,11 @@ var wordings = []wording{
 	{[2]int{7, 2}, `unknown migration protocol: .*`, "Parameter 'uri' expects a valid migration protocol"},
 	{[2]int{7, 2}, `(Invalid CPU \[socket: -?[0-9]+, die: -?[0-9]+), module: -?[0-9]+(, .*)`, "${1}${2}"},
 	{[2]int{7, 2}, `(Property '.*' can't take value '.*'): chardev '(.*)' is already in use`, "${1}: Device '${2}' is in use"},
+	{[2]int{7, 2}, `Cannot delete host memory backend '(.*)' which is mapped`, "object '${1}' is in use, can not be deleted"},
+	{[2]int{7, 2}, `Parameter 'value' expects a size`, "Parameter 'target' expects a size"},
+	{[2]int{7, 2}, `parameter 'protocol' must start with 'file:' or 'fd:'`, "Invalid parameter 'protocol'"},
+	{[2]int{7, 2}, `Path (.*) is not a realized VirtIODevice`, "Path ${1} is not a VirtIODevice"},
+	{[2]int{7, 2}, `this (virtio based memory devices cannot be unplugged)`, "${1}."},
 	{[2]int{7, 2}, `(\S*) is not a device`, "${1} is not a hotpluggable device"},
 }
 

@@ -69,6 +69,7 @@ type Board struct {
 	rootBus pci.Bus
 	ports   pci.ConfigPorts
 	mmcfg   pci.ConfigMemory
+	areas   []memory.Region // that the host bridge decides about, four for each, see [pam]
 	pm      *power
 	reset   resetControl
 	lines   inputLines
@@ -87,12 +88,16 @@ type Board struct {
 }
 
 // NewQ35 builds the board of machine types pc-q35-*.
-func NewQ35(env *qdev.Env, o Options) (*Board, error) { return build(env, o, q35Parts()) }
+func NewQ35(env *qdev.Env, o Options) (*Board, error) { return build(env, o, q35Parts, looseQ35) }
 
 // NewPC builds the board of machine types pc-i440fx-*.
-func NewPC(env *qdev.Env, o Options) (*Board, error) { return build(env, o, pcParts()) }
+func NewPC(env *qdev.Env, o Options) (*Board, error) { return build(env, o, pcParts, loosePC) }
 
-func build(env *qdev.Env, o Options, parts []part) (*Board, error) {
+func build(env *qdev.Env, o Options, list, loose func() []part) (*Board, error) {
+	if env.Ways.LooseBoard {
+		list = loose
+	}
+	parts := list()
 	b := &Board{env: env, opts: o, parts: parts, buses: map[string]*qdev.Bus{"sysbus": env.SystemBus}}
 	b.devices = make([]*qdev.Device, len(parts))
 	b.lines.board = b
@@ -330,6 +335,9 @@ func (b *Board) addRegions(o *qom.Object, f *pci.Device, p *part) error {
 		if s.name == "smram" {
 			b.SMRAM = r
 		}
+		if s.name == pamFirst && b.areas == nil {
+			b.areas = regions[i : i+4*areas]
+		}
 		if s.off {
 			r.SetEnabled(false)
 		}
@@ -341,9 +349,6 @@ func (b *Board) addRegions(o *qom.Object, f *pci.Device, p *part) error {
 				return err
 			}
 		}
-	}
-	if k, ok := o.Self().(interface{ keep([]memory.Region) }); ok {
-		k.keep(regions)
 	}
 	return nil
 }

@@ -9,6 +9,9 @@ const mmcfgSize = 256 << 20
 // areas is how many areas below 1 MiB a host bridge decides about.
 const areas = 13
 
+// pamFirst is the name of the first of the regions that pam returns.
+const pamFirst = "pam-pci"
+
 // pam returns the regions by which it lets the guest choose whether memory or
 // PCI shows, four for each area in order of the choice: nothing of memory, reads
 // of memory, writes (which are not taken apart: PCI), both.
@@ -20,7 +23,7 @@ func pam() []region {
 			at, size = 0xc0000+(i-1)*0x4000, 0x4000
 		}
 		for j, a := range [4]region{
-			{name: "pam-pci", kind: alias, target: "pci"},
+			{name: pamFirst, kind: alias, target: "pci"},
 			{name: "pam-rom", kind: aliasReadOnly, target: "ram"},
 			{name: "pam-pci", kind: alias, target: "pci"},
 			{name: "pam-ram", kind: alias, target: "ram"},

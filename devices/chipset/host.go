@@ -1,7 +1,6 @@
 package chipset
 
 import (
-	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/pci"
 )
 
@@ -11,7 +10,6 @@ type hostBridge struct {
 	pci.Device
 	model *hostModel
 	board *Board
-	areas []memory.Region // four per area, see [pam]
 }
 
 // hostModel is what the two differ in.
@@ -30,9 +28,6 @@ var (
 const expressReset = 0xb0000000
 
 func (h *hostBridge) attach(b *Board, _ *part) { h.board = b }
-
-// keep remembers the regions of the part; those of the areas are the last.
-func (h *hostBridge) keep(regions []memory.Region) { h.areas = regions[len(regions)-4*areas:] }
 
 // RealizePCI implements [pci.Function].
 func (h *hostBridge) RealizePCI() error { return nil }
@@ -66,13 +61,13 @@ func (h *hostBridge) update() {
 	sys.Begin()
 	defer sys.Commit()
 	for i := range areas {
-		if h.areas == nil {
+		if h.board.areas == nil {
 			break
 		}
 		// The first area is alone in the upper half of its register.
 		mode := h.Config(h.model.pam+(i+1)/2) >> (4 * ((i + 1) % 2)) & 3
 		for j := range 4 {
-			h.areas[4*i+j].SetEnabled(j == int(mode))
+			h.board.areas[4*i+j].SetEnabled(j == int(mode))
 		}
 	}
 	if h.model.express == 0 {

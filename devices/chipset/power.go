@@ -112,14 +112,36 @@ func (p *power) RealizePCI() error {
 		p.modules.Init(&p.Device.Device, &p.gpe, b.opts.IO, b.opts.MemorySlots)
 		b.Memory = &p.modules
 	}
-	if err := p.AddProperty(qom.FixedLink(qom.WeakLink("bus", "PCI", func() *qom.Object { return &b.Root.Object }))); err != nil {
-		return err
+	if p.cpus.Legacy() {
+		if err := p.AddProperty(legacyCPUs(&p.cpus)); err != nil {
+			return err
+		}
+	}
+	if !p.Env().Ways.LooseBoard {
+		if err := p.AddProperty(qom.FixedLink(qom.WeakLink("bus", "PCI", func() *qom.Object { return &b.Root.Object }))); err != nil {
+			return err
+		}
 	}
 	if p.bridges || p.root {
 		p.PCIHotplug.Init(p, &p.Device.Device, b.Root, &p.gpe, b.opts.IO,
 			acpi.PCIHotplugOptions{Bridges: p.bridges, Root: p.root, Base: m.pcihp})
 	}
 	return nil
+}
+
+// legacyCPUs is the property that tells how processors go, see
+// [acpi.CPUHotplug.Legacy]; false is for good.
+func legacyCPUs(cpus *acpi.CPUHotplug) *qom.Property {
+	const name = "cpu-hotplug-legacy"
+	return &qom.Property{Name: name, Type: "bool",
+		Get: func(*qom.Object) (any, error) { return cpus.Legacy(), nil },
+		Set: func(_ *qom.Object, in qom.Input) error {
+			legacy, err := in.Bool(name)
+			if err == nil && !legacy && cpus.Legacy() {
+				cpus.Modernize()
+			}
+			return err
+		}}
 }
 
 // updateSCI drives the system control interrupt.
@@ -279,7 +301,7 @@ func powerProperties(root bool) []*qom.Property {
 			}}
 	}
 	show := func(name, typ string, get func(*power) uint64) *qom.Property {
-		return &qom.Property{Name: name, Type: typ, Get: func(o *qom.Object) (any, error) { return get(of(o)), nil }}
+		return &qom.Property{Name: name, Type: typ, Untold: true, Get: func(o *qom.Object) (any, error) { return get(of(o)), nil }}
 	}
 	list := []*qom.Property{
 		flag("acpi-pci-hotplug-with-bridge-support", func(p *power) *bool { return &p.bridges }),

@@ -32,7 +32,7 @@ var q35Parts = sync.OnceValue(func() []part {
 					{name: "smbase-window", size: 128 * kib, kind: alias, target: "ram", offset: 0x30000, in: "smram", at: 0x30000, off: true},
 				}, pam())},
 			{as: "lpc", typ: "ICH9-LPC", bus: "pci", devfn: 0x1f << 3, multi: true, wires: wires("gsi", 24, straight),
-				values: []value{{"enable_tco", true}, {"sci_int", uint64(sciLine)}, {"smm-enabled", true}, {"x-keep-pci-slot-hpc", true}},
+				values: []value{{"enable_tco", true}, {"memory-hotplug-support", true}, {"sci_int", uint64(sciLine)}, {"smm-enabled", true}, {"x-keep-pci-slot-hpc", true}},
 				buses:  []bus{{as: "isa", typ: "ISA"}},
 				config: []patch{{0x60, "\x80\x80\x80\x80"}, {0x68, "\x80\x80\x80\x80"}}},
 		},

@@ -166,7 +166,7 @@ func newBrokenTime(t time.Time) brokenTime {
 func registerRTC(t *qom.Types) {
 	t.Add(qom.TypeInfo{
 		Name: "mc146818rtc", Parent: "isa-device", New: func() qom.Instance { return new(rtc) },
-		Properties: []*qom.Property{{Name: "date", Type: "struct tm", Get: func(o *qom.Object) (any, error) {
+		Properties: []*qom.Property{{Name: "date", Type: "struct tm", Untold: true, Get: func(o *qom.Object) (any, error) {
 			b := o.Self().(*rtc).board
 			if b == nil || b.opts.Time == nil {
 				return brokenTime{}, nil

@@ -46,7 +46,7 @@ func wire(output, to, input string) *qom.Property {
 		}
 		b := w.lines().board
 		if to == "" {
-			return b.env.Unattached.Child(input)
+			return b.env.Unattached.Child(b.pinName(input))
 		}
 		if d := b.device(to); d != nil {
 			return d.Child(input)

@@ -68,6 +68,9 @@ func (w *Window) At(slot int) *DIMM {
 	return w.slots[slot]
 }
 
+// Size returns how many bytes of addresses the window has.
+func (w *Window) Size() uint64 { return w.size }
+
 // End returns the first address behind the window, 0 without one.
 func (w *Window) End() uint64 { return w.base + w.size }
 

@@ -10,6 +10,8 @@ import (
 const (
 	graphicType = "qemu-graphic-console"
 	textType    = "qemu-fixed-text-console"
+	// anyType is the type of both up to QEMU 7.2.
+	anyType = "qemu-console"
 )
 
 // screen is a console that shows what an adapter draws.
@@ -28,45 +30,57 @@ func registerConsole(t *qom.Types) {
 		}
 		return nil
 	}
+	graphic := graphicType
+	if !t.HasFacts(graphicType) {
+		graphic = anyType
+	}
 	t.Add(qom.TypeInfo{
-		Name: graphicType, Parent: "object", New: func() qom.Instance { return new(screen) },
+		Name: graphic, Parent: "object", New: func() qom.Instance { return new(screen) },
 		Properties: []*qom.Property{
-			{Name: "device", Type: "link<device>", Target: device, Get: func(o *qom.Object) (any, error) {
+			{Name: "device", Type: "link<device>", Untold: true, Target: device, Get: func(o *qom.Object) (any, error) {
 				if d := device(o); d != nil {
 					return d.Path(), nil
 				}
 				return "", nil
 			}},
-			{Name: "head", Type: "uint32", Get: func(o *qom.Object) (any, error) { return uint64(of(o).head), nil }},
+			{Name: "head", Type: "uint32", Untold: true, Get: func(o *qom.Object) (any, error) { return uint64(of(o).head), nil }},
 		},
 	})
 }
 
-// MakeConsoles makes the consoles of a machine, in a container for them: the
-// screens of its adapters first, then one for each of the texts.
-func MakeConsoles(in *qom.Object, bus *qdev.Bus, texts int) error {
-	if in.Tree().Types.Class(graphicType) == nil || in.Tree().Types.Class(textType) == nil {
-		return nil // of QEMU versions that have no such objects
+// MakeConsoles makes the consoles of a machine, in /backend: the screens of its
+// adapters first, then one for each of the texts.
+func MakeConsoles(bus *qdev.Bus, texts int) error {
+	tree := bus.Tree()
+	in := tree.Root().Child("backend")
+	graphic, text := graphicType, textType
+	if tree.Types.Class(graphicType) == nil {
+		graphic, text = anyType, anyType
 	}
 	var err error
 	add := func(typ string) *qom.Object {
 		if err != nil {
 			return nil
 		}
+		if in == nil {
+			if in, err = tree.NewChild(tree.Root(), "backend", "container"); err != nil {
+				return nil
+			}
+		}
 		var o *qom.Object
-		o, err = in.Tree().NewChild(in, "console[*]", typ)
+		o, err = tree.NewChild(in, "console[*]", typ)
 		return o
 	}
 	for _, d := range adapters(bus, nil) {
 		for head := range heads(d) {
-			if o := add(graphicType); o != nil {
+			if o := add(graphic); o != nil {
 				s := o.Self().(*screen)
 				s.adapter, s.head = d, head
 			}
 		}
 	}
 	for range texts {
-		add(textType)
+		add(text)
 	}
 	return err
 }

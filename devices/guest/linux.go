@@ -113,6 +113,9 @@ func (l *Linux) Handle(e Event) {
 func (l *Linux) boot() {
 	t := l.hw.Tables()
 	if t.GPEEnable != 0 {
+		if t.CPUs > 0 {
+			l.hw.Out(t.CPUHotplug, 4, 0) // selects a processor, and asks earlier QEMUs for these registers
+		}
 		l.hw.Out(t.GPEEnable, 1, l.hw.In(t.GPEEnable, 1)|gpePCIHotplug|slotEvents(t))
 	}
 	l.slots, l.controllers, l.buses = nil, nil, map[uint8]*bus{}

@@ -30,20 +30,16 @@ func NewTypes(cat *catalog.Catalog) *qom.Types {
 // begin makes what backends need of a new machine, under its lock.
 func (m *Machine) begin() error {
 	t := m.env.Tree
-	for _, c := range []struct {
-		name string
-		into **qom.Object
-	}{
-		{"chardevs", &m.chardevs}, {"objects", &m.objects},
-		{"backend", &m.consoles}, {"audiodevs", new(*qom.Object)},
-	} {
-		o, err := t.NewChild(t.Root(), c.name, "container")
-		if err != nil {
+	roots := []string{"chardevs", "objects", "backend", "audiodevs"}
+	if m.env.Ways.LateRoots {
+		roots = roots[:1]
+	}
+	for _, name := range roots {
+		if _, err := t.NewChild(t.Root(), name, "container"); err != nil {
 			return err
 		}
-		*c.into = o
 	}
-	m.Characters = chardev.NewSet(m.chardevs, m.Do, &m.Yanks, m.log)
+	m.Characters = chardev.NewSet(m.Chardevs(), m.Do, &m.Yanks, m.log)
 	m.Characters.FDs = &m.Files
 	m.TPM = tpm.NewSet(m.Characters, m.Do, m.log)
 	m.TPM.Waiting = mover{m}.Waiting

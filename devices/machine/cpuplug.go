@@ -69,7 +69,9 @@ func (h processorHandler) PrePlug(d *qdev.Device) error {
 		return err
 	}
 	c.Settle(s.place(), id)
-	c.SetSiblings(places.Slots() / places.Sockets)
+	if !m.env.Ways.LateSiblings {
+		c.SetSiblings(places.Slots() / places.Sockets)
+	}
 	return nil
 }
 
@@ -134,6 +136,8 @@ func (h processorHandler) UnplugRequest(d *qdev.Device) error {
 		return fmt.Errorf("CPU %s is in no slot", d.Label())
 	case s.Index == 0:
 		return errors.New("Boot CPU is unpluggable")
+	case h.m.board.CPUs.Legacy():
+		return fmt.Errorf("acpi: device unplug request for not supported device type: %s", d.TypeName())
 	}
 	h.m.board.CPUs.Request(int(s.Index))
 	return nil

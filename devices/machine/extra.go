@@ -35,12 +35,12 @@ func (m *Machine) fill(slot chipset.Slot, parent *qom.Object, name string) error
 // adapters before those of character devices, whatever was made first.
 func (m *Machine) makeConsoles() error {
 	texts := 0
-	for _, c := range m.chardevs.Children() {
+	for _, c := range m.Chardevs().Children() {
 		if c.TypeName() == "chardev-vc" {
 			texts++
 		}
 	}
-	return display.MakeConsoles(m.consoles, m.env.SystemBus, texts)
+	return display.MakeConsoles(m.env.SystemBus, texts)
 }
 
 func (m *Machine) addToBoard(b BoardDevice, parent *qom.Object, name string) error {

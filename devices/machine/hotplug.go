@@ -151,9 +151,12 @@ func (m *Machine) OSPMStatus() ([]acpi.OST, bool) {
 	if m.board == nil || m.IsPC() && !m.hasACPI() {
 		return nil, false
 	}
-	var list []acpi.OST
+	list := []acpi.OST{}
 	if m.board.Memory != nil {
 		list = m.board.Memory.Status()
+	}
+	if m.board.CPUs.Legacy() {
+		return list, true
 	}
 	return append(list, m.board.CPUs.Status()...), true
 }

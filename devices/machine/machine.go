@@ -119,9 +119,6 @@ type Machine struct {
 	complete    func() error // with -preconfig, until it is called
 
 	object   *qom.Object // /machine
-	chardevs *qom.Object // /chardevs
-	consoles *qom.Object // /backend
-	objects  *qom.Object // /objects
 	audio    []*qjson.Object
 	pciRoots []*pci.Bus
 
@@ -212,6 +209,7 @@ func New(opts Options) (*Machine, error) {
 	tree := qom.NewTree(opts.Types)
 	m.env = &qdev.Env{
 		Tree: tree, Memory: memory.NewSystem(tree), Clock: m.clock, Log: m.log,
+		Ways:           opts.Catalog.Ways(),
 		Emit:           m.emit,
 		Alias:          opts.Catalog.DeviceByAlias,
 		Defaults:       m.defaults(),
@@ -222,6 +220,7 @@ func New(opts Options) (*Machine, error) {
 		Lifecycle:      lifecycle{m}, SystemMemory: &m.systemMemory, SystemIO: &m.systemIO,
 	}
 	m.env.Trace = &m.Trace
+	m.env.Memory.PlainTypes = m.env.Ways.PlainRegions
 	m.env.Memory.Trace, m.env.Input.Trace = &m.Trace, &m.Trace
 	m.env.Backends = backends{m}
 	m.env.NUMANodes = m.nodeCount
@@ -229,6 +228,7 @@ func New(opts Options) (*Machine, error) {
 	m.newBlocks()
 	m.newDirtyRate()
 	m.Migration = migration.New(mover{m})
+	m.Migration.Former = m.env.Ways.FormerMigration
 	m.Snapshots = newSnapshots(m)
 	m.env.Migrating = m.Migration.Busy
 	m.env.LetGo = m.Migration.LetGo
@@ -302,10 +302,13 @@ func (m *Machine) Facts() catalog.Machine { return m.facts }
 func (m *Machine) Object() *qom.Object { return m.object }
 
 // Objects returns the container of user-created objects, /objects.
-func (m *Machine) Objects() *qom.Object { return m.objects }
+func (m *Machine) Objects() *qom.Object { return m.root("objects") }
 
 // Chardevs returns the container of character devices, /chardevs.
-func (m *Machine) Chardevs() *qom.Object { return m.chardevs }
+func (m *Machine) Chardevs() *qom.Object { return m.root("chardevs") }
+
+// root returns a child of the root, nil when there is none.
+func (m *Machine) root(name string) *qom.Object { return m.env.Tree.Root().Child(name) }
 
 // PCIRoots returns the root PCI buses.
 func (m *Machine) PCIRoots() []*pci.Bus { return m.pciRoots }

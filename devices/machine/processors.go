@@ -10,6 +10,7 @@ import (
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/devices/thread"
+	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -50,6 +51,21 @@ func (s *CPUSlot) Processor() *cpu.CPU {
 		return nil
 	}
 	return cpu.From(qdev.From(s.CPU))
+}
+
+// short is the topology of QEMU up to 7.2, which knew of fewer levels.
+func (t Topology) short() any {
+	o := qjson.NewObject()
+	for _, m := range []struct {
+		name string
+		n    int64
+	}{
+		{"cpus", t.CPUs}, {"sockets", t.Sockets}, {"dies", t.Dies}, {"clusters", t.Clusters},
+		{"cores", t.Cores}, {"threads", t.Threads}, {"maxcpus", t.MaxCPUs},
+	} {
+		o.Set(m.name, m.n)
+	}
+	return o
 }
 
 // topology takes levels that were not said for one, and as many processors as

@@ -1,9 +1,12 @@
 package machine
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -67,9 +70,19 @@ func (m *Machine) describe() error {
 	}
 	set("memory", m.memoryConfig())
 	set("smp", m.topology)
+	if m.env.Ways.ShortTopology {
+		set("smp", m.topology.short())
+	}
 	if m.board == nil {
+		if m.env.Ways.ShowBootOrder {
+			set("boot", qjson.NewObject(qjson.Member{Name: "order", Value: ""}))
+		}
 		return nil
 	}
+	if m.typeUpTo(8, 0) {
+		set("smbios-entry-point-type", "32")
+	}
+	set("device-memory-region-size", m.window.Size()) // up to QEMU 8.0
 	set("max-ram-below-4g", m.holeAt(0))
 	if m.IsQ35() {
 		set("max-ram-below-4g", uint64(below4G))
@@ -89,7 +102,22 @@ func (m *Machine) describe() error {
 			return err
 		}
 	}
+	if m.env.Ways.LooseBoard {
+		if err := m.object.AddWeakLink("rtc_state", "isa-device", func() *qom.Object { return &m.board.Clock.Object }); err != nil {
+			return err
+		}
+	}
 	return m.object.AddAlias("rtc-time", &m.board.Clock.Object, "date")
+}
+
+// typeUpTo reports whether the machine type is of that version or an earlier one.
+func (m *Machine) typeUpTo(major, minor int) bool {
+	_, version, _ := strings.Cut(strings.TrimPrefix(m.facts.Name, "pc-"), "-")
+	var have [2]int
+	if _, err := fmt.Sscanf(version, "%d.%d", &have[0], &have[1]); err != nil {
+		return false
+	}
+	return have[0] < major || have[0] == major && have[1] <= minor
 }
 
 // forgetFlash takes the properties away that would name flash chips: a machine

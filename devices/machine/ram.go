@@ -99,7 +99,7 @@ func (m *Machine) ramBackend() (*qom.Object, error) {
 	if m.opts.MemoryPath != "" {
 		typ = "memory-backend-file"
 	}
-	o, err := m.env.Tree.NewChild(m.objects, id, typ)
+	o, err := m.env.Tree.NewChild(object.Container(m.env.Tree), id, typ)
 	if err != nil {
 		return nil, err
 	}

@@ -132,7 +132,7 @@ func (r *Region) typeName() string {
 		return "ramd"
 	case r.ram != nil:
 		return "ram"
-	case r.container == nil:
+	case r.container == nil && !r.sys.PlainTypes:
 		return "container"
 	}
 	return "i/o"

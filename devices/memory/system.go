@@ -17,6 +17,8 @@ type System struct {
 	// Unattached becomes the parent of regions without owner; nil means the
 	// root of the tree. QEMU uses /machine/unattached.
 	Unattached *qom.Object
+	// PlainTypes calls regions that contain others "i/o" when they are printed.
+	PlainTypes bool
 	// Log gets warnings about devices; the default discards them.
 	Log *slog.Logger
 	// Reclaimer runs what waits for a grace period.

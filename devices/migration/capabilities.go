@@ -11,9 +11,9 @@ type Capability struct {
 	State      bool   `json:"state"`
 }
 
-// capabilities are all there are, in QEMU's order.
+// capabilities are all there ever were, in QEMU's order.
 var capabilities = []string{
-	"xbzrle", "rdma-pin-all", "auto-converge", "events", "postcopy-ram", "x-colo", "release-ram", "return-path",
+	"xbzrle", "rdma-pin-all", "auto-converge", "zero-blocks", "compress", "events", "postcopy-ram", "x-colo", "release-ram", "block", "return-path",
 	"pause-before-switchover", "multifd", "dirty-bitmaps", "postcopy-blocktime", "late-block-activate",
 	"x-ignore-shared", "validate-uuid", "background-snapshot", "zero-copy-send", "postcopy-preempt",
 	"switchover-ack", "dirty-limit", "mapped-ram",
@@ -31,13 +31,18 @@ var snapshotConflicts = []string{
 type Settings struct {
 	on         map[string]bool
 	parameters map[string]any // those that differ from their default
+	// Former tells of what QEMU 7.2 still had, too.
+	Former bool
 }
 
-// Capabilities lists all capabilities.
-func (s *Settings) Capabilities() []Capability {
-	list := make([]Capability, len(capabilities))
-	for i, name := range capabilities {
-		list[i] = Capability{name, s.on[name]}
+// Capabilities lists those capabilities that are known. Nothing is compressed
+// here, and disks do not go with the machine.
+func (s *Settings) Capabilities(known []string) []Capability {
+	list := make([]Capability, 0, len(known))
+	for _, name := range capabilities {
+		if slices.Contains(known, name) {
+			list = append(list, Capability{name, s.on[name]})
+		}
 	}
 	return list
 }

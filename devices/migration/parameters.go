@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/qomd/qomd/qmp/qjson"
 )
@@ -14,6 +15,23 @@ type parameter struct {
 	name  string
 	def   any
 	check func(s *Settings, v any) error
+}
+
+// formerParameters are those that QEMU has dropped since 7.2.
+var formerParameters = []parameter{
+	{"compress-level", int64(1), valueBetween("compress-level", 0, 9)},
+	{"compress-threads", int64(8), valueBetween("compress-threads", 1, 255)},
+	{"compress-wait-thread", true, nil},
+	{"decompress-threads", int64(2), valueBetween("decompress-threads", 1, 255)},
+	{"block-incremental", false, nil},
+}
+
+// all returns what parameters there are.
+func (s *Settings) all() []parameter {
+	if s.Former {
+		return slices.Concat(formerParameters, parameters)
+	}
+	return parameters
 }
 
 // between accepts numbers of a range; what is how QEMU calls it.
@@ -116,9 +134,9 @@ func (s *Settings) Parameter(name string) any {
 	if v, ok := s.parameters[name]; ok {
 		return v
 	}
-	for i := range parameters {
-		if parameters[i].name == name {
-			return parameters[i].def
+	for _, p := range s.all() {
+		if p.name == name {
+			return p.def
 		}
 	}
 	return nil
@@ -127,8 +145,8 @@ func (s *Settings) Parameter(name string) any {
 // Parameters lists all parameters with their values.
 func (s *Settings) Parameters() *qjson.Object {
 	o := qjson.NewObject()
-	for i := range parameters {
-		o.Set(parameters[i].name, s.Parameter(parameters[i].name))
+	for _, p := range s.all() {
+		o.Set(p.name, s.Parameter(p.name))
 	}
 	return o
 }
@@ -146,8 +164,7 @@ func (s *Settings) SetParameters(args *qjson.Object) error {
 		}
 		next.parameters[name] = v
 	}
-	for i := range parameters {
-		p := &parameters[i]
+	for _, p := range s.all() {
 		if v, given := args.Get(p.name); given && p.check != nil {
 			if err := p.check(&next, v); err != nil {
 				return err

@@ -21,6 +21,7 @@ type Controller struct {
 	pci.Device
 	bus       qdev.Bus
 	subsystem *Subsystem
+	names     nameSpaces // without a subsystem
 }
 
 // Subsystem is nvme-subsys: controllers and name spaces that belong together.
@@ -28,18 +29,22 @@ type Controller struct {
 type Subsystem struct {
 	qdev.Device
 	bus   qdev.Bus
-	names map[uint32]*Namespace
+	names nameSpaces
 }
+
+// nameSpaces are name spaces by number.
+type nameSpaces map[uint32]*Namespace
 
 // Namespace is nvme-ns.
 type Namespace struct {
 	qdev.Device
-	subsystem *Subsystem
-	nsid      uint32
+	names nameSpaces // that it is one of
+	nsid  uint32
 }
 
 // RealizePCI implements [pci.Function]. A controller without a subsystem of the
-// user's makes one, as QEMU's does; it outlives the controller.
+// user's makes one, as QEMU's does; it outlives the controller. Up to 7.2 it has
+// the name spaces itself, and they do not come and go.
 func (c *Controller) RealizePCI() error {
 	switch s, given := c.Stored("serial").(string); {
 	case !given:
@@ -65,7 +70,11 @@ func (c *Controller) RealizePCI() error {
 			c.subsystem, _ = o.Self().(*Subsystem)
 		}
 	}
-	if c.subsystem == nil {
+	plain := c.Env().Ways.PlainNVMe
+	if plain {
+		c.names = nameSpaces{}
+	}
+	if c.subsystem == nil && !plain {
 		if err := c.makeSubsystem(); err != nil {
 			return err
 		}
@@ -73,7 +82,9 @@ func (c *Controller) RealizePCI() error {
 	c.RealizeFromFacts()
 	// The bus is called as the controller is.
 	qdev.InitBus(&c.bus, busType, c.Qdev(), nil, c.ID())
-	c.bus.SetHandler(busHandler{&c.bus})
+	if !plain {
+		c.bus.SetHandler(busHandler{&c.bus})
+	}
 	return nil
 }
 
@@ -93,9 +104,11 @@ func (c *Controller) makeSubsystem() error {
 
 // Realize implements [qdev.Realizer].
 func (s *Subsystem) Realize() error {
-	s.names = map[uint32]*Namespace{}
+	s.names = nameSpaces{}
 	qdev.InitBus(&s.bus, busType, s.Qdev(), nil, s.ID())
-	s.bus.SetHandler(busHandler{&s.bus})
+	if !s.Env().Ways.PlainNVMe {
+		s.bus.SetHandler(busHandler{&s.bus})
+	}
 	return nil
 }
 
@@ -115,8 +128,8 @@ func (n *Namespace) Realize() error {
 	if err := qdev.StartDrive(&n.Object, qdev.DriveUse{Plain: true}); err != nil {
 		return err
 	}
-	s := subsystemOf(n.Bus().Device())
-	if s == nil {
+	names, bus := home(n.Bus().Device())
+	if names == nil {
 		return fmt.Errorf("name space '%s' has no subsystem", n.Label())
 	}
 	n.nsid = uint32(number(&n.Object, "nsid"))
@@ -124,42 +137,47 @@ func (n *Namespace) Realize() error {
 	case n.nsid > maxNSID:
 		return fmt.Errorf("invalid namespace id (must be between 0 and %d)", maxNSID)
 	case n.nsid == 0:
-		for n.nsid = 1; s.names[n.nsid] != nil; n.nsid++ {
+		for n.nsid = 1; names[n.nsid] != nil; n.nsid++ {
 		}
 		if n.nsid > maxNSID {
 			return errors.New("no free namespace id")
 		}
 		n.Store("nsid", uint64(n.nsid))
-	case s.names[n.nsid] != nil:
+	case names[n.nsid] != nil:
 		return fmt.Errorf("namespace id '%d' already allocated", n.nsid)
 	}
-	if err := n.MoveTo(&s.bus); err != nil {
+	if err := n.MoveTo(bus); err != nil {
 		return err
 	}
-	n.subsystem, s.names[n.nsid] = s, n
+	n.names = names
+	names[n.nsid] = n
 	return nil
 }
 
 // Unrealize implements [qdev.Unrealizer].
 func (n *Namespace) Unrealize() {
-	if n.subsystem != nil && n.subsystem.names[n.nsid] == n {
-		delete(n.subsystem.names, n.nsid)
+	if n.names[n.nsid] == n {
+		delete(n.names, n.nsid)
 	}
-	n.subsystem = nil
+	n.names = nil
 }
 
-// subsystemOf returns the subsystem of a bus' device.
-func subsystemOf(d *qdev.Device) *Subsystem {
+// home returns the name spaces of a bus' device, and the bus they are on; nil
+// when it is no device that has any.
+func home(d *qdev.Device) (nameSpaces, *qdev.Bus) {
 	if d == nil {
-		return nil
+		return nil, nil
 	}
 	switch m := d.Self().(type) {
 	case *Controller:
-		return m.subsystem
+		if m.subsystem == nil {
+			return m.names, &m.bus
+		}
+		return m.subsystem.names, &m.subsystem.bus
 	case *Subsystem:
-		return m
+		return m.names, &m.bus
 	}
-	return nil
+	return nil, nil
 }
 
 // busHandler lets name spaces come and go at once.

@@ -41,6 +41,9 @@ func (b *Bus) place(d *Device) (uint8, error) {
 	if d.addr < 0 {
 		for devfn := int(b.min); devfn < 256; devfn += 8 {
 			if b.reserved>>(devfn>>3)&1 == 0 && b.At(uint8(devfn)) == nil {
+				if d.Env().Ways.AnySlot {
+					return uint8(devfn), nil
+				}
 				return uint8(devfn), b.checkHidden(d, unplaced)
 			}
 		}

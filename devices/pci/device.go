@@ -82,6 +82,11 @@ func FromDevice(q *qdev.Device) *Device {
 
 func (d *Device) init() {
 	d.addr, d.romsize, d.rombar = -1, noROMSize, -1
+	if p := d.Class().Property("rombar"); p != nil {
+		if v, ok := p.Default.(int64); ok {
+			d.rombar = int32(v)
+		}
+	}
 	d.bounceLimit = memory.DefaultBounceLimit
 }
 

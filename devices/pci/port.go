@@ -119,7 +119,7 @@ func slotProperties() []*qom.Property {
 			})}
 	}
 	flag := func(name string, field func(*Slot) *bool) *qom.Property {
-		return &qom.Property{Name: name, Type: "bool", Default: true, HasDefault: true,
+		return &qom.Property{Name: name, Type: "bool", Default: true, HasDefault: true, Untold: true, // pcie-slot has not all
 			Get: func(o *qom.Object) (any, error) { return *field(slotOf(o)), nil },
 			Set: beforeRealize(name, func(d *Device, in qom.Input) error { return store(field(slotOf(&d.Object)), name, in.Bool) })}
 	}

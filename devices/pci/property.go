@@ -15,6 +15,8 @@ func properties() []*qom.Property {
 		{Name: "addr", Type: "str",
 			Get: func(o *qom.Object) (any, error) { return int64(From(o).addr), nil },
 			Set: beforeRealize("addr", (*Device).setAddr)},
+		{Name: "legacy-addr", Type: "str", // of QEMU up to 9.1
+			Get: func(o *qom.Object) (any, error) { return FormatDevfn(int64(From(o).addr)), nil }},
 		{Name: "multifunction", Type: "bool", Default: false, HasDefault: true,
 			Get: func(o *qom.Object) (any, error) { return From(o).multi, nil },
 			Set: beforeRealize("multifunction", func(d *Device, in qom.Input) (err error) {

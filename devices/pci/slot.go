@@ -90,7 +90,7 @@ func (s *Slot) initSlot() {
 	s.SetConfigWord(s.slotReg(expSltCtl), slotCtlLEDOff|slotCtlAttnOff)
 	s.SetWritable(s.slotReg(expSltCtl), 2, writes)
 	s.SetClearable(s.slotReg(expSltSta), 2, slotStaEvents)
-	if s.hotplug {
+	if s.hotplug || s.Env().Ways.PortsHandle {
 		s.sec.SetHandler(s)
 	}
 }
@@ -100,9 +100,19 @@ func (s *Slot) initSlot() {
 func (s *Slot) resetSlot() {
 	set := uint16(slotCtlLEDOff | slotCtlAttnOff)
 	clear := uint16(slotCtlLock | slotCtlPowerLED | slotCtlAttnLED | slotCtlInterrupt | slotCtlEvents)
+	populated := s.sec.At(0) != nil
+	if s.Env().Ways.PowerLED {
+		set = slotCtlAttnOff
+		switch {
+		case s.powerControl && populated:
+			set |= slotCtlLEDOn
+		case s.powerControl:
+			set |= slotCtlLEDOff
+		}
+	}
 	if s.powerControl {
 		clear |= slotCtlPowerOff
-		if s.sec.At(0) == nil {
+		if !populated {
 			set |= slotCtlPowerOff
 		}
 		// The pattern for "on" is or-ed onto "off" here, as in QEMU; a guest

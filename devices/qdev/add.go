@@ -144,7 +144,8 @@ func (env *Env) driverClass(driver string) (*qom.Class, error) {
 	if class.Abstract() {
 		return nil, errors.New("Parameter 'driver' expects a non-abstract device type")
 	}
-	if !ClassOf(class).UserCreatable {
+	k := ClassOf(class)
+	if !k.UserCreatable || !k.Hotpluggable && env.Ready && env.Ways.TypeBeforeBus {
 		return nil, errors.New("Parameter 'driver' expects a pluggable device type")
 	}
 	if class.Is("sys-bus-device") && (env.DynamicSysbus == nil || !env.DynamicSysbus(class)) {

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/input"
 	"github.com/qomd/qomd/devices/lifetime"
 	"github.com/qomd/qomd/devices/memory"
@@ -19,6 +20,9 @@ type Env struct {
 	Memory *memory.System
 	Clock  Clock
 	Log    *slog.Logger
+
+	// Ways are what the QEMU that the machine is did otherwise.
+	Ways catalog.Ways
 
 	// Lifetime is the rule by which devices end.
 	Lifetime lifetime.Model

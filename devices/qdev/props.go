@@ -31,6 +31,9 @@ func NewProperty(f catalog.Property, fixed bool) *qom.Property {
 	p := &qom.Property{
 		Name: f.Name, Type: f.Type, Default: f.Default, HasDefault: f.HasDefault, Replaceable: true,
 	}
+	if f.Type == "str" && strings.HasPrefix(f.Name, "legacy-") {
+		return p // of earlier versions; who has a text for it adds that
+	}
 	k := kindOf(f)
 	if f.Name == "bootindex" {
 		k.zero = int64(-1) // QEMU adds it without a default, and starts it so

@@ -49,8 +49,16 @@ func ParseSize32(o *qom.Object, name string, in qom.Input) (uint64, error) {
 
 // parseBlockSize accepts powers of two in the limits, and 0 for "as the
 // backend has it".
-func parseBlockSize(_ *qom.Object, p *qom.Property, in qom.Input) (any, error) {
+func parseBlockSize(o *qom.Object, p *qom.Property, in qom.Input) (any, error) {
 	v, err := in.Size(p.Name)
+	if env, ok := o.Tree().Context.(*Env); ok && env.Ways.BlockSizeRange && err == nil && v != 0 {
+		switch id := From(o).ID(); {
+		case v < minBlockSize || v > maxBlockSize:
+			return v, fmt.Errorf("Property %s.%s doesn't take value %d (minimum: %d, maximum: %d)", id, p.Name, v, minBlockSize, maxBlockSize)
+		case v&(v-1) != 0:
+			return v, fmt.Errorf("Property %s.%s doesn't take value '%d', it's not a power of 2", id, p.Name, v)
+		}
+	}
 	if err == nil && v != 0 && (v < minBlockSize || v > maxBlockSize || v&(v-1) != 0) {
 		err = fmt.Errorf("parameter %s must be a power of 2 between %d and %d", p.Name, minBlockSize, maxBlockSize)
 	}

@@ -24,7 +24,7 @@ func (t *aliasTable) of(proxy *qom.Class, backend *qom.Object) []*qom.Property {
 	var list []*qom.Property
 	device := backend.Tree().Types.Class("device")
 	for p := range backend.Class().Properties() {
-		if device.Property(p.Name) != nil || p.IsChild() {
+		if device.Property(p.Name) != nil || p.IsChild() || p.Get == nil && p.Set == nil {
 			continue
 		}
 		if known := proxy.Property(p.Name); known == nil || known.Replaceable {

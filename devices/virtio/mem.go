@@ -162,6 +162,9 @@ func (m *Mem) Alignment() uint64 { return max(dimm.HugePage, m.blockSize()) }
 
 // MayUnplug implements [MemoryBackend].
 func (m *Mem) MayUnplug() error {
+	if m.Env().Ways.StuckMemory {
+		return errStuck
+	}
 	for _, c := range [...]struct {
 		name string
 		v    uint64

@@ -53,5 +53,8 @@ func (m *Pmem) Alignment() uint64 { return dimm.HugePage }
 
 // MayUnplug implements [MemoryBackend].
 func (m *Pmem) MayUnplug() error {
-	return errors.New("this virtio based memory devices cannot be unplugged") // the grammar is QEMU's
+	return errStuck
 }
+
+// errStuck is why memory cannot be unplugged; the grammar is QEMU's.
+var errStuck = errors.New("this virtio based memory devices cannot be unplugged")

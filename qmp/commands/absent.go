@@ -39,10 +39,16 @@ func (c *Commands) absent() {
 		"query-cpu-model-baseline":       "CPU model baseline is not supported on this target",
 		"query-cpu-model-comparison":     "CPU model comparison is not supported on this target",
 		"set-cpu-topology":               "CPU topology change is not supported on this target",
+		"x-query-profile":                "Internal profiler not compiled", // of 7.2
 	} {
 		qmp.RegisterRaw(c.set, name, 0, func(*qmp.Call, *qjson.Object) (any, error) { return nil, errors.New(text) })
 	}
 	qmp.RegisterRaw(c.set, "dumpdtb", 0, func(*qmp.Call, *qjson.Object) (any, error) { return nil, noDeviceTree{} })
+	// Of 7.2: a QEMU without profiler, and without a card that knows RDMA.
+	for name, text := range map[string]string{"x-query-opcount": "[TCG profiler not compiled]\n", "x-query-rdma": ""} {
+		answer := object(is("human-readable-text", text))
+		qmp.Register(c.set, name, 0, func(*qmp.Call, none) (any, error) { return answer, nil })
+	}
 	// QEMU counts interrupts here that its clock could not deliver in time. This
 	// one loses none.
 	qmp.Register(c.set, "rtc-reset-reinjection", 0, func(*qmp.Call, none) (none, error) { return none{}, nil })

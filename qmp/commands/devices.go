@@ -18,7 +18,7 @@ func (c *Commands) devices() {
 }
 
 func (c *Commands) deviceAdd(call *qmp.Call, args *qjson.Object) (any, error) {
-	text := c.m.Options().Catalog.UpTo(9, 1)
+	text := c.m.Env().Ways.TextDevices
 	if text {
 		args = asText(args)
 		if id, ok := args.Get("id"); ok && !qdev.ValidID(id.(string)) {

@@ -12,7 +12,7 @@ import (
 func (c *Commands) migration() {
 	m := c.m.Migration
 	qmp.Register(c.set, "query-migrate-capabilities", 0, func(*qmp.Call, none) ([]migration.Capability, error) {
-		return m.Capabilities(), nil
+		return m.Capabilities(c.schema.Choices("migrate-set-capabilities", "capabilities", "capability")), nil
 	})
 	qmp.Register(c.set, "migrate-set-capabilities", 0, func(_ *qmp.Call, a capabilitiesArgs) (none, error) {
 		if m.Busy() {

@@ -57,7 +57,7 @@ type statusInfo struct {
 
 func (c *Commands) queryStatus(*qmp.Call, none) (statusInfo, error) {
 	info := statusInfo{Running: c.m.Running(), Status: c.m.State()}
-	if c.m.Options().Catalog.UpTo(7, 2) {
+	if c.m.Env().Ways.SingleStep {
 		info.Step = new(bool)
 	}
 	return info, nil

@@ -32,7 +32,7 @@ func (c *Commands) queryVirtio(*qmp.Call, none) ([]virtioInfo, error) {
 			list = append(list, virtioInfo{o.Path(), virtioName(o)})
 		}
 	}
-	if len(list) == 0 {
+	if len(list) == 0 && !c.m.Env().Ways.NoVirtio {
 		return nil, errors.New("No virtio devices found")
 	}
 	return list, nil

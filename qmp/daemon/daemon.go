@@ -170,7 +170,7 @@ func Start(cfg config.Machine, opts Options) (*VM, error) {
 		Commands: set, Schema: sc, Policy: vm.policy(cfg.Compat, mo.Catalog), Logger: vm.log, Do: vm.Machine.Do,
 		Now: vm.now(), AfterFunc: vm.afterFunc(),
 		Version: commands.Version(mo.Catalog), Allowed: vm.allowed, Answered: vm.answered,
-		Words: words(mo.Catalog), LateSyntax: mo.Catalog.UpTo(7, 2),
+		Words: words(mo.Catalog), LateSyntax: mo.Catalog.Ways().LateSyntax,
 		Heard: vm.tracer().Heard, Starting: vm.tracer().Starting,
 		Running: vm.host.running, Connected: vm.host.connected, Disconnected: vm.host.disconnected,
 	})

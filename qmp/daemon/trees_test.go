@@ -15,12 +15,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/qmp/client"
 	"github.com/qomd/qomd/qmp/daemon"
 )
 
 // least is how much of each recorded tree must be there, in percent: objects
-// and properties with their types, and values.
+// and properties with their types, and values. 7.2 was not asked for all.
 var least = map[string][2]float64{
 	"none": {100, 100}, "pc": {98, 95}, "q35": {98, 95}, "pc-nodefaults": {100, 95}, "q35-nodefaults": {100, 95},
 	"pc-xhci-kbd": {98, 95}, "q35-usb": {98, 95}, "q35-qtest-usb": {98, 95}, "q35-hotplug": {98, 95},
@@ -38,36 +39,46 @@ type shown struct {
 // machineTypes are shared by the machines of this test.
 var machineTypes daemon.Shared
 
-// TestTrees compares whole object trees, read over QMP, with those of QEMU
-// 11.1.3. What differs has to be told, with the reason, in
-// devices/catalog/DIFFERENCES.md, and what is told there has to differ.
+// TestTrees compares whole object trees, read over QMP, with those of the QEMUs
+// that the embedded catalogs are of. What differs has to be told, with the
+// reason, in devices/catalog/DIFFERENCES.md, and what is told there has to differ.
 func TestTrees(t *testing.T) {
-	files, err := filepath.Glob("testdata/trees/*.json.gz")
-	if err != nil || len(files) != len(least) {
-		t.Fatalf("%d recorded trees (%v), want %d", len(files), err, len(least))
-	}
 	told := readDifferences(t)
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".json.gz")
-		t.Run(name, func(t *testing.T) {
-			args, want := recordedTree(t, file)
-			got := liveTree(t, args)
-			c := compareTrees(want, got)
-			for _, d := range c.differences {
-				if !told.explain(name, d.path, d.property) {
-					t.Errorf("%s: %s: %s", d.path, d.property, d.text)
-				}
-			}
-			known, same := c.percent()
-			t.Logf("%s: %d of %d objects, names and types %.2f %%, values %.2f %%, %d not in QEMU's",
-				name, c.objects, len(want), known, same, c.more)
-			if known < least[name][0] || same < least[name][1] {
-				t.Errorf("below %.0f %% of names and types, %.0f %% of values", least[name][0], least[name][1])
-			}
-		})
+	for version, count := range map[string]int{catalog.QEMU111: len(least), catalog.QEMU72: len(least) - 1} {
+		files, err := filepath.Glob(filepath.Join("testdata/trees", version, "*.json.gz"))
+		if err != nil || len(files) != count {
+			t.Fatalf("%d recorded trees of %s (%v), want %d", len(files), version, err, count)
+		}
+		for _, file := range files {
+			name := strings.TrimSuffix(filepath.Base(file), ".json.gz")
+			t.Run(version+"/"+name, func(t *testing.T) { compareTree(t, version, name, file, told) })
+		}
 	}
 	if !t.Failed() {
 		told.unused(t)
+	}
+}
+
+// compareTree compares one tree. In the list of differences that of an earlier
+// version has its version before its name.
+func compareTree(t *testing.T, version, name, file string, told differences) {
+	tree := name
+	if version != catalog.QEMU111 {
+		tree = version + "/" + name
+	}
+	args, want := recordedTree(t, file)
+	got := liveTree(t, append([]string{"-catalog", version}, args...))
+	c := compareTrees(want, got)
+	for _, d := range c.differences {
+		if !told.explain(tree, d.path, d.property) {
+			t.Errorf("%s: %s: %s", d.path, d.property, d.text)
+		}
+	}
+	known, same := c.percent()
+	t.Logf("%s: %d of %d objects, names and types %.2f %%, values %.2f %%, %d not in QEMU's",
+		name, c.objects, len(want), known, same, c.more)
+	if known < least[name][0] || same < least[name][1] {
+		t.Errorf("below %.0f %% of names and types, %.0f %% of values", least[name][0], least[name][1])
 	}
 }
 

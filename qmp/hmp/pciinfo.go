@@ -84,9 +84,13 @@ func (r *run) baseAddress(b *qjson.Object) {
 		}
 		r.printf("%d bit%s memory", width, prefetch)
 	}
-	if first == -1 {
+	odd, end := r.h != nil && r.h.m.Env().Ways.OddBARs, ""
+	if odd {
+		end = "."
+	}
+	if first == -1 && !odd {
 		r.printf(" (not mapped)\n")
 		return
 	}
-	r.printf(" at 0x%0*x [0x%0*x]\n", digits, uint64(first), digits, uint64(first+size-1))
+	r.printf(" at 0x%0*x [0x%0*x]%s\n", digits, uint64(first), digits, uint64(first+size-1), end)
 }

@@ -62,7 +62,11 @@ func infoCPUs(r *run) error {
 			mark = '*'
 		}
 		model, _, _ := strings.Cut(text(c, "qom-type"), "-x86_64-cpu")
-		r.printf("%c CPU #%d: thread_id=%d model=%s\n", mark, number(c, "cpu-index"), number(c, "thread-id"), model)
+		r.printf("%c CPU #%d: thread_id=%d", mark, number(c, "cpu-index"), number(c, "thread-id"))
+		if !r.h.m.Env().Ways.BareCPUs {
+			r.printf(" model=%s", model)
+		}
+		r.printf("\n")
 	}
 	return nil
 }

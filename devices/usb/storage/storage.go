@@ -42,6 +42,11 @@ func (d *Disk) RealizeUSB() error {
 	if drive == nil {
 		return errors.New("drive property not set")
 	}
+	if d.Env().Ways.StickBlocks {
+		if err := d.SettleBlockSizes(); err != nil {
+			return err
+		}
+	}
 	d.start(scsi.Limits{})
 	// The disk takes the drive over; from here on ours reads empty.
 	name := drive.Name()
