@@ -277,6 +277,7 @@ func (vm *VM) allowed(c *qmp.Command) error {
 
 // answered looks at what a command returned.
 func (vm *VM) answered(call *qmp.Call, result any, err error) {
+	vm.logCommand(call, err)
 	vm.tracer().Answered(call, result, err)
 	if f := vm.opts.OnMisfit; f != nil && err == nil {
 		if err := vm.schema.CheckReply(call.Command.Name, result); err != nil {
@@ -296,6 +297,7 @@ func (vm *VM) emit(name string, data any) {
 			f(fmt.Errorf("an event does not fit the schema: %w", err))
 		}
 	}
+	vm.logEvent(name, data)
 	if f := vm.opts.OnEvent; f != nil {
 		f(name, data)
 	}

@@ -29,7 +29,7 @@ func (o *serveOptions) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&o.set, "set", nil, "set KEY=VALUE for every machine, over the file and the environment (memory.size=256M)")
 	f.StringVar(&o.catalog, "catalog", "", "the QEMU to be: qemu-11.1, qemu-7.2, or a file from \"qomd capture\"")
-	f.StringVar(&o.logLevel, "log-level", "", "least severe level that is logged: debug, info, warn, error")
+	f.StringVar(&o.logLevel, "log-level", "", "least severe level that is logged: debug (commands and events), info, warn, error")
 	f.StringVar(&o.logFormat, "log-format", "", "text, json, or auto: text on a terminal")
 }
 
