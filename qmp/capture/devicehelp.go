@@ -38,11 +38,13 @@ func (c *capture) deviceHelp() (map[string]*catalog.DeviceFacts, error) {
 }
 
 // Refusals of device_add on a running machine, in the order QEMU looks: the
-// bus first, then whether the type can be hot-plugged, then all the rest.
+// bus first, then whether the type can be hot-plugged, then all the rest. Up to
+// 7.2 it looks at the type first, and says the same of types that users cannot
+// make at all.
 var (
 	noAnswer = regexp.MustCompile(`^(No '.*' bus found|Bus '.*' does not support hotplugging|` +
-		`Parameter 'driver' expects)`)
-	notHotpluggable = regexp.MustCompile(`^Device '.*' does not support hotplugging`)
+		`Parameter 'driver' expects (a non|a dynamic))`)
+	notHotpluggable = regexp.MustCompile(`^(Device '.*' does not support hotplugging|Parameter 'driver' expects a pluggable)`)
 )
 
 // rich makes a machine with many kinds of buses that take devices while it
@@ -77,7 +79,7 @@ func (c *capture) hotplug(facts map[string]*catalog.DeviceFacts, names []string)
 		err := q.run("device_add", map[string]string{"driver": name, "id": "dut"}, nil)
 		var refused *qmp.Error
 		if errors.As(err, &refused) {
-			f.HotplugTold = !noAnswer.MatchString(refused.Desc)
+			f.HotplugTold = !noAnswer.MatchString(refused.Desc) && (f.UserCreatable || !notHotpluggable.MatchString(refused.Desc))
 			f.Hotpluggable = f.HotplugTold && !notHotpluggable.MatchString(refused.Desc)
 			return nil
 		}
