@@ -56,43 +56,53 @@ func (g *Graph) OpenTray(w Which, force bool) error {
 }
 
 func (b *Backend) canOpen(w Which, force bool) error {
-	switch {
-	case b.device == nil:
-		return nil
-	case !b.movable:
+	err := b.removable(w)
+	if err == nil && b.device != nil && b.locked && !force {
+		err = fmt.Errorf("Device '%s' is locked and force was not specified, wait for tray to open and try again", w.name())
+	}
+	return err
+}
+
+// removable refuses a device that keeps its medium.
+func (b *Backend) removable(w Which) error {
+	if b.device != nil && !b.movable {
 		return fmt.Errorf("Device '%s' is not removable", w.name())
-	case b.locked && !force:
-		return fmt.Errorf("Device '%s' is locked and force was not specified, wait for tray to open and try again", w.name())
 	}
 	return nil
+}
+
+// reachable refuses a device whose medium cannot be reached: nothing moves it, or
+// its tray is closed.
+func (b *Backend) reachable(w Which) error {
+	err := b.removable(w)
+	if err == nil && b.device != nil && !b.trayOpen {
+		err = fmt.Errorf("Tray of device '%s' is not open", w.name())
+	}
+	return err
 }
 
 // CloseTray closes the tray of a drive.
 func (g *Graph) CloseTray(w Which) error {
 	b, err := g.which(w)
-	switch {
-	case err != nil:
-		return err
-	case b.device != nil && !b.movable:
-		return fmt.Errorf("Device '%s' is not removable", w.name())
+	if err == nil {
+		err = b.removable(w)
 	}
-	b.moveTray(false)
-	return nil
+	if err == nil {
+		b.moveTray(false)
+	}
+	return err
 }
 
 // RemoveMedium takes the medium out of an open tray.
 func (g *Graph) RemoveMedium(w Which) error {
 	b, err := g.which(w)
-	switch {
-	case err != nil:
-		return err
-	case b.device != nil && !b.movable:
-		return fmt.Errorf("Device '%s' is not removable", w.name())
-	case b.device != nil && !b.trayOpen:
-		return fmt.Errorf("Tray of device '%s' is not open", w.name())
+	if err == nil {
+		err = b.reachable(w)
 	}
-	b.remove()
-	return nil
+	if err == nil {
+		b.remove()
+	}
+	return err
 }
 
 // InsertMedium lays a node into an open tray.
@@ -112,12 +122,10 @@ func (g *Graph) InsertMedium(w Which, node string) error {
 }
 
 func (b *Backend) lay(w Which, n *Node) error {
-	switch {
-	case b.device != nil && !b.movable:
-		return fmt.Errorf("Device '%s' is not removable", w.name())
-	case b.device != nil && !b.trayOpen:
-		return fmt.Errorf("Tray of device '%s' is not open", w.name())
-	case b.root != nil:
+	if err := b.reachable(w); err != nil {
+		return err
+	}
+	if b.root != nil {
 		return errors.New("There already is a medium in the device")
 	}
 	b.insert(n)
