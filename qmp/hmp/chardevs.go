@@ -48,6 +48,17 @@ func (r *run) chardevOptions(text string) (*config.ChardevText, error) {
 	return c, nil
 }
 
+// chardevBackend is the backend that options describe, in the words of the command
+// line and in those of the devices.
+func chardevBackend(c *config.ChardevText) (config.Chardev, chardev.Options, error) {
+	described, err := c.Chardev()
+	if err != nil {
+		return described, chardev.Options{}, err
+	}
+	o, err := commands.ChardevOptions(described)
+	return described, o, err
+}
+
 func chardevAdd(r *run) error {
 	c, err := r.chardevOptions(r.args.text("args"))
 	switch {
@@ -56,11 +67,7 @@ func chardevAdd(r *run) error {
 	case c.ListBackends:
 		return r.listBackends()
 	}
-	options, err := c.Chardev()
-	if err != nil {
-		return err
-	}
-	o, err := commands.ChardevOptions(options)
+	options, o, err := chardevBackend(c)
 	if err != nil {
 		return err
 	}
@@ -126,11 +133,7 @@ func chardevChange(r *run) error {
 		return errors.New("Unexpected 'id' parameter")
 	}
 	c.ID = r.args.text("id")
-	options, err := c.Chardev()
-	if err != nil {
-		return err
-	}
-	o, err := commands.ChardevOptions(options)
+	options, o, err := chardevBackend(c)
 	if err != nil {
 		return err
 	}
