@@ -56,11 +56,7 @@ func (c *i8042) Reset() {
 
 // WatchOutputs implements [InterruptOutputs].
 func (c *i8042) WatchOutputs(name string, f func(output int, level bool)) bool {
-	if name != unnamedOutputs {
-		return false
-	}
-	c.out.watch(f)
-	return true
+	return c.out.watchUnnamed(name, f)
 }
 
 func (c *i8042) registers(region string) (memory.Ops, *memory.Rules) {

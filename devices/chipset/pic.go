@@ -62,12 +62,10 @@ func (p *pic) WatchInputs(f func(input int, level bool)) {
 
 // WatchOutputs implements [InterruptOutputs].
 func (p *pic) WatchOutputs(name string, f func(output int, level bool)) bool {
-	if name != unnamedOutputs {
-		return false
+	if name == unnamedOutputs {
+		p.board.watchTimer()
 	}
-	p.board.watchTimer()
-	p.out.watch(f)
-	return true
+	return p.out.watchUnnamed(name, f)
 }
 
 // Reset implements [qdev.Resetter].

@@ -35,6 +35,15 @@ func (p *pins) watch(f func(n int, level bool)) {
 	}
 }
 
+// watchUnnamed is WatchOutputs of a device that has no outputs with names.
+func (p *pins) watchUnnamed(name string, f func(n int, level bool)) bool {
+	if name != unnamedOutputs {
+		return false
+	}
+	p.watch(f)
+	return true
+}
+
 // set tells of a pin's level.
 func (p *pins) set(n int, level bool) {
 	w := p.watched

@@ -21,7 +21,7 @@ type pit struct {
 	line    bool  // asserts its interrupt
 	next    int64 // when that changes next, as it was known at the last look
 	watched bool
-	timer   qdev.Timer
+	alarm   qdev.Alarm
 }
 
 func (p *pit) attach(b *Board, of *part) {
@@ -35,7 +35,7 @@ func (p *pit) now() int64 { return p.Env().Clock.Now() }
 // lookAtTimer brings the timer's interrupt up to date.
 func (b *Board) lookAtTimer() {
 	p := b.pit
-	if p == nil || p.timer != nil || !p.Realized() || p.now() < p.next {
+	if p == nil || p.alarm.Armed() || !p.Realized() || p.now() < p.next {
 		return
 	}
 	_, on, _ := p.chip.Look(p.next) // a new control word shows here at the earliest
@@ -62,12 +62,9 @@ func (p *pit) update() {
 
 // arm sets the timer, if there is to be one.
 func (p *pit) arm() {
-	if p.timer != nil {
-		p.timer.Stop()
-		p.timer = nil
-	}
+	p.alarm.Stop()
 	if p.watched && p.next != math.MaxInt64 {
-		p.timer = p.Env().Clock.AfterFunc(time.Duration(p.next-p.now()), p.update)
+		p.alarm.Set(&p.Device, time.Duration(p.next-p.now()), "interval timer", p.update)
 	}
 }
 
@@ -117,20 +114,14 @@ func (p *pit) Reset() {
 }
 
 // Unrealize implements [qdev.Unrealizer].
-func (p *pit) Unrealize() {
-	if p.timer != nil {
-		p.timer.Stop()
-	}
-}
+func (p *pit) Unrealize() { p.alarm.Stop() }
 
 // WatchOutputs implements [InterruptOutputs].
 func (p *pit) WatchOutputs(name string, f func(output int, level bool)) bool {
-	if name != unnamedOutputs {
-		return false
+	if name == unnamedOutputs {
+		p.board.watchTimer()
 	}
-	p.board.watchTimer()
-	p.out.watch(f)
-	return true
+	return p.out.watchUnnamed(name, f)
 }
 
 func (p *pit) registers(string) (memory.Ops, *memory.Rules) { return pitPorts{p}, &acpi.ByteRules }

@@ -17,7 +17,7 @@ type rtc struct {
 	chip  timer.RTC
 	out   pins
 	line  bool
-	timer qdev.Timer
+	alarm qdev.Alarm
 }
 
 func (r *rtc) attach(b *Board, of *part) {
@@ -54,12 +54,9 @@ type rtcChange struct {
 
 // update brings the flags up to date, and sets the timer.
 func (r *rtc) update() {
-	if r.timer != nil {
-		r.timer.Stop()
-		r.timer = nil
-	}
+	r.alarm.Stop()
 	if wait := r.chip.Look(r.now()); wait > 0 {
-		r.timer = r.Env().Clock.AfterFunc(time.Duration(wait), r.update)
+		r.alarm.Set(&r.Device, time.Duration(wait), "real-time clock", r.update)
 	}
 }
 
@@ -72,19 +69,11 @@ func (r *rtc) Reset() {
 }
 
 // Unrealize implements [qdev.Unrealizer].
-func (r *rtc) Unrealize() {
-	if r.timer != nil {
-		r.timer.Stop()
-	}
-}
+func (r *rtc) Unrealize() { r.alarm.Stop() }
 
 // WatchOutputs implements [InterruptOutputs].
 func (r *rtc) WatchOutputs(name string, f func(output int, level bool)) bool {
-	if name != unnamedOutputs {
-		return false
-	}
-	r.out.watch(f)
-	return true
+	return r.out.watchUnnamed(name, f)
 }
 
 // rtcRules are the accesses of its ports: words in their place, byte by byte.
