@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"golang.org/x/sys/unix"
+	"github.com/qomd/qomd/devices/chardev"
 )
 
 // fileImage is a file or a device of the host.
@@ -35,7 +35,7 @@ func (h hostFile) open(g *Graph, name string, readOnly bool) (f *os.File, releas
 		flags |= os.O_RDWR
 	}
 	if h.direct {
-		flags |= unix.O_DIRECT
+		flags |= chardev.Direct
 	}
 	return g.opts.Open(name, flags)
 }

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/job"
 	"github.com/qomd/qomd/devices/qdev"
@@ -58,7 +56,7 @@ func New(o Options) *Graph {
 	}
 	if o.Open == nil {
 		o.Open = func(path string, flags int) (*os.File, func(), error) {
-			f, err := os.OpenFile(path, flags&^unix.O_DIRECT, 0)
+			f, err := os.OpenFile(path, flags&^chardev.Direct, 0)
 			return f, func() {}, err
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"os"
 	"strings"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // fdsetFolder is where files seem to lie that clients have handed over.
@@ -30,7 +28,7 @@ func (e noMatch) Is(target error) bool { return target == fs.ErrPermission }
 // without O_DIRECT, as requests need not be aligned.
 func (s *Files) OpenFile(path string, flags int) (f *os.File, release func(), err error) {
 	if !strings.HasPrefix(path, fdsetFolder) {
-		f, err = os.OpenFile(path, flags&^unix.O_DIRECT, 0)
+		f, err = os.OpenFile(path, flags&^Direct, 0)
 		return f, func() {}, err
 	}
 	id, ok := fdsetOf(path)

@@ -227,7 +227,7 @@ func (s *Files) Open(id int64, flags int) (*os.File, error) {
 }
 
 // kindOfOpen are the flags by which a descriptor of a set is chosen.
-const kindOfOpen = unix.O_ACCMODE | unix.O_DIRECT
+const kindOfOpen = unix.O_ACCMODE | Direct
 
 // open duplicates the first descriptor that was opened as flags say. Requests
 // here need not be aligned, so that the duplicate does without O_DIRECT, and
@@ -241,8 +241,8 @@ func (set *fdSet) open(flags int) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f.flags&unix.O_DIRECT != 0 {
-			_, err = unix.FcntlInt(uintptr(fd), unix.F_SETFL, f.flags&^unix.O_DIRECT)
+		if f.flags&Direct != 0 {
+			_, err = unix.FcntlInt(uintptr(fd), unix.F_SETFL, f.flags&^Direct)
 		}
 		if err == nil && flags&os.O_TRUNC != 0 {
 			err = syscall.Ftruncate(fd, 0)

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package chardev
+
+// Direct asks for nothing: not every system has such a flag.
+const Direct = 0
