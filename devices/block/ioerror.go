@@ -27,8 +27,8 @@ func (b *Backend) complain(k accountKind, err error) {
 		operation, property = "read", "rerror"
 	}
 	action := "report"
-	if s, _ := b.device.Stored(property).(string); s == "ignore" {
-		action = s
+	if b.device.StoredString(property) == "ignore" {
+		action = "ignore"
 	}
 	e := ioErrorEvent{
 		Path: b.device.Path(), Device: b.id, Operation: operation, Action: action,

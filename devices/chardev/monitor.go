@@ -91,11 +91,11 @@ func registerMonitors(t *qom.Types) {
 func completeMonitor(o *qom.Object) error {
 	s := SetOf(o)
 	if s == nil || s.Monitors == nil {
-		return fmt.Errorf("chardev \"%s\" not found", text(o, "chardev"))
+		return fmt.Errorf("chardev \"%s\" not found", o.StoredString("chardev"))
 	}
 	return s.Monitor(o, Monitor{
-		ID: o.Name(), Chardev: text(o, "chardev"), Control: o.TypeName() == "monitor-qmp",
-		Pretty: o.Stored("pretty") == true, DeleteOnClose: text(o, "close-action") == "delete",
+		ID: o.Name(), Chardev: o.StoredString("chardev"), Control: o.TypeName() == "monitor-qmp",
+		Pretty: o.Stored("pretty") == true, DeleteOnClose: o.StoredString("close-action") == "delete",
 		NoReadline: o.Stored("readline") == false,
 	})
 }
@@ -131,7 +131,7 @@ func deleteOnClose(o *qom.Object, m Monitor) bool {
 	if o == nil {
 		return m.DeleteOnClose
 	}
-	return text(o, "close-action") == "delete"
+	return o.StoredString("close-action") == "delete"
 }
 
 // deleteMonitor removes a monitor whose client is gone, and the character
@@ -143,11 +143,6 @@ func (s *Set) deleteMonitor(o *qom.Object, c *Chardev) {
 	if c.Parent() != nil && !c.Busy() {
 		s.drop(c)
 	}
-}
-
-func text(o *qom.Object, name string) string {
-	v, _ := o.Stored(name).(string)
-	return v
 }
 
 // mayDeleteMonitor keeps a monitor from cutting off the branch it sits on, and

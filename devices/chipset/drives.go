@@ -55,10 +55,10 @@ func (d *drive) takeUnit() error {
 	taken := map[uint64]bool{}
 	for _, other := range d.Bus().Devices() {
 		if other != &d.Device && other.Realized() {
-			taken[other.Number("unit")] = true
+			taken[other.StoredUint("unit")] = true
 		}
 	}
-	unit := d.Number("unit")
+	unit := d.StoredUint("unit")
 	if unit == noNumber {
 		for unit = 0; taken[unit]; unit++ {
 		}
@@ -79,7 +79,7 @@ func (d *drive) settle() error {
 		return err
 	}
 	if !d.model.ata {
-		if v, _ := d.Stored("drive-type").(string); v == "auto" {
+		if d.StoredString("drive-type") == "auto" {
 			d.Store("drive-type", "288") // what the controller falls back to
 		}
 		return nil
@@ -89,13 +89,13 @@ func (d *drive) settle() error {
 			return err
 		}
 	}
-	if d.Number("discard_granularity") == noNumber {
+	if d.StoredUint("discard_granularity") == noNumber {
 		d.Store("discard_granularity", uint64(sector))
 	}
-	if v, _ := d.Stored("serial").(string); v == "" {
+	if d.StoredString("serial") == "" {
 		d.Store("serial", d.serial())
 	}
-	if v, _ := d.Stored("ver").(string); v == "" {
+	if d.StoredString("ver") == "" {
 		d.Store("ver", "2.5+")
 	}
 	return nil
@@ -110,8 +110,8 @@ func (d *drive) settleGeometry() error {
 	if err := d.SettleGeometry(disk.Size(), 16); err != nil {
 		return err
 	}
-	if v, _ := d.Stored("bios-chs-trans").(string); v == "auto" {
-		d.Store("bios-chs-trans", map[bool]string{true: "none", false: "lba"}[d.Number("cyls") <= 1024])
+	if d.StoredString("bios-chs-trans") == "auto" {
+		d.Store("bios-chs-trans", map[bool]string{true: "none", false: "lba"}[d.StoredUint("cyls") <= 1024])
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func (d *drive) serial() string {
 	if err != nil {
 		bus = 0 // a controller with a name of its own
 	}
-	return fmt.Sprintf("QM%05d", 2*bus+d.Number("unit")+1)
+	return fmt.Sprintf("QM%05d", 2*bus+d.StoredUint("unit")+1)
 }
 
 func registerDrives(t *qom.Types) {

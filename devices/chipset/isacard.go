@@ -47,7 +47,7 @@ func (c *isaCard) Realize() error {
 		if p.list {
 			c.ports[i].InPortList()
 		}
-		c.Env().SystemIO.AddSubregion(c.Number(p.base)+p.offset, &c.ports[i])
+		c.Env().SystemIO.AddSubregion(c.StoredUint(p.base)+p.offset, &c.ports[i])
 	}
 	if c.model.bus != "" {
 		qdev.InitBus(&c.bus, c.model.bus, c.Qdev(), nil, "").MaxDevices = c.model.max

@@ -22,8 +22,8 @@ type pic struct {
 
 func (p *pic) attach(b *Board, of *part) {
 	p.wired.attach(b, of)
-	p.chip.Master, _ = p.Stored("master").(bool)
-	p.chip.ELCRMask = uint8(p.Number("elcr_mask"))
+	p.chip.Master = p.StoredBool("master")
+	p.chip.ELCRMask = uint8(p.StoredUint("elcr_mask"))
 	if p.chip.Master {
 		b.pics[0] = p
 	} else {

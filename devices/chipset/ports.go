@@ -52,7 +52,7 @@ func (p *isaPort) Realize() error {
 	if m.required != "" && qdev.BackendOf(&p.Object, "chardev") == nil {
 		return errors.New(m.required)
 	}
-	index := p.Number("index")
+	index := p.StoredUint("index")
 	if index == unset {
 		index = p.nextIndex()
 	}
@@ -60,10 +60,10 @@ func (p *isaPort) Realize() error {
 		return errors.New(m.tooMany)
 	}
 	p.Store("index", index)
-	if p.Number("iobase") == unset {
+	if p.StoredUint("iobase") == unset {
 		p.Store("iobase", m.places[index])
 	}
-	if p.Number("irq") == unset {
+	if p.StoredUint("irq") == unset {
 		p.Store("irq", m.irqs[index])
 	}
 	if m.inner != "" {
@@ -75,7 +75,7 @@ func (p *isaPort) Realize() error {
 	if m.region == "parallel" {
 		p.region.InPortList()
 	}
-	p.Env().SystemIO.AddSubregion(p.Number("iobase"), &p.region)
+	p.Env().SystemIO.AddSubregion(p.StoredUint("iobase"), &p.region)
 	return nil
 }
 

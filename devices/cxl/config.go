@@ -79,7 +79,7 @@ func (t *Type3) dvsecs() []dvsec {
 // addExtended adds what is in the extended configuration space.
 func (t *Type3) addExtended() {
 	at := serialAt
-	if sn := t.Number("sn"); sn != noSerial {
+	if sn := t.StoredUint("sn"); sn != noSerial {
 		t.AddExtendedCapability(serialCapability, 1, at, binary.LittleEndian.AppendUint64(nil, sn))
 		at += 12
 	}

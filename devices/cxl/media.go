@@ -108,7 +108,7 @@ func (t *Type3) takeMedia() error {
 		wanted[i] = object.MemoryOf(&t.Object, p.prop)
 	}
 	old, labels := object.MemoryOf(&t.Object, "memdev"), object.MemoryOf(&t.Object, "lsa")
-	regions := int(t.Number("num-dc-regions"))
+	regions := int(t.StoredUint("num-dc-regions"))
 	if old == nil && wanted[volatileMemory] == nil && wanted[persistentMemory] == nil && regions == 0 {
 		return errors.New("at least one memdev property must be set")
 	}

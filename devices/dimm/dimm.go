@@ -70,8 +70,7 @@ func Register(t *qom.Types) {
 }
 
 func labels(o *qom.Object) uint64 {
-	n, _ := o.Stored("label-size").(uint64)
-	return n
+	return o.StoredUint("label-size")
 }
 
 var errNoBackend = errors.New("'memdev' property must be set")
@@ -110,7 +109,7 @@ func (d *DIMM) PluggedSize() uint64 { return d.MemorySize() }
 func (d *DIMM) Alignment() uint64 { return HugePage }
 
 // Address implements [MemoryDevice].
-func (d *DIMM) Address() uint64 { n, _ := d.Stored("addr").(uint64); return n }
+func (d *DIMM) Address() uint64 { return d.StoredUint("addr") }
 
 // SetAddress implements [MemoryDevice].
 func (d *DIMM) SetAddress(addr uint64) { d.Store("addr", addr) }
@@ -119,7 +118,7 @@ func (d *DIMM) SetAddress(addr uint64) { d.Store("addr", addr) }
 func (d *DIMM) Slot() int64 { n, _ := d.Stored("slot").(int64); return n }
 
 // Node returns its NUMA node.
-func (d *DIMM) Node() uint32 { n, _ := d.Stored("node").(uint64); return uint32(n) }
+func (d *DIMM) Node() uint32 { n := d.StoredUint("node"); return uint32(n) }
 
 // Realize implements [qdev.Realizer].
 func (d *DIMM) Realize() error {

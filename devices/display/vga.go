@@ -46,11 +46,11 @@ const (
 func (v *VGA) RealizePCI() error {
 	sys, o, root := v.Env().Memory, &v.Object, v.PCIBus().RootBus()
 	for name, pixels := range preferred {
-		if v.Number(name) == 0 {
+		if v.StoredUint(name) == 0 {
 			v.Store(name, pixels)
 		}
 	}
-	v.memory.InitRAM(sys, o, "vga.vram", v.Number("vgamem_mb")<<20)
+	v.memory.InitRAM(sys, o, "vga.vram", v.StoredUint("vgamem_mb")<<20)
 	if err := v.RegisterBAR(memoryBAR, pci.BARMem|pci.BARPrefetch, &v.memory); err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (v *VGA) RealizePCI() error {
 	for i := range v.ports {
 		v.ports[i].InPortList()
 	}
-	if on, _ := v.Stored("mmio").(bool); on {
+	if v.StoredBool("mmio") {
 		v.mmio.InitIO(sys, o, memory.Funcs{}, "vga.mmio", mmioSize)
 		v.remote = v.registers(v.remapped(), &v.mmio)
 		if err := v.RegisterBAR(mmioBAR, pci.BARMem, &v.mmio); err != nil {
@@ -76,7 +76,7 @@ func (v *VGA) remapped() []place {
 	var list []place
 	for i, p := range vgaRemapped {
 		off := map[int]string{0: "edid", len(vgaRemapped) - 1: "qemu-extended-regs"}[i]
-		if on, _ := v.Stored(off).(bool); on || off == "" {
+		if v.StoredBool(off) || off == "" {
 			list = append(list, p)
 		}
 	}

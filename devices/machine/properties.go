@@ -124,7 +124,7 @@ func (m *Machine) typeUpTo(major, minor int) bool {
 // keeps only those that were used.
 func (m *Machine) forgetFlash() {
 	for _, name := range [...]string{"pflash0", "pflash1"} {
-		if v, _ := m.object.Stored(name).(string); v == "" && !m.object.HasStored(name) {
+		if v := m.object.StoredString(name); v == "" && !m.object.HasStored(name) {
 			m.object.DeleteProperty(name)
 		}
 	}

@@ -16,8 +16,8 @@ var certificates = []string{"cert1", "cert2", "cert3"}
 // Realize implements [qdev.Realizer]. The list of backends that QEMU's error
 // promises is a hint for the command line only.
 func (c *emulatedCard) Realize() error {
-	backend, _ := c.Stored("backend").(string)
-	unset := func(name string) bool { s, _ := c.Stored(name).(string); return s == "" }
+	backend := c.StoredString("backend")
+	unset := func(name string) bool { return c.StoredString(name) == "" }
 	switch {
 	case backend == "certificates" && slices.ContainsFunc(certificates, unset):
 		return errors.New("ccid-card-emulated: you must provide all three certs for certificates backend")

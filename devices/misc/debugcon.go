@@ -21,14 +21,14 @@ func (d *debugCon) Realize() error {
 		return errors.New("Can't create debugcon device, empty char device")
 	}
 	d.region.InitIO(d.Env().Memory, &d.Object, memory.Funcs{
-		OnRead: func(uint64, int) uint64 { return d.Number("readback") },
+		OnRead: func(uint64, int) uint64 { return d.StoredUint("readback") },
 		OnWrite: func(_ uint64, _ int, val uint64) {
 			if w, ok := to.(io.Writer); ok {
 				w.Write([]byte{byte(val)}) // as with QEMU, what nobody takes is lost
 			}
 		},
 	}, "isa-debugcon", 1)
-	d.Env().SystemIO.AddSubregion(d.Number("iobase"), &d.region)
+	d.Env().SystemIO.AddSubregion(d.StoredUint("iobase"), &d.region)
 	return nil
 }
 

@@ -20,9 +20,9 @@ func (d *debugExit) Realize() error {
 				l.GuestExit(int(val<<1|1) & 0xff)
 			}
 		},
-	}, "isa-debug-exit", d.Number("iosize"))
+	}, "isa-debug-exit", d.StoredUint("iosize"))
 	d.region.SetRules(&memory.Rules{Valid: memory.Access{Min: 1, Max: 4}})
-	env.SystemIO.AddSubregion(d.Number("iobase"), &d.region)
+	env.SystemIO.AddSubregion(d.StoredUint("iobase"), &d.region)
 	return nil
 }
 

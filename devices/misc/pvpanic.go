@@ -42,7 +42,7 @@ func (p panicPort) Write(_ uint64, _ int, val uint64) {
 var panicRules = memory.Rules{Impl: memory.Access{Min: 1, Max: 1}}
 
 func eventsOf(d *qdev.Device) func() uint8 {
-	return func() uint8 { return uint8(d.Number("events")) }
+	return func() uint8 { return uint8(d.StoredUint("events")) }
 }
 
 // isaPanic is pvpanic on the ISA bus.
@@ -56,7 +56,7 @@ func (d *isaPanic) Realize() error {
 	env := d.Env()
 	d.region.InitIO(env.Memory, &d.Object, panicPort{env, eventsOf(&d.Device)}, "pvpanic", 1)
 	d.region.SetRules(&panicRules)
-	env.SystemIO.AddSubregion(d.Number("ioport"), &d.region)
+	env.SystemIO.AddSubregion(d.StoredUint("ioport"), &d.region)
 	return nil
 }
 

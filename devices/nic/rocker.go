@@ -73,7 +73,7 @@ func (r *Rocker) RealizePCI() error {
 	if m, ok := r.Stored("fp_start_macaddr").(qdev.MAC); ok && m != (qdev.MAC{}) {
 		mac = m
 	}
-	r.id, _ = r.Stored("switch_id").(uint64)
+	r.id = r.StoredUint("switch_id")
 	if r.id == 0 {
 		var wide [8]byte
 		copy(wide[:], mac[:])

@@ -61,7 +61,7 @@ func (c *Controller) RealizePCI() error {
 			return err
 		}
 	}
-	if n := number(&c.Object, "max_ioqpairs"); n < 1 || n > maxPairs {
+	if n := c.StoredUint("max_ioqpairs"); n < 1 || n > maxPairs {
 		return fmt.Errorf("max_ioqpairs must be between 1 and %d", maxPairs)
 	}
 	c.subsystem = nil
@@ -132,7 +132,7 @@ func (n *Namespace) Realize() error {
 	if names == nil {
 		return fmt.Errorf("name space '%s' has no subsystem", n.Label())
 	}
-	n.nsid = uint32(number(&n.Object, "nsid"))
+	n.nsid = uint32(n.StoredUint("nsid"))
 	switch {
 	case n.nsid > maxNSID:
 		return fmt.Errorf("invalid namespace id (must be between 0 and %d)", maxNSID)
@@ -185,16 +185,6 @@ type busHandler struct{ bus *qdev.Bus }
 
 // QOM implements [qdev.HotplugHandler].
 func (h busHandler) QOM() *qom.Object { return &h.bus.Object }
-
-func number(o *qom.Object, name string) uint64 {
-	switch v := o.Stored(name).(type) {
-	case int64:
-		return uint64(v)
-	case uint64:
-		return v
-	}
-	return 0
-}
 
 // Register adds the types of NVMe to t.
 func Register(t *qom.Types) {

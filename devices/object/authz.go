@@ -34,7 +34,7 @@ func Authorize(t *qom.Tree, id, identity string) (bool, error) {
 	case o == nil:
 		return false, fmt.Errorf("Cannot find QAuthZ object ID %s", id)
 	case o.Is("authz-simple"):
-		return identity == str(o, "identity"), nil
+		return identity == o.StoredString("identity"), nil
 	case o.Is("authz-list"):
 		return allowed(o, identity), nil
 	}
@@ -59,7 +59,7 @@ func allowed(o *qom.Object, identity string) bool {
 			return member("policy") == "allow"
 		}
 	}
-	return str(o, "policy") == "allow"
+	return o.StoredString("policy") == "allow"
 }
 
 // glob is GLib's pattern match: * stands for any characters and ? for one.

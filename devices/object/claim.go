@@ -16,7 +16,7 @@ func claims(names ...string) []*qom.Property {
 	for _, name := range names {
 		list = append(list, &qom.Property{
 			Name: name, Type: "string",
-			Get: func(o *qom.Object) (any, error) { return str(o, name), nil },
+			Get: func(o *qom.Object) (any, error) { return o.StoredString(name), nil },
 			Set: func(o *qom.Object, in qom.Input) error {
 				s, err := in.Str(name)
 				if err == nil {
@@ -38,7 +38,7 @@ func claims(names ...string) []*qom.Property {
 func take(o *qom.Object, prop string) error {
 	b := chardevOf(o, prop)
 	if b == nil {
-		return &qom.NotFoundError{Path: str(o, prop)}
+		return &qom.NotFoundError{Path: o.StoredString(prop)}
 	}
 	if err := b.Attach(o, prop); err != nil {
 		return err
@@ -60,7 +60,7 @@ func takeAll(o *qom.Object, props ...string) error {
 // chardevOf finds the character device that a property names, nil for none.
 func chardevOf(o *qom.Object, prop string) qdev.Backend {
 	if all := qdev.EnvOf(o).Backends; all != nil {
-		return all.Chardev(str(o, prop))
+		return all.Chardev(o.StoredString(prop))
 	}
 	return nil
 }

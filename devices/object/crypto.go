@@ -9,7 +9,7 @@ import (
 
 // registerCrypto adds the backends of crypto devices.
 func registerCrypto(t *qom.Types) {
-	queues := func(o *qom.Object) uint64 { n, _ := o.Stored("queues").(uint64); return n }
+	queues := func(o *qom.Object) uint64 { return o.StoredUint("queues") }
 	behavior := func(complete func(*qom.Object) error, required ...string) func(*qom.Class) {
 		return with(Behavior{Required: required, Complete: complete, MayDelete: func(o *qom.Object) error {
 			if used(o) {
@@ -55,7 +55,7 @@ const mostThrottled = 1000000000000000
 // throttled is a limit of the work in a second, 0 for none.
 func throttled(name string) *qom.Property {
 	return &qom.Property{Name: name, Type: "uint64",
-		Get: func(o *qom.Object) (any, error) { n, _ := o.Stored(name).(uint64); return n, nil },
+		Get: func(o *qom.Object) (any, error) { return o.StoredUint(name), nil },
 		Set: func(o *qom.Object, in qom.Input) error {
 			n, err := in.Uint64(name)
 			switch {

@@ -20,7 +20,7 @@ func (s *Secret) decrypt(keyID string) error {
 	if len(key.data) != keySize {
 		return fmt.Errorf("Key should be %d bytes in length", keySize)
 	}
-	iv64 := str(&s.Object, "iv")
+	iv64 := s.StoredString("iv")
 	if iv64 == "" {
 		return errors.New("IV is required to decrypt secret")
 	}
@@ -32,7 +32,7 @@ func (s *Secret) decrypt(keyID string) error {
 		return fmt.Errorf("IV should be %d bytes in length not %d", aes.BlockSize, len(iv))
 	}
 	data := s.data
-	if str(&s.Object, "format") == "base64" {
+	if s.StoredString("format") == "base64" {
 		if data, err = decodeBase64(data); err != nil {
 			return err
 		}

@@ -107,18 +107,18 @@ func choice(name, refusal string, values ...string) *qom.Property {
 // insertFilter gives a filter its place on its backend, in QEMU's order of
 // checks.
 func insertFilter(o *qom.Object) error {
-	netdev := str(o, "netdev")
+	netdev := o.StoredString("netdev")
 	if all := qdev.EnvOf(o).Backends; all == nil || all.Netdev(netdev) == nil {
 		return errors.New("Parameter 'netdev' expects a network backend id")
 	}
 	list := Filters(o.Tree(), netdev)
-	at, position := len(list), str(o, "position")
+	at, position := len(list), o.StoredString("position")
 	switch id, named := strings.CutPrefix(position, "id="); {
 	case named:
 		if at = slices.IndexFunc(list, func(f *qom.Object) bool { return f.Name() == id }); at < 0 {
 			return fmt.Errorf("filter '%s' not found", id)
 		}
-		if str(o, "insert") == "behind" {
+		if o.StoredString("insert") == "behind" {
 			at++
 		}
 	case position == "head":
@@ -143,7 +143,7 @@ func dumpLength(o *qom.Object) uint64 {
 // openDump makes the file of a dump, with the header of a capture that has no
 // packets: the format of libpcap, link type Ethernet.
 func openDump(o *qom.Object) error {
-	name := str(o, "file")
+	name := o.StoredString("file")
 	header := []uint32{0xa1b2c3d4, 4<<16 | 2, 0, 0, uint32(dumpLength(o)), 1}
 	data, err := binary.Append(nil, binary.LittleEndian, header)
 	if err == nil {
@@ -157,7 +157,7 @@ func openDump(o *qom.Object) error {
 
 // redirect occupies one or both of a redirector's character devices.
 func redirect(o *qom.Object) error {
-	in, out := str(o, "indev"), str(o, "outdev")
+	in, out := o.StoredString("indev"), o.StoredString("outdev")
 	switch {
 	case in == "" && out == "":
 		return errors.New("filter redirector needs 'indev' or 'outdev' at least one property set")

@@ -133,9 +133,9 @@ func (b *MemoryBackend) setSize(in qom.Input) error {
 
 func (b *MemoryBackend) allocate() error {
 	nodes, _ := b.Stored("host-nodes").([]any)
-	policy := str(&b.Object, "policy")
-	reserve, _ := b.Stored("reserve").(bool)
-	prealloc, _ := b.Stored("prealloc").(bool)
+	policy := b.StoredString("policy")
+	reserve := b.StoredBool("reserve")
+	prealloc := b.StoredBool("prealloc")
 	switch {
 	case prealloc && !reserve:
 		return errors.New("'prealloc=on' and 'reserve=off' are incompatible")

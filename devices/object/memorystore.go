@@ -69,8 +69,8 @@ func (b *MemoryBackend) mappable() error {
 // checkFile checks memory in a file, which is left alone. A directory stands for
 // a new file in it.
 func (b *MemoryBackend) checkFile() error {
-	readonly, _ := b.Stored("readonly").(bool)
-	switch rom := str(&b.Object, "rom"); {
+	readonly := b.StoredBool("readonly")
+	switch rom := b.StoredString("rom"); {
 	case rom == "on" && !readonly:
 		return errors.New("property 'rom' = 'on' is not supported with 'readonly' = 'off'")
 	case rom == "off" && readonly && b.share:
@@ -81,11 +81,11 @@ func (b *MemoryBackend) checkFile() error {
 	default:
 		b.Store("rom", "off")
 	}
-	length, err := storeLength(str(&b.Object, "mem-path"), readonly)
+	length, err := storeLength(b.StoredString("mem-path"), readonly)
 	if err != nil {
-		return fmt.Errorf("can't open backing store %s for guest RAM: %s", str(&b.Object, "mem-path"), Strerror(err))
+		return fmt.Errorf("can't open backing store %s for guest RAM: %s", b.StoredString("mem-path"), Strerror(err))
 	}
-	align, offset := b.number("align"), b.number("offset")
+	align, offset := b.StoredUint("align"), b.StoredUint("offset")
 	switch {
 	case length > 0 && length < offset+b.pages():
 		return b.tooSmall(length, offset)
@@ -105,16 +105,6 @@ func (b *MemoryBackend) checkFile() error {
 		return fmt.Errorf("backend '%s' memory size must be multiple of 4 KiB", b.TypeName())
 	}
 	return nil
-}
-
-func (b *MemoryBackend) number(name string) uint64 {
-	switch n := b.Stored(name).(type) {
-	case uint64:
-		return n
-	case int64:
-		return uint64(n)
-	}
-	return 0
 }
 
 // storeLength is how long the file of that path is, 0 for one that would be made.

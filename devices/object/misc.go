@@ -50,7 +50,7 @@ func registerMisc(t *qom.Types) {
 	add(t, qom.TypeInfo{Name: "colo-compare", Parent: "object", Properties: claims(ends...), ClassInit: with(Behavior{
 		Required: append(ends[:3:3], "iothread"),
 		Complete: func(o *qom.Object) error {
-			primary, secondary, out := str(o, "primary_in"), str(o, "secondary_in"), str(o, "outdev")
+			primary, secondary, out := o.StoredString("primary_in"), o.StoredString("secondary_in"), o.StoredString("outdev")
 			if primary == out || secondary == out || primary == secondary {
 				return errors.New("'indev' and 'outdev' could not be same for compare module")
 			}
@@ -100,7 +100,7 @@ func hasCPUs(node any) bool {
 func registerHost(t *qom.Types) {
 	add(t, qom.TypeInfo{Name: "iommufd", Parent: "object", ClassInit: with(Behavior{
 		Complete: func(o *qom.Object) error {
-			if str(o, "fd") != "" {
+			if o.StoredString("fd") != "" {
 				return nil
 			}
 			if _, err := os.Stat("/dev/iommu"); err != nil {
@@ -118,14 +118,14 @@ func registerHost(t *qom.Types) {
 		Required: []string{"chardev"},
 		Complete: func(o *qom.Object) error {
 			if chardevOf(o, "chardev") == nil {
-				return fmt.Errorf("Cannot find character device '%s'", str(o, "chardev"))
+				return fmt.Errorf("Cannot find character device '%s'", o.StoredString("chardev"))
 			}
 			return errors.New("qtest objects are not supported by qomd, use -qtest")
 		}})})
 	add(t, qom.TypeInfo{Name: "input-linux", Parent: "object", ClassInit: with(Behavior{
 		Required: []string{"evdev"},
 		Complete: func(o *qom.Object) error {
-			name := str(o, "evdev")
+			name := o.StoredString("evdev")
 			f, err := os.OpenFile(name, os.O_RDWR|syscall.O_NONBLOCK, 0)
 			if err != nil {
 				return fmt.Errorf("Could not open '%s': %s", name, Strerror(err))
@@ -142,9 +142,9 @@ func registerHost(t *qom.Types) {
 	add(t, qom.TypeInfo{Name: "pr-manager-helper", Parent: "object", ClassInit: with(Behavior{
 		Required: []string{"path"},
 		Complete: func(o *qom.Object) error {
-			c, err := net.Dial("unix", str(o, "path"))
+			c, err := net.Dial("unix", o.StoredString("path"))
 			if err != nil {
-				return fmt.Errorf("Failed to connect to '%s': %s", str(o, "path"), Strerror(err))
+				return fmt.Errorf("Failed to connect to '%s': %s", o.StoredString("path"), Strerror(err))
 			}
 			return c.Close()
 		}})})
@@ -157,8 +157,8 @@ func openCAN(o *qom.Object) error {
 		return fmt.Errorf("failed to create CAN_RAW socket: %s", Strerror(err))
 	}
 	defer syscall.Close(fd)
-	if _, err := net.InterfaceByName(str(o, "if")); err != nil {
-		return fmt.Errorf("host interface %s not available", str(o, "if"))
+	if _, err := net.InterfaceByName(o.StoredString("if")); err != nil {
+		return fmt.Errorf("host interface %s not available", o.StoredString("if"))
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func openCAN(o *qom.Object) error {
 // refuseDBus fails as QEMU does where there is no bus, and says so where there is
 // one.
 func refuseDBus(o *qom.Object) error {
-	if path, ok := strings.CutPrefix(str(o, "addr"), "unix:path="); ok {
+	if path, ok := strings.CutPrefix(o.StoredString("addr"), "unix:path="); ok {
 		c, err := net.Dial("unix", path)
 		if err != nil {
 			return fmt.Errorf("failed to connect to DBus: 'Could not connect: %s'", Strerror(err))

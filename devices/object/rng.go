@@ -39,7 +39,7 @@ func registerRNG(t *qom.Types) {
 				return err
 			}}},
 		ClassInit: with(Behavior{Complete: func(o *qom.Object) error {
-			name := str(o, "filename")
+			name := o.StoredString("filename")
 			if err := reachable(name); err != nil {
 				return fmt.Errorf("Could not open '%s': %s", name, Strerror(err))
 			}

@@ -71,7 +71,7 @@ func registerSecret(t *qom.Types) {
 // load reads, decrypts and decodes the secret, in QEMU's order.
 func (s *Secret) load() error {
 	o := &s.Object
-	file, data := str(o, "file"), str(o, "data")
+	file, data := o.StoredString("file"), o.StoredString("data")
 	switch {
 	case o.HasStored("file") && o.HasStored("data"):
 		return errors.New("'file' and 'data' are mutually exclusive")
@@ -87,9 +87,9 @@ func (s *Secret) load() error {
 		return errors.New("Either 'file' or 'data' must be provided")
 	}
 	if o.HasStored("keyid") { // the initialization vector means nothing without
-		return s.decrypt(str(o, "keyid"))
+		return s.decrypt(o.StoredString("keyid"))
 	}
-	if str(o, "format") == "base64" {
+	if o.StoredString("format") == "base64" {
 		var err error
 		s.data, err = decodeBase64(s.data)
 		return err

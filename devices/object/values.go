@@ -27,12 +27,6 @@ func show(name string) func(*qom.Object) (any, error) {
 	return func(o *qom.Object) (any, error) { return o.Stored(name), nil }
 }
 
-// str returns a string property, empty when unset.
-func str(o *qom.Object, name string) string {
-	s, _ := o.Stored(name).(string)
-	return s
-}
-
 // integer is a property of type int with limits that are told to the user.
 func integer(name string, limit int64) *qom.Property {
 	return &qom.Property{Name: name, Type: "int", Get: show(name), Set: func(o *qom.Object, in qom.Input) error {

@@ -124,7 +124,7 @@ func (d *Device) layout() layout {
 	for c := d.Class(); c != nil; c = c.Parent() {
 		if l, ok := layouts[c.Name()]; ok {
 			if l.vectorsIn != "" {
-				l.vectors = int(d.Number(l.vectorsIn))
+				l.vectors = int(d.StoredUint(l.vectorsIn))
 			}
 			return l
 		}

@@ -15,16 +15,16 @@ const (
 // refuses sizes that do not fit together, as QEMU's blkconf_blocksizes does.
 func (d *Device) SettleBlockSizes() error {
 	for _, name := range [...]string{"logical_block_size", "physical_block_size"} {
-		if d.Number(name) == 0 {
+		if d.StoredUint(name) == 0 {
 			d.Store(name, uint64(sectorSize))
 		}
 	}
-	logical := d.Number("logical_block_size")
-	if logical > d.Number("physical_block_size") {
+	logical := d.StoredUint("logical_block_size")
+	if logical > d.StoredUint("physical_block_size") {
 		return errors.New("logical_block_size > physical_block_size not supported")
 	}
 	for _, name := range [...]string{"min_io_size", "opt_io_size", "discard_granularity"} {
-		if n := d.Number(name); n != openNumber && n%logical != 0 {
+		if n := d.StoredUint(name); n != openNumber && n%logical != 0 {
 			return fmt.Errorf("%s must be a multiple of logical_block_size", name)
 		}
 	}
@@ -33,8 +33,8 @@ func (d *Device) SettleBlockSizes() error {
 
 // SettleGranularity fills in the unit of discarding where it was left open.
 func (d *Device) SettleGranularity() {
-	if d.Number("discard_granularity") == openNumber {
-		d.Store("discard_granularity", max(d.Number("logical_block_size"), minGranularity))
+	if d.StoredUint("discard_granularity") == openNumber {
+		d.Store("discard_granularity", max(d.StoredUint("logical_block_size"), minGranularity))
 	}
 }
 
@@ -51,12 +51,12 @@ func (d *Device) SettleGeometry(bytes int64, maxHeads uint64) error {
 	}
 	given := false
 	for _, l := range limits {
-		given = given || d.Number(l.name) != 0
+		given = given || d.StoredUint(l.name) != 0
 	}
 	for _, l := range limits {
 		if !given {
 			d.Store(l.name, l.usual)
-		} else if n := d.Number(l.name); n < 1 || n > l.maximum {
+		} else if n := d.StoredUint(l.name); n < 1 || n > l.maximum {
 			return fmt.Errorf("%s must be between 1 and %d", l.name, l.maximum)
 		}
 	}

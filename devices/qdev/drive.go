@@ -26,7 +26,7 @@ func StartDrive(o *qom.Object, use DriveUse) error {
 		return nil
 	}
 	use.ReadOnly = use.ReadOnly || b.ReadOnly()
-	if shared, _ := o.Stored("share-rw").(bool); shared {
+	if o.StoredBool("share-rw") {
 		use.Shared = true
 	}
 	return b.Start(use)

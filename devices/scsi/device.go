@@ -44,31 +44,10 @@ func DeviceOf(o *qom.Object) *Device {
 // Address returns channel, target and unit.
 func (d *Device) Address() (channel, target, lun uint32) { return d.channel, d.target, d.lun }
 
-// uintOf returns the value of an unsigned property, 0 when it is not set.
-func uintOf(o *qom.Object, name string) uint64 {
-	switch n := o.Stored(name).(type) {
-	case uint64:
-		return n
-	case int64:
-		return uint64(n)
-	}
-	return 0
-}
-
-func stringOf(o *qom.Object, name string) string {
-	s, _ := o.Stored(name).(string)
-	return s
-}
-
-func boolOf(o *qom.Object, name string) bool {
-	b, _ := o.Stored(name).(bool)
-	return b
-}
-
 func (d *Device) readAddress() {
-	d.channel = uint32(uintOf(&d.Object, "channel"))
-	d.target = uint32(uintOf(&d.Object, "scsi-id"))
-	d.lun = uint32(uintOf(&d.Object, "lun"))
+	d.channel = uint32(d.StoredUint("channel"))
+	d.target = uint32(d.StoredUint("scsi-id"))
+	d.lun = uint32(d.StoredUint("lun"))
 }
 
 // Realize implements [qdev.Realizer].

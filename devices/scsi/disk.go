@@ -70,7 +70,7 @@ func (d *Disk) fillIn() error {
 		return err
 	}
 	if !d.cd {
-		d.blockSize = uint32(d.Number("logical_block_size"))
+		d.blockSize = uint32(d.StoredUint("logical_block_size"))
 	}
 	d.SettleGranularity()
 	product := "QEMU HARDDISK"
@@ -78,7 +78,7 @@ func (d *Disk) fillIn() error {
 		product = "QEMU CD-ROM"
 	}
 	for name, value := range map[string]string{"vendor": "QEMU", "product": product, "ver": "2.5+"} {
-		if stringOf(&d.Object, name) == "" {
+		if d.StoredString(name) == "" {
 			d.Store(name, value)
 		}
 	}

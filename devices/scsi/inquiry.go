@@ -15,7 +15,7 @@ func (d *Disk) peripheral() byte {
 	return typeDisk
 }
 
-func (d *Disk) removable() bool { return d.cd || boolOf(&d.Object, "removable") }
+func (d *Disk) removable() bool { return d.cd || d.StoredBool("removable") }
 
 // padded is text in a field of n bytes, filled with spaces.
 func padded(s string, n int) []byte {
@@ -44,13 +44,13 @@ func (d *Disk) inquiry(cdb []byte) *Request {
 	if d.removable() {
 		b[1] = 0x80
 	}
-	b[2] = byte(uintOf(&d.Object, "scsi_version"))
+	b[2] = byte(d.StoredUint("scsi_version"))
 	b[3] = 0x12 // standard response format, hierarchical addresses
 	b[4] = 36 - 5
 	b[7] = 0x10
-	b = append(b, padded(stringOf(&d.Object, "vendor"), 8)...)
-	b = append(b, padded(stringOf(&d.Object, "product"), 16)...)
-	b = append(b, padded(stringOf(&d.Object, "ver"), 4)...)
+	b = append(b, padded(d.StoredString("vendor"), 8)...)
+	b = append(b, padded(d.StoredString("product"), 16)...)
+	b = append(b, padded(d.StoredString("ver"), 4)...)
 	return reply(b, room)
 }
 
@@ -61,19 +61,19 @@ func (d *Disk) vitalData(page byte) []byte {
 	switch page {
 	case 0x00: // list of pages
 		body = []byte{0x00, 0x83}
-		if stringOf(&d.Object, "serial") != "" {
+		if d.StoredString("serial") != "" {
 			body = []byte{0x00, 0x80, 0x83}
 		}
 	case 0x80: // serial number
-		serial := stringOf(&d.Object, "serial")
+		serial := d.StoredString("serial")
 		if serial == "" {
 			return nil
 		}
 		body = []byte(serial)[:min(len(serial), 36)]
 	case 0x83: // device identification
-		id := stringOf(&d.Object, "device_id")
+		id := d.StoredString("device_id")
 		if id == "" {
-			id = stringOf(&d.Object, "serial")
+			id = d.StoredString("serial")
 		}
 		if id != "" {
 			id = id[:min(len(id), 255-8)]

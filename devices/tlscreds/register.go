@@ -116,8 +116,7 @@ func Find(t *qom.Tree, id string, server bool) (*Creds, error) {
 }
 
 func (c *credentials) text(name string) string {
-	s, _ := c.Stored(name).(string)
-	return s
+	return c.StoredString(name)
 }
 
 func (c *credentials) flag(name string) bool { return c.Stored(name) == true }

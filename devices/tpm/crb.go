@@ -73,7 +73,7 @@ func (c *crb) Realize() error {
 	if c.backend == nil {
 		return errNone
 	}
-	c.chunks, _ = c.Stored("cap-chunk").(bool)
+	c.chunks = c.StoredBool("cap-chunk")
 	env := c.Env()
 	c.mmio.InitIO(env.Memory, &c.Object, c, "tpm-crb-mmio", crbData)
 	c.mmio.SetRules(&rules)

@@ -65,7 +65,7 @@ func (t *tis) Realize() error {
 	if t.backend == nil {
 		return errNone
 	}
-	irq := t.Number("irq")
+	irq := t.StoredUint("irq")
 	if irq > 15 {
 		return fmt.Errorf("IRQ %d is outside valid range of 0 to 15", irq)
 	}

@@ -98,7 +98,7 @@ func (d *Device) SetString(index uint8, s string) {
 // SetSerial makes the serial number: the property, or else one made of the
 // type's own, the controller and the port, so that no two are alike.
 func (d *Device) SetSerial() {
-	s := StringOf(&d.Object, "serial")
+	s := d.StoredString("serial")
 	if s == "" {
 		s = d.desc.Strings[d.desc.SerialString]
 		if loc := d.USBBus().Location; loc != "" {

@@ -120,7 +120,7 @@ func (d *Device) descriptor(typ, index uint8) []byte {
 	if d.speed == HighSpeed {
 		other = d.desc.Full
 	}
-	vendorOS := d.desc.VendorOS && BoolOf(&d.Object, "msos-desc")
+	vendorOS := d.desc.VendorOS && d.StoredBool("msos-desc")
 	switch typ {
 	case descDevice:
 		version := l.Version

@@ -39,7 +39,7 @@ func unavailable(text string) func(*qom.Object) error {
 }
 
 func absoluteRoot(o *qom.Object) error {
-	if root := StringOf(o, "rootdir"); root == "" || root[0] != '/' {
+	if root := o.StoredString("rootdir"); root == "" || root[0] != '/' {
 		return errors.New("usb-mtp: rootdir must be configured and be an absolute path")
 	}
 	return nil

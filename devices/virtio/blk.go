@@ -57,18 +57,18 @@ var errNoDrive = errors.New("drive property not set")
 // Prepare implements [Preparer]: there is a queue per processor unless the user
 // wants another number.
 func (b *Blk) Prepare(*Proxy) {
-	if uintOf(&b.Object, "num-queues") == queuesOpen {
+	if b.StoredUint("num-queues") == queuesOpen {
 		b.Store("num-queues", uint64(processors(&b.Object)))
 	}
 }
 
 // Vectors implements [VectorUser].
-func (b *Blk) Vectors() uint32 { return uint32(uintOf(&b.Object, "num-queues")) + 1 }
+func (b *Blk) Vectors() uint32 { return uint32(b.StoredUint("num-queues")) + 1 }
 
 // RealizeVirtio implements [Model].
 func (b *Blk) RealizeVirtio() error {
 	backend := qdev.BackendOf(&b.Object, "drive")
-	queues, size := uintOf(&b.Object, "num-queues"), uintOf(&b.Object, "queue-size")
+	queues, size := b.StoredUint("num-queues"), b.StoredUint("queue-size")
 	switch {
 	case backend == nil:
 		return errNoDrive
@@ -126,27 +126,27 @@ func (b *Blk) ConfigSize() int {
 func (b *Blk) Config(p []byte) {
 	le, o := binary.LittleEndian, &b.Object
 	le.PutUint64(p, uint64(b.disk.Size()/sector))
-	le.PutUint32(p[12:], uint32(uintOf(o, "queue-size")-2))
-	if !boolOf(o, "seg-max-adjust") {
+	le.PutUint32(p[12:], uint32(o.StoredUint("queue-size")-2))
+	if !o.StoredBool("seg-max-adjust") {
 		le.PutUint32(p[12:], 126)
 	}
-	le.PutUint16(p[16:], uint16(uintOf(o, "cyls")))
-	p[18], p[19] = byte(uintOf(o, "heads")), byte(uintOf(o, "secs"))
-	le.PutUint32(p[20:], uint32(uintOf(o, "logical_block_size")))
-	for n := uintOf(o, "physical_block_size") / max(uintOf(o, "logical_block_size"), 1); n > 1; n /= 2 {
+	le.PutUint16(p[16:], uint16(o.StoredUint("cyls")))
+	p[18], p[19] = byte(o.StoredUint("heads")), byte(o.StoredUint("secs"))
+	le.PutUint32(p[20:], uint32(o.StoredUint("logical_block_size")))
+	for n := o.StoredUint("physical_block_size") / max(o.StoredUint("logical_block_size"), 1); n > 1; n /= 2 {
 		p[24]++
 	}
-	le.PutUint16(p[26:], uint16(uintOf(o, "min_io_size")/max(uintOf(o, "logical_block_size"), 1)))
-	le.PutUint32(p[28:], uint32(uintOf(o, "opt_io_size")/max(uintOf(o, "logical_block_size"), 1)))
+	le.PutUint16(p[26:], uint16(o.StoredUint("min_io_size")/max(o.StoredUint("logical_block_size"), 1)))
+	le.PutUint32(p[28:], uint32(o.StoredUint("opt_io_size")/max(o.StoredUint("logical_block_size"), 1)))
 	p[32] = byte(flag(b.wce))
-	le.PutUint16(p[34:], uint16(uintOf(o, "num-queues")))
+	le.PutUint16(p[34:], uint16(o.StoredUint("num-queues")))
 	if b.Offered(blkFeatureDiscard) {
-		le.PutUint32(p[36:], uint32(uintOf(o, "max-discard-sectors")))
+		le.PutUint32(p[36:], uint32(o.StoredUint("max-discard-sectors")))
 		le.PutUint32(p[40:], 1)
 		le.PutUint32(p[44:], 1)
 	}
 	if b.Offered(blkFeatureZeroes) {
-		le.PutUint32(p[48:], uint32(uintOf(o, "max-write-zeroes-sectors")))
+		le.PutUint32(p[48:], uint32(o.StoredUint("max-write-zeroes-sectors")))
 		le.PutUint32(p[52:], 1)
 	}
 }
@@ -188,7 +188,7 @@ func (b *Blk) start(e *Element) {
 		b.disk.Flush(func(err error) { b.finish(e, statusOf(err), 0) })
 	case blkGetID:
 		id := make([]byte, min(in, blkIDSize))
-		copy(id, textOf(&b.Object, "serial"))
+		copy(id, b.StoredString("serial"))
 		e.In.WriteAt(id, 0)
 		b.finish(e, blkOK, int64(len(id)))
 	case blkDiscard, blkWriteZeroes:
@@ -222,7 +222,7 @@ func (b *Blk) range16(e *Element, kind uint32, out int64) {
 // disk.
 func (b *Blk) within(at uint64, n int64) bool {
 	total := uint64(b.disk.Size() / sector)
-	return n%int64(uintOf(&b.Object, "logical_block_size")) == 0 && at <= total && uint64(n)/sector <= total-at
+	return n%int64(b.StoredUint("logical_block_size")) == 0 && at <= total && uint64(n)/sector <= total-at
 }
 
 // finish gives a request back: n bytes of data and the status behind the last.

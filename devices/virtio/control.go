@@ -80,7 +80,7 @@ func (p *Port) introduce() {
 	if p.console {
 		p.serial.send(p.number, portConsole, 1, nil)
 	}
-	if name := textOf(&p.Object, "name"); name != "" {
+	if name := p.StoredString("name"); name != "" {
 		p.serial.send(p.number, portName, 1, append([]byte(name), 0))
 	}
 	if qdev.BackendOf(&p.Object, "chardev") != nil {

@@ -56,7 +56,7 @@ func (n *Net) Primary() *qdev.Device {
 
 // startStandby makes the card wait for a primary, if it is to have one.
 func (n *Net) startStandby() {
-	if boolOf(&n.Object, "failover") {
+	if n.StoredBool("failover") {
 		n.standby.remove = n.Env().AddHider(n)
 	}
 }

@@ -25,7 +25,7 @@ func (d *Device) Offer(bits ...uint) {
 
 // OfferIf adds a feature when a boolean property of the device is on.
 func (d *Device) OfferIf(property string, bit uint) {
-	if boolOf(&d.Object, property) {
+	if d.StoredBool(property) {
 		d.Offer(bit)
 	}
 }
@@ -65,29 +65,6 @@ func (d *Device) acceptFeatures(bits uint64) {
 // featuresFit reports whether the device can work with what the driver took.
 func (d *Device) featuresFit() bool {
 	return !d.Offered(FeatureAccessPlat) || d.Accepted(FeatureAccessPlat)
-}
-
-// boolOf returns a boolean property that the catalog's generic code keeps.
-func boolOf(o *qom.Object, name string) bool {
-	v, _ := o.Stored(name).(bool)
-	return v
-}
-
-// uintOf returns a number, 0 when there is none.
-func uintOf(o *qom.Object, name string) uint64 {
-	switch v := o.Stored(name).(type) {
-	case int64:
-		return uint64(v)
-	case uint64:
-		return v
-	}
-	return 0
-}
-
-// textOf returns a string or a choice, empty when there is none.
-func textOf(o *qom.Object, name string) string {
-	v, _ := o.Stored(name).(string)
-	return v
 }
 
 // linkOf returns the object a link leads to, nil for none.

@@ -31,7 +31,7 @@ type FS struct {
 
 // RealizeVirtio implements [Model].
 func (f *FS) RealizeVirtio() error {
-	tag, requests, size := textOf(&f.Object, "tag"), uintOf(&f.Object, "num-request-queues"), uintOf(&f.Object, "queue-size")
+	tag, requests, size := f.StoredString("tag"), f.StoredUint("num-request-queues"), f.StoredUint("queue-size")
 	switch {
 	case !backed(&f.Object, "chardev"):
 		return errors.New("missing chardev")
@@ -75,6 +75,6 @@ func (f *FS) ConfigSize() int { return fsConfig }
 
 // Config implements [Configured].
 func (f *FS) Config(p []byte) {
-	copy(p[:fsTag], textOf(&f.Object, "tag"))
-	binary.LittleEndian.PutUint32(p[fsTag:], uint32(uintOf(&f.Object, "num-request-queues")))
+	copy(p[:fsTag], f.StoredString("tag"))
+	binary.LittleEndian.PutUint32(p[fsTag:], uint32(f.StoredUint("num-request-queues")))
 }

@@ -120,7 +120,7 @@ func (i *Input) content() []byte {
 	case inputName:
 		return []byte(i.model.name)
 	case inputSerial:
-		return []byte(textOf(&i.Object, "serial"))
+		return []byte(i.StoredString("serial"))
 	case inputIDs:
 		p := make([]byte, 8)
 		for n, v := range [...]uint16{0x06, 0x0627, i.model.product, 1} {

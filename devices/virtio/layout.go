@@ -123,7 +123,7 @@ func (p *Proxy) identify(d *Device) {
 	if d.kind.Name == "virtio-serial" {
 		p.settleSerialClass(d.kind.Class)
 	}
-	if c := uintOf(&p.Object, "class"); c != 0 {
+	if c := p.StoredUint("class"); c != 0 {
 		p.SetConfigWord(0x0a, uint16(c))
 	}
 	p.SetConfig(0x3d, 1)
@@ -133,7 +133,7 @@ func (p *Proxy) identify(d *Device) {
 // adapter, but for the two classes that early QEMU had for it.
 func (p *Proxy) settleSerialClass(class uint16) {
 	const displayOther, unassigned = 0x0380, 0x00ff
-	switch uintOf(&p.Object, "class") {
+	switch p.StoredUint("class") {
 	case displayOther, unassigned:
 	default:
 		p.Store("class", uint64(class))

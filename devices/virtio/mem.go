@@ -124,7 +124,7 @@ func (m *Mem) Vectors() uint32 { return 2 }
 // RealizeVirtio implements [Model].
 func (m *Mem) RealizeVirtio() error {
 	b := m.Backend()
-	switch node, nodes := uintOf(&m.Object, "node"), uint64(m.Env().Nodes()); {
+	switch node, nodes := m.StoredUint("node"), uint64(m.Env().Nodes()); {
 	case b == nil:
 		return errNoMemdev
 	case b.Mapped():
@@ -183,7 +183,7 @@ func (m *Mem) ConfigSize() int { return memConfig }
 func (m *Mem) Config(p []byte) {
 	le := binary.LittleEndian
 	le.PutUint64(p, m.block)
-	le.PutUint16(p[8:], uint16(uintOf(&m.Object, "node")))
+	le.PutUint16(p[8:], uint16(m.StoredUint("node")))
 	for i, v := range [...]uint64{m.Address(), m.MemorySize(), m.usable, m.PluggedSize(), m.requested} {
 		le.PutUint64(p[16+8*i:], v)
 	}

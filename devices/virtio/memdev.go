@@ -55,7 +55,7 @@ func (m *memdev) MemoryID() string {
 }
 
 // Address implements [dimm.MemoryDevice].
-func (m *memdev) Address() uint64 { return uintOf(&m.Object, "memaddr") }
+func (m *memdev) Address() uint64 { return m.StoredUint("memaddr") }
 
 // SetAddress implements [dimm.MemoryDevice].
 func (m *memdev) SetAddress(addr uint64) { m.Store("memaddr", addr) }

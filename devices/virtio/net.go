@@ -47,8 +47,8 @@ func (n *Net) Vectors() uint32 { return 4 }
 // RealizeVirtio implements [Model].
 func (n *Net) RealizeVirtio() error {
 	o := &n.Object
-	rx, tx := uintOf(o, "rx_queue_size"), uintOf(o, "tx_queue_size")
-	if d := textOf(o, "duplex"); d != "" && d != "half" && d != "full" {
+	rx, tx := o.StoredUint("rx_queue_size"), o.StoredUint("tx_queue_size")
+	if d := o.StoredString("duplex"); d != "" && d != "half" && d != "full" {
 		return errors.New("'duplex' must be 'half' or 'full'")
 	}
 	if v, _ := o.Stored("speed").(int64); v < -1 {
@@ -65,10 +65,10 @@ func (n *Net) RealizeVirtio() error {
 	for _, f := range netFeatures {
 		n.OfferIf(f.property, f.bit)
 	}
-	if uintOf(o, "host_mtu") != 0 {
+	if o.StoredUint("host_mtu") != 0 {
 		n.Offer(netFeatureMTU)
 	}
-	if v, _ := o.Stored("speed").(int64); v > 0 || textOf(o, "duplex") != "" {
+	if v, _ := o.Stored("speed").(int64); v > 0 || o.StoredString("duplex") != "" {
 		n.Offer(netFeatureSpeed)
 	}
 	n.AddQueue(int(rx))
@@ -119,11 +119,11 @@ func (n *Net) Config(p []byte) {
 		p[8] = 1
 	}
 	if len(p) >= 12 {
-		le.PutUint16(p[10:], uint16(uintOf(&n.Object, "host_mtu")))
+		le.PutUint16(p[10:], uint16(n.StoredUint("host_mtu")))
 	}
 	if len(p) >= 17 {
-		le.PutUint32(p[12:], uint32(uintOf(&n.Object, "speed")))
-		p[16] = byte(flag(textOf(&n.Object, "duplex") == "full"))
+		le.PutUint32(p[12:], uint32(n.StoredUint("speed")))
+		p[16] = byte(flag(n.StoredString("duplex") == "full"))
 	}
 }
 

@@ -129,7 +129,7 @@ func (p *Proxy) RealizePCI() error {
 
 // chooseVectors settles the property vectors, which shows the number.
 func (p *Proxy) chooseVectors() {
-	p.vectors = uint32(uintOf(&p.Object, "vectors"))
+	p.vectors = uint32(p.StoredUint("vectors"))
 	if p.Property("vectors") == nil {
 		p.vectors = 0
 	}

@@ -24,8 +24,8 @@ func (r *RNG) Vectors() uint32 { return 2 }
 // RealizeVirtio implements [Model]. Without a backend of the user's the device
 // makes itself one.
 func (r *RNG) RealizeVirtio() error {
-	switch most := uintOf(&r.Object, "max-bytes"); {
-	case uintOf(&r.Object, "period") == 0:
+	switch most := r.StoredUint("max-bytes"); {
+	case r.StoredUint("period") == 0:
 		return errors.New("'period' parameter expects a positive integer")
 	case most == 0, most > math.MaxInt64:
 		return errors.New("'max-bytes' parameter must be positive, and less than 2^63")

@@ -43,20 +43,20 @@ type SCSI struct {
 
 // Prepare implements [Preparer].
 func (s *SCSI) Prepare(*Proxy) {
-	if uintOf(&s.Object, "num_queues") == scsiQueuesOpen {
+	if s.StoredUint("num_queues") == scsiQueuesOpen {
 		s.Store("num_queues", uint64(processors(&s.Object)))
 	}
 }
 
 // Vectors implements [VectorUser].
 func (s *SCSI) Vectors() uint32 {
-	return uint32(uintOf(&s.Object, "num_queues")) + scsiFixedQueues + 1
+	return uint32(s.StoredUint("num_queues")) + scsiFixedQueues + 1
 }
 
 // RealizeVirtio implements [Model].
 func (s *SCSI) RealizeVirtio() error {
 	o := &s.Object
-	queues, size := uintOf(o, "num_queues"), uintOf(o, "virtqueue_size")
+	queues, size := o.StoredUint("num_queues"), o.StoredUint("virtqueue_size")
 	switch {
 	case queues == 0 || queues > maxQueue-scsiFixedQueues:
 		return badQueueCount(queues, maxQueue-scsiFixedQueues)
@@ -122,13 +122,13 @@ func (s *SCSI) ConfigSize() int { return 36 }
 // Config implements [Configured], VIRTIO 1.2 section 5.6.4.
 func (s *SCSI) Config(p []byte) {
 	le, o := binary.LittleEndian, &s.Object
-	le.PutUint32(p, uint32(uintOf(o, "num_queues")))
-	le.PutUint32(p[4:], uint32(uintOf(o, "virtqueue_size")-2))
-	if !boolOf(o, "seg_max_adjust") {
+	le.PutUint32(p, uint32(o.StoredUint("num_queues")))
+	le.PutUint32(p[4:], uint32(o.StoredUint("virtqueue_size")-2))
+	if !o.StoredBool("seg_max_adjust") {
 		le.PutUint32(p[4:], 126)
 	}
-	le.PutUint32(p[8:], uint32(uintOf(o, "max_sectors")))
-	le.PutUint32(p[12:], uint32(uintOf(o, "cmd_per_lun")))
+	le.PutUint32(p[8:], uint32(o.StoredUint("max_sectors")))
+	le.PutUint32(p[12:], uint32(o.StoredUint("cmd_per_lun")))
 	le.PutUint32(p[16:], scsiEventSize)
 	le.PutUint32(p[20:], scsiSense)
 	le.PutUint32(p[24:], scsiCDB)

@@ -34,7 +34,7 @@ type SerialBus struct{ qdev.Bus }
 
 // RealizeVirtio implements [Model].
 func (s *Serial) RealizeVirtio() error {
-	s.most = uint32(uintOf(&s.Object, "max_ports"))
+	s.most = uint32(s.StoredUint("max_ports"))
 	switch {
 	case s.most == 0:
 		return errors.New("Maximum number of serial ports not specified")
@@ -144,13 +144,13 @@ func (p *Port) Realize() error {
 	if p.serial == nil {
 		return fmt.Errorf("port '%s' is not on a virtio-serial device", p.Label())
 	}
-	s, name := p.serial, textOf(&p.Object, "name")
-	p.number = uint32(uintOf(&p.Object, "nr"))
+	s, name := p.serial, p.StoredString("name")
+	p.number = uint32(p.StoredUint("nr"))
 	if s.ports[p.number] != nil {
 		return fmt.Errorf("virtio-serial-bus: A port already exists at id %d", p.number)
 	}
 	for _, other := range s.ports {
-		if name != "" && textOf(&other.Object, "name") == name {
+		if name != "" && other.StoredString("name") == name {
 			return fmt.Errorf("virtio-serial-bus: A port already exists by name %s", name)
 		}
 	}

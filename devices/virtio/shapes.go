@@ -51,7 +51,9 @@ var generics = []struct {
 const missingChardev = "vhost-user-base: missing chardev"
 
 var gpuShape = shape{queues: []int{64, 16}, bits: []uint{1}, config: 20,
-	fill: func(o *qom.Object, p []byte) { binary.LittleEndian.PutUint32(p[8:], uint32(uintOf(o, "max_outputs"))) }}
+	fill: func(o *qom.Object, p []byte) {
+		binary.LittleEndian.PutUint32(p[8:], uint32(o.StoredUint("max_outputs")))
+	}}
 
 // refused is the shape of devices that never start.
 func refused(text string) shape {
@@ -84,7 +86,7 @@ func vhostUser(text string, more ...func(*qom.Object) error) shape {
 func backed(o *qom.Object, name string) bool { return o.HasStored(name) && o.Stored(name) != nil }
 
 func needDeviceID(o *qom.Object) error {
-	if uintOf(o, "virtio-id") == 0 {
+	if o.StoredUint("virtio-id") == 0 {
 		return errors.New("vhost-user-base: need to define device id")
 	}
 	return nil
@@ -102,7 +104,7 @@ func needLink(name, text string) func(*qom.Object) error {
 }
 
 func refuse9p(o *qom.Object) error {
-	id := textOf(o, "fsdev")
+	id := o.StoredString("fsdev")
 	if id == "" {
 		id = "NULL"
 	}
@@ -110,14 +112,14 @@ func refuse9p(o *qom.Object) error {
 }
 
 func refuseVsock(o *qom.Object) error {
-	if uintOf(o, "guest-cid") <= 2 {
+	if o.StoredUint("guest-cid") <= 2 {
 		return errors.New("guest-cid property must be greater than 2")
 	}
 	return errors.New("vhost-vsock: failed to open vhost device: No such file or directory")
 }
 
 func refuseVhostSCSI(o *qom.Object) error {
-	if textOf(o, "wwpn") == "" {
+	if o.StoredString("wwpn") == "" {
 		return errors.New("vhost-scsi: missing wwpn")
 	}
 	return errors.New("vhost-scsi: open vhost char device failed: No such file or directory")
@@ -126,10 +128,10 @@ func refuseVhostSCSI(o *qom.Object) error {
 func fillIOMMU(o *qom.Object, p []byte) {
 	le := binary.LittleEndian
 	le.PutUint64(p, 0xfffffffffffff000)
-	le.PutUint64(p[16:], ^uint64(0)>>(64-min(uintOf(o, "aw-bits"), 64)))
+	le.PutUint64(p[16:], ^uint64(0)>>(64-min(o.StoredUint("aw-bits"), 64)))
 	le.PutUint32(p[28:], 0xffffffff)
 	le.PutUint32(p[32:], 512)
-	p[36] = byte(flag(boolOf(o, "boot-bypass")))
+	p[36] = byte(flag(o.StoredBool("boot-bypass")))
 }
 
 func fillCrypto(_ *qom.Object, p []byte) {
@@ -144,6 +146,6 @@ func fillCrypto(_ *qom.Object, p []byte) {
 
 func fillSound(o *qom.Object, p []byte) {
 	for i, name := range [...]string{"jacks", "streams", "chmaps"} {
-		binary.LittleEndian.PutUint32(p[4*i:], uint32(uintOf(o, name)))
+		binary.LittleEndian.PutUint32(p[4*i:], uint32(o.StoredUint(name)))
 	}
 }

@@ -85,7 +85,7 @@ func (d *Device) RealizeUSB() error {
 	c := d.Class().Value(modelKey{}).(class)
 	desc := c.now
 	if !c.model.fullOnly {
-		switch v := usb.UintOf(&d.Object, "usb_version"); v {
+		switch v := d.StoredUint("usb_version"); v {
 		case 1:
 			desc = c.old
 		case 2:

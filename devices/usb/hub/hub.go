@@ -38,14 +38,14 @@ func Register(t *qom.Types) {
 
 // RealizeUSB implements [usb.Realizer].
 func (h *Hub) RealizeUSB() error {
-	n := usb.UintOf(&h.Object, "ports")
+	n := h.StoredUint("ports")
 	if n < 1 || n > maxPorts {
 		return fmt.Errorf("num_ports (%d) out of range (1..%d)", n, maxPorts)
 	}
 	if h.Port().Hubs() == maxDepth {
 		return errors.New("usb hub chain too deep")
 	}
-	h.n, h.power = int(n), usb.BoolOf(&h.Object, "port-power")
+	h.n, h.power = int(n), h.StoredBool("port-power")
 	h.SetDescriptors(&descriptors)
 	h.SetSerial()
 	h.intr = h.Endpoint(1, true)

@@ -57,12 +57,12 @@ func Register(t *qom.Types) {
 func (c *Controller) RealizePCI() error {
 	n := c.kind.ports
 	if n == 0 {
-		n = int(usb.UintOf(&c.Object, "num-ports"))
+		n = int(c.StoredUint("num-ports"))
 		if n > maxPorts {
 			return fmt.Errorf("OHCI num-ports=%d is too big (limit is %d ports)", n, maxPorts)
 		}
 	}
-	if master := usb.StringOf(&c.Object, "masterbus"); master != "" {
+	if master := c.StoredString("masterbus"); master != "" {
 		if err := c.join(master, n); err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (c *Controller) join(name string, n int) error {
 	case master == nil:
 		return fmt.Errorf("Can't use USB bus '%s' as masterbus, it doesn't support companion controllers", name)
 	}
-	first, most := int(usb.UintOf(&c.Object, "firstport")), len(master.taken)-n
+	first, most := int(c.StoredUint("firstport")), len(master.taken)-n
 	if first < 0 || first > most {
 		return fmt.Errorf("firstport must be between 0 and %d", most)
 	}

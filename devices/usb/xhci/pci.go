@@ -104,8 +104,7 @@ func (p *PCI) addCapabilities() error {
 
 // enabled tells whether a property of type OnOffAuto is not off.
 func (p *PCI) enabled(name string) bool {
-	v, _ := p.Stored(name).(string)
-	return v != "off"
+	return p.StoredString(name) != "off"
 }
 
 // ExitPCI implements [pci.Exiter]. The tables go first: they lie in the core's

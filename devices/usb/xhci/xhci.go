@@ -122,10 +122,10 @@ func (c *Core) Realize() error {
 		name string
 		n    *int
 	}{{"p2", &c.n2}, {"p3", &c.n3}} {
-		*p.n = int(min(usb.UintOf(&c.Object, p.name), maxPorts))
+		*p.n = int(min(c.StoredUint(p.name), maxPorts))
 		c.Store(p.name, uint64(*p.n))
 	}
-	c.streams = usb.BoolOf(&c.Object, "streams")
+	c.streams = c.StoredBool("streams")
 	c.tables = c.Class().Value(tablesKey{}).(*tables)
 	c.capRegs, c.oper = c.tables.caps.New(c), c.tables.oper.New(c)
 	c.runtime, c.doors = c.tables.runtime.New(c), c.tables.door.New(c)
