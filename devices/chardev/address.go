@@ -130,18 +130,7 @@ func unresolved(err error) bool {
 	return errors.As(err, &dns) || errors.As(err, &addr)
 }
 
-// SocketAddress is the property addr, QEMU's SocketAddress.
-type SocketAddress struct {
-	Type     string `json:"type"`
-	Path     string `json:"path,omitempty"`
-	Abstract *bool  `json:"abstract,omitempty"`
-	Tight    *bool  `json:"tight,omitempty"`
-	Host     string `json:"host,omitempty"`
-	Port     string `json:"port,omitempty"`
-	Str      string `json:"str,omitempty"`
-}
-
-// Address returns where the socket is.
+// Address returns where the socket is, for the property addr.
 func (s *Socket) Address() SocketAddress {
 	switch {
 	case s.opts.fd():

@@ -156,20 +156,11 @@ type Channel struct {
 
 // ChannelAddress is QEMU's MigrationAddress, a union by transport and type.
 type ChannelAddress struct {
-	Transport string   `json:"transport"`
-	Type      string   `json:"type"` // of a socket
-	Path      string   `json:"path"`
-	Abstract  bool     `json:"abstract"`
-	Tight     *bool    `json:"tight"`
-	Host      string   `json:"host"`
-	Port      string   `json:"port"`
-	To        uint16   `json:"to"`
-	IPv4      *bool    `json:"ipv4"`
-	IPv6      *bool    `json:"ipv6"`
-	Str       string   `json:"str"`
-	Args      []string `json:"args"`
-	Filename  string   `json:"filename"`
-	Offset    uint64   `json:"offset"`
+	Transport string `json:"transport"`
+	chardev.SocketAddress
+	Args     []string `json:"args"`
+	Filename string   `json:"filename"`
+	Offset   uint64   `json:"offset"`
 }
 
 var errNowhere = errors.New("need either 'uri' or 'channels' argument")
@@ -211,11 +202,9 @@ func (a ChannelAddress) resolve() (Address, error) {
 	}
 	switch a.Type {
 	case "unix":
-		o := chardev.SocketOptions{Path: a.Path, Abstract: a.Abstract, Loose: a.Tight != nil && !*a.Tight}
-		return Address{Transport: Unix, Socket: o}, nil
+		return Address{Transport: Unix, Socket: a.Options()}, nil
 	case "inet":
-		o := chardev.SocketOptions{Host: a.Host, Port: a.Port, To: a.To, IPv4: a.IPv4, IPv6: a.IPv6}
-		return Address{Transport: TCP, Socket: o}, nil
+		return Address{Transport: TCP, Socket: a.Options()}, nil
 	case "fd":
 		return Address{Transport: FD, Name: a.Str}, nil
 	}

@@ -28,28 +28,17 @@ type stream struct {
 	cancel    context.CancelFunc
 }
 
-// address is QEMU's SocketAddress.
-type address struct {
-	Type string `json:"type"`
-	Host string `json:"host,omitempty"`
-	Port string `json:"port,omitempty"`
-	IPv4 *bool  `json:"ipv4,omitempty"`
-	IPv6 *bool  `json:"ipv6,omitempty"`
-	Path string `json:"path,omitempty"`
-	Str  string `json:"str,omitempty"`
-
-	abstract, loose bool
-}
+// address says where the peer of a stream is, or where it is waited for.
+type address struct{ chardev.SocketAddress }
 
 func readAddress(o options) address {
-	a := address{
+	a := address{chardev.SocketAddress{
 		Type: o.text("type"), Host: o.text("host"), Port: o.text("port"), Path: o.text("path"), Str: o.text("str"),
-		abstract: o.flag("abstract", false), loose: !o.flag("tight", true),
-	}
+	}}
 	for _, f := range []struct {
 		name string
 		into **bool
-	}{{"ipv4", &a.IPv4}, {"ipv6", &a.IPv6}} {
+	}{{"abstract", &a.Abstract}, {"tight", &a.Tight}, {"ipv4", &a.IPv4}, {"ipv6", &a.IPv6}} {
 		if o.has(f.name) {
 			v := o.flag(f.name, false)
 			*f.into = &v
@@ -58,20 +47,14 @@ func readAddress(o options) address {
 	return a
 }
 
-func (a address) socket() chardev.SocketOptions {
-	return chardev.SocketOptions{
-		Path: a.Path, Abstract: a.abstract, Loose: a.loose, Host: a.Host, Port: a.Port, IPv4: a.IPv4, IPv6: a.IPv6,
-	}
-}
-
 // remote describes who is connected.
 func (a address) remote(conn net.Conn) address {
 	t, ok := conn.RemoteAddr().(*net.TCPAddr)
 	if !ok {
-		return a
+		return address{chardev.SocketAddress{Type: a.Type, Path: a.Path, Str: a.Str}}
 	}
 	yes := true
-	r := address{Type: "inet", Host: t.IP.String(), Port: strconv.Itoa(t.Port)}
+	r := address{chardev.SocketAddress{Type: "inet", Host: t.IP.String(), Port: strconv.Itoa(t.Port)}}
 	if t.IP.To4() != nil {
 		r.IPv4 = &yes
 	} else {
@@ -116,7 +99,7 @@ func (s *Stack) openStream(o options) (backend, error) {
 
 // listen begins to listen, or notes why it cannot: nobody is told otherwise.
 func (st *stream) listen() {
-	ln, err := chardev.Listen(st.addr.socket())
+	ln, err := chardev.Listen(st.addr.Options())
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	switch {
@@ -159,7 +142,7 @@ func (st *stream) run(c *Client) {
 		return
 	}
 	for !st.isClosed() {
-		conn, err := chardev.Dial(st.ctx, st.addr.socket())
+		conn, err := chardev.Dial(st.ctx, st.addr.Options())
 		if err == nil {
 			left := ""
 			if st.reconnect > 0 {

@@ -100,32 +100,15 @@ type chardevBackend struct {
 
 // socketAddress is QEMU's SocketAddressLegacy.
 type socketAddress struct {
-	Type string `json:"type"`
-	Data struct {
-		Host     string `json:"host"`
-		Port     string `json:"port"`
-		To       uint16 `json:"to"`
-		IPv4     *bool  `json:"ipv4"`
-		IPv6     *bool  `json:"ipv6"`
-		Path     string `json:"path"`
-		Abstract bool   `json:"abstract"`
-		Tight    *bool  `json:"tight"`
-		CID      string `json:"cid"`
-		Str      string `json:"str"`
-	} `json:"data"`
+	Type string                `json:"type"`
+	Data chardev.SocketAddress `json:"data"` // but for its type
 }
 
 // options says where a socket is.
 func (a *socketAddress) options() chardev.SocketOptions {
-	d := &a.Data
-	o := chardev.SocketOptions{
-		Path: d.Path, Abstract: d.Abstract, Loose: d.Tight != nil && !*d.Tight, Host: d.Host, Port: d.Port, To: d.To,
-		IPv4: d.IPv4, IPv6: d.IPv6, CID: d.CID,
-	}
-	if a.Type == "fd" {
-		o.FDName, o.ByName = d.Str, true
-	}
-	return o
+	at := a.Data
+	at.Type = a.Type
+	return at.Options()
 }
 
 // options reads the arguments of chardev-add.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/vnc"
 	"github.com/qomd/qomd/qmp"
 )
@@ -125,19 +126,8 @@ func expiry(text string, now time.Time) (at time.Time, ok bool) {
 }
 
 type displayUpdateArgs struct {
-	Type      string        `json:"type"`
-	Addresses *[]vncAddress `json:"addresses"`
-}
-
-// vncAddress is QEMU's SocketAddress, with the members of inet and unix.
-type vncAddress struct {
-	Type string `json:"type"`
-	Path string `json:"path"`
-	Host string `json:"host"`
-	Port string `json:"port"`
-	To   int    `json:"to"`
-	IPv4 *bool  `json:"ipv4"`
-	IPv6 *bool  `json:"ipv6"`
+	Type      string                   `json:"type"`
+	Addresses *[]chardev.SocketAddress `json:"addresses"`
 }
 
 // displayUpdate has the first server listen elsewhere.
@@ -151,7 +141,7 @@ func (c *Commands) displayUpdate(_ *qmp.Call, a displayUpdateArgs) (none, error)
 	}
 	var list []vnc.Listener
 	for _, address := range *a.Addresses {
-		opened, err := address.listen()
+		opened, err := listenVNC(address)
 		if err != nil {
 			for _, l := range list {
 				l.Close()
@@ -166,8 +156,8 @@ func (c *Commands) displayUpdate(_ *qmp.Call, a displayUpdateArgs) (none, error)
 	return none{}, nil
 }
 
-// listen opens the sockets of an address; its port is a port, not a display.
-func (a vncAddress) listen() ([]net.Listener, error) {
+// listenVNC opens the sockets of an address; its port is a port, not a display.
+func listenVNC(a chardev.SocketAddress) ([]net.Listener, error) {
 	switch a.Type {
 	case "unix":
 		return vnc.Address{Path: a.Path}.Listen()
@@ -176,7 +166,7 @@ func (a vncAddress) listen() ([]net.Listener, error) {
 		if err != nil {
 			return nil, fmt.Errorf("address resolution failed for %s:%s: Servname not supported for ai_socktype", a.Host, a.Port)
 		}
-		return vnc.Address{Host: a.Host, Port: port, To: a.To, IPv4: a.IPv4, IPv6: a.IPv6}.Listen()
+		return vnc.Address{Host: a.Host, Port: port, To: int(a.To), IPv4: a.IPv4, IPv6: a.IPv6}.Listen()
 	}
 	return nil, fmt.Errorf("an address of type '%s' is not supported by qomd for a VNC server", a.Type)
 }
