@@ -56,13 +56,10 @@ func TestDrives(t *testing.T) {
 func TestDebugConsole(t *testing.T) {
 	m := qmptest.Start(t, qmptest.Args("-machine", "q35", "-nodefaults",
 		"-chardev", "ringbuf,id=ring,size=64", "-device", "isa-debugcon,iobase=0x402,chardev=ring"))
-	var readback uint64
-	m.VM.Machine.Do(func() {
-		for _, b := range []byte("hello") {
-			m.VM.Machine.IOSpace().WriteN(0x402, 1, uint64(b))
-		}
-		readback, _ = m.VM.Machine.IOSpace().ReadN(0x402, 1)
-	})
+	for _, b := range []byte("hello") {
+		m.Out(0x402, 1, uint64(b))
+	}
+	readback := m.In(0x402, 1)
 	var got string
 	m.Client().Must("ringbuf-read", qmptest.A{"device": "ring", "size": 64}, &got)
 	if got != "hello" || readback != 0xe9 {

@@ -30,15 +30,6 @@ func newRig(t testing.TB, opts ...qmptest.Option) rig {
 	return rig{m, m.Client()}
 }
 
-func (r rig) out(port uint64, size int, v uint64) {
-	r.VM.Machine.Do(func() { r.VM.Machine.IOSpace().WriteN(port, size, v) })
-}
-
-func (r rig) in(port uint64, size int) (v uint64) {
-	r.VM.Machine.Do(func() { v, _ = r.VM.Machine.IOSpace().ReadN(port, size) })
-	return v
-}
-
 func place(id string, socket, core int) qmptest.A {
 	return qmptest.A{"driver": "qemu64-x86_64-cpu", "id": id, "socket-id": socket, "core-id": core, "thread-id": 0}
 }
@@ -77,22 +68,22 @@ func TestGuest(t *testing.T) {
 func TestCommands(t *testing.T) {
 	r := newRig(t, qmptest.GuestNone())
 	r.c.Must("device_add", place("c3", 1, 1))
-	r.out(base, 4, 0)
-	r.out(command, 1, 0)
-	if got := r.in(data, 4); got != 3 {
+	r.Out(base, 4, 0)
+	r.Out(command, 1, 0)
+	if got := r.In(data, 4); got != 3 {
 		t.Errorf("the next slot is %d, want 3", got)
 	}
-	r.out(command, 1, 3)
-	if got := r.in(data, 4); got != 3 {
+	r.Out(command, 1, 3)
+	if got := r.In(data, 4); got != 3 {
 		t.Errorf("its APIC id is %d, want 3", got)
 	}
-	r.out(command, 1, 9) // there is none; the one before stays
-	r.out(flags, 1, 1<<4)
-	if got := r.in(flags, 1); got != 0x13 {
+	r.Out(command, 1, 9) // there is none; the one before stays
+	r.Out(flags, 1, 1<<4)
+	if got := r.In(flags, 1); got != 0x13 {
 		t.Errorf("flags 0x%x, want 0x13", got)
 	}
-	r.out(base, 4, 77)
-	if got := r.in(flags, 1) | r.in(data, 4); got != 0 {
+	r.Out(base, 4, 77)
+	if got := r.In(flags, 1) | r.In(data, 4); got != 0 {
 		t.Errorf("slot 77 answers 0x%x", got)
 	}
 }
@@ -137,20 +128,20 @@ func TestRandom(t *testing.T) {
 					rt.Fatalf("slot %d, taken: %t; asked to go: %v", i, present[i], err)
 				}
 			case 3, 4:
-				r.out(base, 4, uint64(i))
-				r.out(flags, 1, 8)
+				r.Out(base, 4, uint64(i))
+				r.Out(flags, 1, 8)
 				present[i] = false
 			case 5:
 				r.c.Must("system_reset", nil)
 			case 6:
-				r.out(base, 4, uint64(i))
-				r.out(command, 1, 2)
-				r.out(data, 4, rapid.Uint64Range(0, 255).Draw(rt, "status"))
-				r.out(flags, 1, rapid.SampledFrom([]uint64{2, 4, 16}).Draw(rt, "control"))
+				r.Out(base, 4, uint64(i))
+				r.Out(command, 1, 2)
+				r.Out(data, 4, rapid.Uint64Range(0, 255).Draw(rt, "status"))
+				r.Out(flags, 1, rapid.SampledFrom([]uint64{2, 4, 16}).Draw(rt, "control"))
 			}
 			for j := range present {
-				r.out(base, 4, uint64(j))
-				if got := r.in(flags, 1)&1 == 1; got != present[j] {
+				r.Out(base, 4, uint64(j))
+				if got := r.In(flags, 1)&1 == 1; got != present[j] {
 					rt.Fatalf("slot %d shows %t, want %t", j, got, present[j])
 				}
 			}

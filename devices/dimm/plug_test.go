@@ -30,15 +30,6 @@ func newRig(t testing.TB, opts ...qmptest.Option) rig {
 	return rig{m, m.Client()}
 }
 
-func (r rig) out(port uint64, size int, v uint64) {
-	r.VM.Machine.Do(func() { r.VM.Machine.IOSpace().WriteN(port, size, v) })
-}
-
-func (r rig) in(port uint64, size int) (v uint64) {
-	r.VM.Machine.Do(func() { v, _ = r.VM.Machine.IOSpace().ReadN(port, size) })
-	return v
-}
-
 func (r rig) backend(id string, size uint64) {
 	r.c.Must("object-add", qmptest.A{"qom-type": "memory-backend-ram", "id": id, "size": size})
 }
@@ -124,8 +115,8 @@ func TestNVDIMM(t *testing.T) {
 	if got, want := r.c.MustFail("device_del", qmptest.A{"id": "nv"}), "nvdimm device hot unplug is not supported yet."; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	r.out(base, 4, 0)
-	if got := r.in(flags, 1); got != 0 {
+	r.Out(base, 4, 0)
+	if got := r.In(flags, 1); got != 0 {
 		t.Errorf("flags 0x%x", got)
 	}
 	var size struct {
@@ -187,14 +178,14 @@ func TestRandom(t *testing.T) {
 					rt.Fatalf("%s there: %t; asked to go: %v", id, in[i], err)
 				}
 			case 3, 4:
-				r.out(base, 4, uint64(i))
-				r.out(flags, 1, 8)
+				r.Out(base, 4, uint64(i))
+				r.Out(flags, 1, 8)
 			case 5:
 				r.c.Must("system_reset", nil)
 			case 6:
-				r.out(base, 4, uint64(i))
-				r.out(status, 4, rapid.Uint64Range(0, 255).Draw(rt, "status"))
-				r.out(flags, 1, rapid.SampledFrom([]uint64{2, 4}).Draw(rt, "control"))
+				r.Out(base, 4, uint64(i))
+				r.Out(status, 4, rapid.Uint64Range(0, 255).Draw(rt, "status"))
+				r.Out(flags, 1, rapid.SampledFrom([]uint64{2, 4}).Draw(rt, "control"))
 			}
 			in = r.told(rt)
 			r.Check()

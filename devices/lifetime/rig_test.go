@@ -42,14 +42,9 @@ func slow() qmptest.Option {
 // do runs f under the machine's lock.
 func (r *rig) do(f func()) { r.VM.Machine.Do(f) }
 
-func (r *rig) out(port uint64, size int, val uint64) {
-	r.do(func() { r.VM.Machine.IOSpace().WriteN(port, size, val) })
-}
+func (r *rig) out(port uint64, size int, val uint64) { r.Out(port, size, val) }
 
-func (r *rig) in(port uint64, size int) (val uint64) {
-	r.do(func() { val, _ = r.VM.Machine.IOSpace().ReadN(port, size) })
-	return val
-}
+func (r *rig) in(port uint64, size int) uint64 { return r.In(port, size) }
 
 func (r *rig) write(addr uint64, size int, val uint64) {
 	r.do(func() { r.VM.Machine.MemorySpace().WriteN(addr, size, val) })
