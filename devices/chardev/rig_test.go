@@ -4,7 +4,6 @@ import (
 	"io"
 	"net"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -109,17 +108,7 @@ func (r *rig) dial(path string) net.Conn {
 // until waits for something other goroutines bring about.
 func (r *rig) until(what string, f func() bool) {
 	r.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; {
-		ok := false
-		r.do(func() { ok = f() })
-		if ok {
-			return
-		}
-		if time.Now().After(deadline) {
-			r.Fatal("never: ", what)
-		}
-		runtime.Gosched()
-	}
+	qomtest.Until(r.T, r.do, what, f)
 }
 
 // device is a front end that takes no more than it was allowed to.

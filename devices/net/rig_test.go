@@ -1,7 +1,6 @@
 package net_test
 
 import (
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -155,14 +154,5 @@ func (r *rig) must(args string) {
 // until waits for something other goroutines bring about.
 func (r *rig) until(what string, f func() bool) {
 	r.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
-		ok := false
-		r.do(func() { ok = f() })
-		if ok {
-			return
-		}
-		if time.Now().After(deadline) {
-			r.Fatal("never: ", what)
-		}
-	}
+	qomtest.Until(r.T, r.do, what, f)
 }
