@@ -7,6 +7,7 @@ import (
 
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/devices/machine/machinetest"
 	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -16,20 +17,7 @@ import (
 // newMachine starts a pc with a guest.
 func newMachine(t testing.TB, clock machine.ClockMode, o guest.Options) *machine.Machine {
 	t.Helper()
-	m, err := machine.New(machine.Options{Type: "pc", Memory: 128 << 20, Guest: "linux", GuestOptions: o, Clock: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { m.Close() })
-	m.Do(func() {
-		if err = m.Build(); err == nil {
-			err = m.Ready(true)
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return machinetest.Start(t, machine.Options{Type: "pc", Memory: 128 << 20, Guest: "linux", GuestOptions: o, Clock: clock})
 }
 
 func plug(t testing.TB, m *machine.Machine) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/devices/machine/machinetest"
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/commands"
 	"github.com/qomd/qomd/qmp/hmp"
@@ -18,24 +19,13 @@ import (
 // newHuman makes a running machine and its monitor.
 func newHuman(t testing.TB, typ string) (*machine.Machine, *hmp.Human) {
 	t.Helper()
-	m, err := machine.New(machine.Options{Type: typ, Accel: "qtest"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { m.Close() })
+	m := machinetest.New(t, machine.Options{Type: typ, Accel: "qtest"})
 	m.OnViolation = func(v qom.Violation) { t.Errorf("violation: %+v", v) }
 	var set *qmp.CommandSet
 	s := commands.Schema(m.Options().Catalog)
 	h := hmp.New(m, s, func() *qmp.CommandSet { return set })
 	set = commands.New(m, s, h.Command)
-	m.Do(func() {
-		if err = m.Build(); err == nil {
-			err = m.Ready(true)
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	machinetest.Boot(t, m)
 	return m, h
 }
 

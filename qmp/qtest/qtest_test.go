@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/qomd/qomd/devices/machine"
+	"github.com/qomd/qomd/devices/machine/machinetest"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qmp/qtest"
@@ -24,20 +25,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // newServer starts a machine with a clock that is stepped.
 func newServer(t testing.TB, typ string) (*machine.Machine, *qtest.Server) {
 	t.Helper()
-	m, err := machine.New(machine.Options{Type: typ, Accel: "qtest", Memory: 128 << 20,
+	m := machinetest.Start(t, machine.Options{Type: typ, Accel: "qtest", Memory: 128 << 20,
 		RTC: machine.RTC{Base: "2024-02-29T23:59:50", Clock: "vm"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { m.Close() })
-	m.Do(func() {
-		if err = m.Build(); err == nil {
-			err = m.Ready(true)
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return m, qtest.New(m, nil)
 }
 
