@@ -44,7 +44,7 @@ func ParseArgs(prog string, args []string) (*Machine, error) {
 	}
 	f := &Failure{Prog: prog, Err: errors.Join(append(b.warningErrors(), err)...)}
 	if b != nil {
-		f.Prefix = b.m.MessagePrefix()
+		f.Prefix, f.Words = b.m.MessagePrefix(), b.catalog.Words
 	}
 	return nil, f
 }
@@ -71,6 +71,7 @@ func splitArguments(args []string) ([]argument, error) {
 		}
 		if o.arg {
 			if i++; i == len(args) {
+				used = append(used, a) // which may be no option of the QEMU to be
 				return used, at(a.origin, errors.New("requires an argument"))
 			}
 			a.value = args[i]

@@ -83,7 +83,7 @@ func checkBackend(c Chardev, o *opts) error {
 
 // socketParams are the members that a Socket has fields for.
 var socketParams = []string{"path", "abstract", "tight", "host", "port", "to", "ipv4", "ipv6", "fd", "server",
-	"wait", "delay", "nodelay", "reconnect-ms", "telnet", "tn3270", "websocket"}
+	"wait", "delay", "nodelay", "reconnect", "reconnect-ms", "telnet", "tn3270", "websocket"}
 
 func newSocket(o *opts) (*Socket, error) {
 	s := &Socket{
@@ -120,15 +120,20 @@ func newSocket(o *opts) (*Socket, error) {
 	if _, ok := o.get("wait"); ok && !s.Server {
 		return nil, errors.New("'wait' option is incompatible with socket in client connect mode")
 	}
-	if r, ok := o.get("reconnect-ms"); ok {
+	// Up to QEMU 9.2 it was a number of seconds.
+	name, unit := "reconnect-ms", time.Millisecond
+	if _, former := o.get("reconnect"); former {
+		name, unit = "reconnect", time.Second
+	}
+	if r, ok := o.get(name); ok {
 		if s.Server {
-			return nil, errors.New("'reconnect-ms' option is incompatible with socket in server listen mode")
+			return nil, fmt.Errorf("'%s' option is incompatible with socket in server listen mode", name)
 		}
-		ms, err := parseNumber("reconnect-ms", r)
+		n, err := parseNumber(name, r)
 		if err != nil {
 			return nil, err
 		}
-		s.Reconnect = time.Duration(ms) * time.Millisecond
+		s.Reconnect = time.Duration(n) * unit
 	}
 	if s.WebSocket && !s.Server {
 		return nil, errors.New("Websocket client is not implemented")

@@ -65,23 +65,29 @@ type Failure struct {
 	Prog   string
 	Prefix string // of every message but warnings, see [Machine.MessagePrefix]
 	Err    error
+	// Words puts a mistake as the QEMU to be does; nil for QEMU 11.1.
+	Words func(text string) string
 }
 
 // Error returns the whole text.
 func (f *Failure) Error() string {
+	words := f.Words
+	if words == nil {
+		words = func(text string) string { return text }
+	}
 	var lines []string
 	for _, err := range flatten(f.Err) {
 		var l *located
 		var u unplaced
 		switch {
 		case errors.As(err, &u) && u.bare:
-			lines = append(lines, u.Error())
+			lines = append(lines, words(u.Error()))
 		case !errors.As(err, &l):
-			lines = append(lines, f.Prefix+f.Prog+": "+err.Error())
+			lines = append(lines, f.Prefix+f.Prog+": "+words(err.Error()))
 		case l.early:
-			lines = append(lines, l.origin.Prefix(f.Prog)+l.err.Error())
+			lines = append(lines, l.origin.Prefix(f.Prog)+words(l.err.Error()))
 		default:
-			lines = append(lines, f.Prefix+l.origin.Prefix(f.Prog)+l.err.Error())
+			lines = append(lines, f.Prefix+l.origin.Prefix(f.Prog)+words(l.err.Error()))
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/qomd/qomd/cmd/logging"
 	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/devices/trace"
@@ -64,12 +65,21 @@ func tell(prog string, cfg *config.Machine, err error) {
 		all = joined.Unwrap()
 	}
 	for _, err := range all {
-		text := err.Error()
+		text := words(cfg)(err.Error())
 		if errors.As(err, &hinted) {
 			text += "\n" + hinted.Hint()
 		}
 		fmt.Fprintf(os.Stderr, "%s%s%s\n", cfg.MessagePrefix(), origin.Prefix(prog), text)
 	}
+}
+
+// words puts mistakes as the machine's QEMU does.
+func words(cfg *config.Machine) func(string) string {
+	cat, err := new(catalog.Set).Open(cfg.Catalog)
+	if err != nil {
+		return func(text string) string { return text }
+	}
+	return cat.Words
 }
 
 // say prints a message as QEMU does: about the program, on standard error.

@@ -25,7 +25,8 @@ type Ways struct {
 	// TypeBeforeBus: device_add refuses types that cannot be hot-plugged before it
 	// looks for a bus.
 	TypeBeforeBus bool
-	// FormerMigration: there are settings of migration that were dropped later.
+	// FormerMigration: settings of migration are printed in another order, and one
+	// whose address is none begins and fails.
 	FormerMigration bool
 	// AnySlot: a function without an address may be plugged behind function 0 of the
 	// only slot of a port, where no guest finds it.
@@ -42,6 +43,14 @@ type Ways struct {
 	NoVirtio bool
 	// BareCPUs: "info cpus" does not tell their models.
 	BareCPUs bool
+	// BareMistakes: some commands of the human monitor do not say "Error:" before
+	// what is wrong.
+	BareMistakes bool
+	// DumpOpens: a dump that cannot be created could not be opened.
+	DumpOpens bool
+	// QuietDebugger: what is wrong with the device of a debugger is not followed by
+	// what comes of it.
+	QuietDebugger bool
 	// PlainRegions: "info mtree" calls a container "i/o".
 	PlainRegions bool
 	// OddBARs: "info pci" prints addresses that are none.
@@ -81,6 +90,9 @@ func (c *Catalog) Ways() Ways {
 		StuckMemory:     c.UpTo(7, 2),
 		NoVirtio:        c.UpTo(7, 2),
 		BareCPUs:        c.UpTo(7, 2),
+		BareMistakes:    c.UpTo(7, 2),
+		DumpOpens:       c.UpTo(7, 2),
+		QuietDebugger:   c.UpTo(7, 2),
 		PlainRegions:    c.UpTo(7, 2),
 		OddBARs:         c.UpTo(7, 2),
 		PlainNVMe:       c.UpTo(7, 2),

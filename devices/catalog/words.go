@@ -28,6 +28,20 @@ var wordings = []wording{
 	{[2]int{7, 2}, `parameter 'protocol' must start with 'file:' or 'fd:'`, "Invalid parameter 'protocol'"},
 	{[2]int{7, 2}, `Path (.*) is not a realized VirtIODevice`, "Path ${1} is not a VirtIODevice"},
 	{[2]int{7, 2}, `this (virtio based memory devices cannot be unplugged)`, "${1}."},
+	{[2]int{7, 2}, `(.*)'reconnect-ms' (option is incompatible with .*)`, "${1}'reconnect' ${2}"},
+	{[2]int{7, 2}, `Value '-.*' is out of range for parameter '(.*)'`, `Parameter '${1}' expects a non-negative number below 2^64
+Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-
+and exabytes, respectively.`},
+	{[2]int{7, 2}, `unsupported machine type: ".*"(\n.*)?`, "unsupported machine type${1}"},
+	{[2]int{7, 2}, `at least one (memdev property must be set)`, "${1}"},
+	{[2]int{7, 2}, `(books|drawers) > 1 not supported by this machine's CPU topology`, "Parameter 'smp.${1}' is unexpected"},
+	{[2]int{7, 2}, `(Display '.*' is not available\.) Perhaps .*`, "${1}"},
+	{[2]int{7, 2}, `([a-z]+) > 1 (not supported by this machine's CPU topology)`, "${1} ${2}"},
+	{[2]int{7, 2}, `(Invalid CPU topology: .*) \* modules \(1\)(.*)`, "${1}${2}"},
+	{[2]int{7, 2}, `(OpenGL is not supported by )display backend '.*'`, "${1}the display"},
+	{[2]int{7, 2}, `[0-9]+:[0-9]+: (JSON parse error, premature )end of input`, "${1}EOI"},
+	{[2]int{7, 2}, `[0-9]+:[0-9]+: (JSON parse error, .*)`, "${1}"},
+	{[2]int{7, 2}, `Parameter 'channel-type' does not accept value '(.*)'`, "unknown migration protocol: ${1}"},
 	{[2]int{7, 2}, `(\S*) is not a device`, "${1} is not a hotpluggable device"},
 }
 

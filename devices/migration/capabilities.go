@@ -31,7 +31,8 @@ var snapshotConflicts = []string{
 type Settings struct {
 	on         map[string]bool
 	parameters map[string]any // those that differ from their default
-	// Former tells of what QEMU 7.2 still had, too.
+	// Former: a migration whose address is none begins and fails, as up to QEMU
+	// 7.2, and the status "failing" is told to nobody.
 	Former bool
 }
 
@@ -82,6 +83,7 @@ func check(on map[string]bool) error {
 		{on["switchover-ack"] && !on["return-path"], "Capability 'switchover-ack' requires capability 'return-path'"},
 		{on["dirty-limit"] && on["auto-converge"], "dirty-limit conflicts with auto-converge either of then available currently"},
 		{on["dirty-limit"], "dirty-limit requires KVM with accelerator property 'dirty-ring-size' set"},
+		{on["multifd"] && on["compress"], "Multifd is not compatible with compress"},
 		{on["multifd"] && on["xbzrle"], "Multifd is not compatible with xbzrle"},
 		{on["mapped-ram"] && on["xbzrle"], "Mapped-ram migration is incompatible with xbzrle"},
 		{on["mapped-ram"] && on["postcopy-ram"], "Mapped-ram migration is incompatible with postcopy"},

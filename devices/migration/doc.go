@@ -70,7 +70,8 @@
 // wait for a page. Memory is read once, then compared by sums; multifd, xbzrle,
 // compression and zero copy are settings without an effect. Figures count pages
 // as they would be on QEMU's wire, 9 bytes for one of zeros, and max-bandwidth
-// limits that. RDMA, vsock and CPR are refused.
+// limits that. RDMA, vsock and CPR are refused, and so are disks that should go
+// along: QEMU 7.2's capability "block" can be set, but not migrated with.
 //
 // With the parameter tls-creds sockets of every kind speak TLS, and other
 // channels are refused. A destination talks to one source at a time: one that

@@ -40,11 +40,7 @@ func (m *Migration) Start(a Address, resume bool) error {
 	if resume {
 		return m.out.resume(a)
 	}
-	o := &outgoing{m: m, status: None, wake: make(chan struct{}, 1), rescue: make(chan dialer, 1)}
-	o.ctx, o.cancel = context.WithCancel(context.Background())
-	o.figures.started = time.Now()
-	m.out = o
-	o.set(Setup)
+	o := m.begin()
 	c, dial, err := a.open(m.host.Descriptors())
 	if err != nil {
 		o.fail(err)
@@ -55,9 +51,38 @@ func (m *Migration) Start(a Address, resume bool) error {
 	return nil
 }
 
+// begin replaces the last migration by one that is being set up.
+func (m *Migration) begin() *outgoing {
+	o := &outgoing{m: m, status: None, wake: make(chan struct{}, 1), rescue: make(chan dialer, 1)}
+	o.ctx, o.cancel = context.WithCancel(context.Background())
+	o.figures.started = time.Now()
+	m.out = o
+	o.set(Setup)
+	return o
+}
+
 // ErrBusy is why a second migration, or one with other capabilities, has to
 // wait.
 var ErrBusy = errors.New("There's a migration process in progress")
+
+// ErrDisks is why a machine does not migrate with QEMU 7.2's capability "block",
+// or the options "blk" and "inc": a stream has no disks.
+var ErrDisks = errors.New("qomd does not send disks with a machine: share or copy them, and leave 'block', 'blk' and 'inc' off")
+
+// Refuse is what becomes of a migration to an address that cannot be read, for
+// the reason err: nothing; up to QEMU 7.2 it begins and has failed.
+func (m *Migration) Refuse(err error, resume bool) error {
+	if !m.Former || resume {
+		return err
+	}
+	if err := m.mayBegin(false); err != nil {
+		return err
+	}
+	o := m.begin()
+	o.cancel()
+	o.set(Failed)
+	return err
+}
 
 // mayStart makes QEMU's checks, in its order.
 func (m *Migration) mayStart(a Address, resume bool) error {
@@ -67,6 +92,11 @@ func (m *Migration) mayStart(a Address, resume bool) error {
 	if m.Has("mapped-ram") && a.Transport != File {
 		return errors.New("Migration requires seekable transport (e.g. file)")
 	}
+	return m.mayBegin(resume)
+}
+
+// mayBegin makes those checks that no address is needed for.
+func (m *Migration) mayBegin(resume bool) error {
 	switch {
 	case resume && m.Status() != PostcopyPaused:
 		return errors.New("Cannot resume if there is no paused migration")
@@ -79,8 +109,13 @@ func (m *Migration) mayStart(a Address, resume bool) error {
 	case m.host.HandedOver():
 		return errors.New("Can't migrate the vm that was paused due to previous migration")
 	}
-	_, err := m.host.Save()
-	return err
+	if _, err := m.host.Save(); err != nil {
+		return err
+	}
+	if m.Has("block") {
+		return ErrDisks
+	}
+	return nil
 }
 
 func (m *Migration) manyChannels(a Address) bool {
@@ -107,7 +142,7 @@ func (o *outgoing) fail(err error) {
 	last := Failed
 	if o.status == Cancelling {
 		last = Cancelled
-	} else {
+	} else if !o.m.Former {
 		o.set(Failing)
 	}
 	o.release()

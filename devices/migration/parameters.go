@@ -26,13 +26,8 @@ var formerParameters = []parameter{
 	{"block-incremental", false, nil},
 }
 
-// all returns what parameters there are.
-func (s *Settings) all() []parameter {
-	if s.Former {
-		return slices.Concat(formerParameters, parameters)
-	}
-	return parameters
-}
+// all returns what parameters there ever were.
+func all() []parameter { return slices.Concat(formerParameters, parameters) }
 
 // between accepts numbers of a range; what is how QEMU calls it.
 func between(name, what string, low, high int64) func(*Settings, any) error {
@@ -134,7 +129,7 @@ func (s *Settings) Parameter(name string) any {
 	if v, ok := s.parameters[name]; ok {
 		return v
 	}
-	for _, p := range s.all() {
+	for _, p := range all() {
 		if p.name == name {
 			return p.def
 		}
@@ -142,11 +137,13 @@ func (s *Settings) Parameter(name string) any {
 	return nil
 }
 
-// Parameters lists all parameters with their values.
-func (s *Settings) Parameters() *qjson.Object {
+// Parameters lists those parameters that are known, with their values.
+func (s *Settings) Parameters(known []string) *qjson.Object {
 	o := qjson.NewObject()
-	for _, p := range s.all() {
-		o.Set(p.name, s.Parameter(p.name))
+	for _, p := range all() {
+		if slices.Contains(known, p.name) {
+			o.Set(p.name, s.Parameter(p.name))
+		}
 	}
 	return o
 }
@@ -164,7 +161,7 @@ func (s *Settings) SetParameters(args *qjson.Object) error {
 		}
 		next.parameters[name] = v
 	}
-	for _, p := range s.all() {
+	for _, p := range all() {
 		if v, given := args.Get(p.name); given && p.check != nil {
 			if err := p.check(&next, v); err != nil {
 				return err

@@ -32,7 +32,13 @@ func BehaviorOf(c *qom.Class) Behavior {
 // Complete finishes an object whose properties are set, as object-add does.
 func Complete(o *qom.Object) error {
 	if f := BehaviorOf(o.Class()).Complete; f != nil {
-		return f(o)
+		if err := f(o); err != nil {
+			return err
+		}
+	}
+	// Up to QEMU 9.1 secrets and credentials tell that they are complete.
+	if o.Property("loaded") != nil {
+		o.Store("loaded", true)
 	}
 	return nil
 }

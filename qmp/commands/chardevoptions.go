@@ -87,6 +87,7 @@ type chardevBackend struct {
 		TN3270    bool           `json:"tn3270"`
 		WebSocket bool           `json:"websocket"`
 		Reconnect *int64         `json:"reconnect-ms"`
+		Seconds   *int64         `json:"reconnect"` // what it was up to QEMU 9.2
 
 		Remote *socketAddress `json:"remote"`
 		Local  *socketAddress `json:"local"`
@@ -135,6 +136,9 @@ func (b *chardevBackend) options() chardev.Options {
 		s.Server, s.SaysWait = d.Server == nil || *d.Server, d.Wait != nil
 		if d.Reconnect != nil {
 			s.Reconnect, s.SaysReconnect = time.Duration(*d.Reconnect)*time.Millisecond, true
+		}
+		if d.Seconds != nil {
+			s.Reconnect, s.SaysReconnect = time.Duration(*d.Seconds)*time.Second, true
 		}
 		s.TLSCreds, s.TLSAuthz = d.TLSCreds, d.TLSAuthz
 		s.Telnet, s.TN3270, s.WebSocket = d.Telnet, d.TN3270, d.WebSocket

@@ -154,7 +154,11 @@ func (d *dumper) open(protocol string) (*os.File, error) {
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o400)
 	if err != nil {
-		return nil, fmt.Errorf("Could not create '%s': %s", name, object.Strerror(err))
+		what := "create"
+		if d.c.m.Env().Ways.DumpOpens {
+			what = "open"
+		}
+		return nil, fmt.Errorf("Could not %s '%s': %s", what, name, object.Strerror(err))
 	}
 	return f, nil
 }

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/qomd/qomd/devices/migration"
@@ -21,7 +22,7 @@ func (c *Commands) migration() {
 		return none{}, m.SetCapabilities(a.Capabilities)
 	})
 	qmp.Register(c.set, "query-migrate-parameters", 0, func(*qmp.Call, none) (*qjson.Object, error) {
-		return m.Parameters(), nil
+		return m.Parameters(c.schema.Members("migrate-set-parameters")), nil
 	})
 	qmp.RegisterRaw(c.set, "migrate-set-parameters", 0, func(_ *qmp.Call, args *qjson.Object) (any, error) {
 		return nil, m.SetParameters(args)
@@ -71,12 +72,21 @@ type migrateArgs struct {
 	URI      *string             `json:"uri"`
 	Channels []migration.Channel `json:"channels"`
 	Resume   bool                `json:"resume"`
+	// What QEMU 7.2 has: whether disks go along, in full or what is new in them.
+	Blk bool `json:"blk"`
+	Inc bool `json:"inc"`
 }
 
 func (c *Commands) migrate(_ *qmp.Call, a migrateArgs) (none, error) {
+	if a.Blk || a.Inc {
+		if c.m.Migration.Has("block") {
+			return none{}, errors.New("Command options are incompatible with current migration capabilities")
+		}
+		return none{}, migration.ErrDisks
+	}
 	to, err := migration.Where(a.URI, a.Channels)
 	if err != nil {
-		return none{}, err
+		return none{}, c.m.Migration.Refuse(err, a.Resume)
 	}
 	return none{}, c.m.Migration.Start(to, a.Resume)
 }

@@ -33,13 +33,16 @@ func (s *Server) Start(device string) error {
 	if s.m.Options().Accel == "qtest" {
 		return errAccel
 	}
-	if device == "" {
+	quiet := s.m.Env().Ways.QuietDebugger
+	if device == "" && !quiet {
 		return errWhere
 	}
 	var next *chardev.Chardev
 	if device != "none" {
 		var err error
-		if next, err = s.open(device); err != nil {
+		if next, err = s.open(device); err != nil && quiet {
+			return err
+		} else if err != nil {
 			return errors.Join(err, errChardev)
 		}
 		if next == nil {

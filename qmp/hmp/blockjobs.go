@@ -42,7 +42,7 @@ func blockJobRows() []*command {
 		{names: "snapshot_delete_blkdev_internal", args: "device:B,name:s,id:s?", params: "device name [id]",
 			qmp: "blockdev-snapshot-delete-internal-sync", help: "delete a snapshot within an image",
 			run: forward("blockdev-snapshot-delete-internal-sync", "device", "name", "id"), complete: completeDrive},
-		{names: "commit", args: "device:B", params: "device|all", qmp: "block-commit", complete: completeDrive,
+		{names: "commit", args: "device:B", params: "device|all", qmp: "block-commit", bare: true, complete: completeDrive,
 			help: "write what a drive's layer has into the image behind it, or that of all drives", run: commit},
 		{names: "nbd_server_start", args: "all:-a,writable:-w,uri:s", params: "[-a] [-w] host:port", qmp: "nbd-server-start",
 			help: "serve block devices to others; -a: all of them; -w: to be written too", run: nbdStart},

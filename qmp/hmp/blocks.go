@@ -13,11 +13,11 @@ import (
 // blockRows are the commands on drives and block nodes.
 func blockRows() []*command {
 	return []*command{
-		{names: "drive_add", args: "node:-n,pci_addr:s,opts:s", params: "[-n] address options", qmp: "blockdev-add",
+		{names: "drive_add", args: "node:-n,pci_addr:s,opts:s", params: "[-n] address options", qmp: "blockdev-add", bare: true,
 			help: "make a drive; options as -drive takes them, with -n as -blockdev does; the address does not matter",
 			run:  driveAdd},
 		{names: "drive_del", args: "id:B", params: "device", help: "remove a drive, or take its medium from the device that uses it",
-			qmp: "blockdev-del", run: func(r *run) error { return r.h.m.Blocks.DelDrive(r.args.text("id")) }, complete: completeDrive},
+			qmp: "blockdev-del", bare: true, run: func(r *run) error { return r.h.m.Blocks.DelDrive(r.args.text("id")) }, complete: completeDrive},
 		{names: "block_resize", args: "device:B,size:o", params: "device size", help: "change the length of an image",
 			qmp: "block_resize", run: forward("block_resize", "device", "size"), complete: completeDrive},
 		{names: "block_set_io_throttle", args: "device:B,bps:l,bps_rd:l,bps_wr:l,iops:l,iops_rd:l,iops_wr:l",

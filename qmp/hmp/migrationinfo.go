@@ -41,6 +41,16 @@ var shownParameters = []string{
 	"vcpu-dirty-limit", "mode", "direct-io", "x-rdma-chunk-size",
 }
 
+// formerParameters are those that QEMU 7.2 prints, in its order; it gives no unit
+// to the last number.
+var formerParameters = []string{
+	"announce-initial", "announce-max", "announce-rounds", "announce-step", "compress-level", "compress-threads",
+	"compress-wait-thread", "decompress-threads", "throttle-trigger-threshold", "cpu-throttle-initial", "cpu-throttle-increment",
+	"cpu-throttle-tailslow", "max-cpu-throttle", "tls-creds", "tls-hostname", "max-bandwidth", "downtime-limit",
+	"x-checkpoint-delay", "block-incremental", "multifd-channels", "multifd-compression", "xbzrle-cache-size",
+	"max-postcopy-bandwidth", "tls-authz",
+}
+
 // execCommand is the one parameter that is a list. It is printed although nobody
 // has set it.
 const execCommand = "cpr-exec-command"
@@ -50,13 +60,17 @@ func infoParameters(r *run) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range shownParameters {
+	shown, former := shownParameters, r.h.m.Env().Ways.FormerMigration
+	if former {
+		shown = formerParameters
+	}
+	for _, name := range shown {
 		v, ok := o.Get(name)
 		if !ok {
 			continue
 		}
 		r.printf("%s: %s", name, parameterText(name, v))
-		if unit := parameterUnits[name]; unit != "" {
+		if unit := parameterUnits[name]; unit != "" && !(former && name == "max-postcopy-bandwidth") {
 			r.printf(" %s", unit)
 		}
 		r.printf("\n")

@@ -18,6 +18,7 @@ type run struct {
 	session *session
 	args    values
 	out     strings.Builder
+	bare    bool   // the line's mistakes are told as they are
 	locked  bool   // the line cannot wait: all happens with the machine's lock
 	later   *later // the line is not done yet; nil: it is
 }
@@ -39,6 +40,7 @@ func (r *run) line(line string) {
 		return
 	}
 	p := &arguments{cmd: cmd, rest: rest, register: r.register, format: &r.h.format, taken: r.h.taken, printf: r.printf}
+	r.bare = cmd.bare && r.h.m.Env().Ways.BareMistakes
 	var ok bool
 	if r.args, ok = p.parse(); !ok {
 		typed := strings.TrimRight(line[:len(line)-len(rest)], spaces)
@@ -115,7 +117,10 @@ func (r *run) report(err error) {
 	if err == nil {
 		return
 	}
-	r.printf("Error: %s\n", r.h.m.Options().Catalog.Words(err.Error()))
+	if !r.bare {
+		r.printf("Error: ")
+	}
+	r.printf("%s\n", r.h.m.Options().Catalog.Words(err.Error()))
 	var h hinted
 	if errors.As(err, &h) {
 		r.printf("%s", h.Hint())

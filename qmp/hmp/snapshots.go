@@ -24,7 +24,7 @@ func snapshotRows() []*command {
 
 // snapshotTopics are the topics of "info" on them.
 func snapshotTopics() []*command {
-	return []*command{{names: "snapshots", help: "snapshots of the machine", qmp: "snapshot-save", run: infoSnapshots}}
+	return []*command{{names: "snapshots", help: "snapshots of the machine", qmp: "snapshot-save", bare: true, run: infoSnapshots}}
 }
 
 // snapshotWork returns what runs one of these commands, which take long.

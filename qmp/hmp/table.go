@@ -14,6 +14,7 @@ type command struct {
 	qmp    string // the QMP command it stands for; empty: none
 	sub    *table // commands of the second word
 	own    bool   // QEMU does not have it
+	bare   bool   // up to QEMU 7.2 its mistakes are told without "Error: "
 	module bool   // QEMU has it in a module that it has not loaded: refused before its arguments are read
 	run    func(*run) error
 
