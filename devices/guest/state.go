@@ -22,23 +22,21 @@ func (l *Linux) VMState(f *vmstate.Fields) {
 	if err != nil {
 		f.Fail(err)
 	}
-	f.Grow("slots", len(l.slots), func(i int, f *vmstate.Fields) {
-		s := &slot{l: l}
+	vmstate.Slice(f, "slots", &l.slots, func(at **slot, f *vmstate.Fields) {
 		if f.Loading() {
-			l.slots = append(l.slots[:i], s)
-		} else {
-			s = l.slots[i]
+			*at = &slot{l: l}
 		}
+		s := *at
 		f.Field("bus", &s.bus)
 		f.Field("devfn", &s.devfn)
 		f.Field("secondary", &s.secondary)
 		f.Field("capability", &s.cap)
 	})
-	f.Grow("controllers", len(l.controllers), func(i int, f *vmstate.Fields) {
+	vmstate.Slice(f, "controllers", &l.controllers, func(at **controller, f *vmstate.Fields) {
 		if f.Loading() {
-			l.controllers = append(l.controllers[:i], &controller{l: l})
+			*at = &controller{l: l}
 		}
-		c := l.controllers[i]
+		c := *at
 		f.Field("registers", &c.at)
 		f.Field("secondary", &c.secondary)
 		f.Field("slots", &c.slots)
@@ -61,20 +59,14 @@ func (l *Linux) VMState(f *vmstate.Fields) {
 	})
 	f.Grow("errands", len(l.errands), l.errandState)
 	f.Group("memory", l.memory.state)
-	f.Grow("enabled", len(l.enabled), func(i int, f *vmstate.Fields) {
+	vmstate.Slice(f, "enabled", &l.enabled, (*place).state)
+	vmstate.Slice(f, "drivers", &l.functions, func(at **function, f *vmstate.Fields) {
 		if f.Loading() {
-			l.enabled = append(l.enabled[:i], place{})
+			*at = &function{l: l}
+			(*at).driver = virtio.New(*at)
 		}
-		l.enabled[i].state(f)
-	})
-	f.Grow("drivers", len(l.functions), func(i int, f *vmstate.Fields) {
-		if f.Loading() {
-			d := &function{l: l}
-			d.driver = virtio.New(d)
-			l.functions = append(l.functions[:i], d)
-		}
-		l.functions[i].place.state(f)
-		f.Group("driver", l.functions[i].driver.VMState)
+		(*at).place.state(f)
+		f.Group("driver", (*at).driver.VMState)
 	})
 }
 
@@ -86,11 +78,7 @@ func (p *place) state(f *vmstate.Fields) {
 func (r *room) state(f *vmstate.Fields) {
 	f.Field("from", &r.from)
 	f.Field("to", &r.to)
-	f.Grow("taken", len(r.taken), func(i int, f *vmstate.Fields) {
-		if f.Loading() {
-			r.taken = append(r.taken[:i], span{})
-		}
-		s := &r.taken[i]
+	vmstate.Slice(f, "taken", &r.taken, func(s *span, f *vmstate.Fields) {
 		f.Field("from", &s.from)
 		f.Field("to", &s.to)
 		f.Field("owner", &s.owner)

@@ -197,6 +197,21 @@ func (f *Fields) Grow(name string, n int, part func(i int, f *Fields)) {
 	f.put(name, raw, err)
 }
 
+// Slice is the elements of a slice, each a part with fields of its own. When
+// loading, *list becomes as long as it was, and part gets zero values to fill; it
+// keeps no pointer to them.
+func Slice[T any](f *Fields, name string, list *[]T, part func(e *T, f *Fields)) {
+	if f.loading {
+		*list = nil
+	}
+	f.Grow(name, len(*list), func(i int, g *Fields) {
+		if f.loading {
+			*list = append(*list, *new(T))
+		}
+		part(&(*list)[i], g)
+	})
+}
+
 func (f *Fields) loadParts(name string, part func(i int, f *Fields)) {
 	raw := f.take(name)
 	if raw == nil {

@@ -29,25 +29,25 @@ func (d *Device) VMState(f *vmstate.Fields) {
 	if f.Loading() && dead {
 		d.err = errLost
 	}
-	f.Grow("queues", len(d.queues), func(i int, f *vmstate.Fields) {
-		if f.Loading() {
-			d.queues = append(d.queues, nil)
+	vmstate.Slice(f, "queues", &d.queues, func(q **Queue, f *vmstate.Fields) {
+		if there(f, *q != nil) {
+			if f.Loading() {
+				*q = &Queue{d: d}
+			}
+			(*q).state(f)
 		}
-		there := d.queues[i] != nil
-		f.Field("there", &there)
-		switch {
-		case !there:
-			return
-		case f.Loading():
-			d.queues[i] = &Queue{d: d}
-		}
-		d.queues[i].state(f)
 	})
 	f.Group("model", d.model.state)
 }
 
 // New returns the driver of a function for [Device.VMState] to load.
 func New(hw Hardware) *Device { return &Device{hw: hw} }
+
+// there saves or loads whether an element is there.
+func there(f *vmstate.Fields, is bool) bool {
+	f.Field("there", &is)
+	return is
+}
 
 func (q *Queue) state(f *vmstate.Fields) {
 	f.Field("number", &q.n)
@@ -59,19 +59,13 @@ func (q *Queue) state(f *vmstate.Fields) {
 	f.Field("free", &q.free)
 	f.Field("added", &q.added)
 	f.Field("seen", &q.seen)
-	f.Grow("chains", len(q.chains), func(i int, f *vmstate.Fields) {
-		if f.Loading() {
-			q.chains = append(q.chains, nil)
+	vmstate.Slice(f, "chains", &q.chains, func(c **chain, f *vmstate.Fields) {
+		if there(f, *c != nil) {
+			if f.Loading() {
+				*c = new(chain)
+			}
+			(*c).state(f)
 		}
-		there := q.chains[i] != nil
-		f.Field("there", &there)
-		switch {
-		case !there:
-			return
-		case f.Loading():
-			q.chains[i] = new(chain)
-		}
-		q.chains[i].state(f)
 	})
 }
 
@@ -79,11 +73,7 @@ func (c *chain) state(f *vmstate.Fields) {
 	f.Field("descriptors", &c.descs)
 	f.Field("slot", &c.slot)
 	f.Field("kind", &c.kind)
-	f.Grow("buffers", len(c.bufs), func(i int, f *vmstate.Fields) {
-		if f.Loading() {
-			c.bufs = append(c.bufs, buffer{})
-		}
-		b := &c.bufs[i]
+	vmstate.Slice(f, "buffers", &c.bufs, func(b *buffer, f *vmstate.Fields) {
 		f.Field("address", &b.addr)
 		f.Field("length", &b.len)
 		f.Field("written", &b.write)
