@@ -11,6 +11,8 @@ func TestWords(t *testing.T) {
 	}
 	for _, tc := range []struct{ now, then string }{
 		{"machine does not provide NMIs", "this feature or command is not currently supported"},
+		{"Failed to add chardev 'c': 'reconnect-ms' option is incompatible with socket in server listen mode",
+			"Failed to add chardev 'c': 'reconnect' option is incompatible with socket in server listen mode"},
 		{"the machine does not provide NMIs", "the machine does not provide NMIs"},
 		{"Option max-cpu-throttle expects an integer in the range of cpu-throttle-initial to 99",
 			"Parameter 'max_cpu_throttle' expects an integer in the range of cpu_throttle_initial to 99"},
