@@ -28,7 +28,11 @@ func Main(m *testing.M, commands map[string]func()) {
 type leakChecker struct{ *testing.M }
 
 func (m leakChecker) Run() int {
-	os.Setenv(logging.StrictEnv, "1") // for every program that a test starts
+	// For every program that a test starts:
+	os.Setenv(logging.StrictEnv, "1")
+	if os.Getenv("GORACE") == "" {
+		os.Setenv("GORACE", "atexit_sleep_ms=0") // or each sleeps for a second before it ends
+	}
 	status := m.M.Run()
 	if status == 0 {
 		if err := goleak.Find(); err != nil {

@@ -128,13 +128,13 @@ func (q *qemu) stop() {
 }
 
 // death waits for the end of a QEMU whose connection is gone, and tells of it.
-// One that lives on is to blame for err.
+// One that lives on is to blame for err. A core dump may take a while.
 func (q *qemu) death(err error) error {
 	ended := make(chan struct{})
 	go func() { q.wait(); close(ended) }()
 	select {
 	case <-ended:
-	case <-time.After(time.Second):
+	case <-time.After(patience):
 		return err
 	}
 	d := &deathError{Status: q.cmd.ProcessState.ExitCode()}
