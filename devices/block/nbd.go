@@ -3,7 +3,6 @@ package block
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -44,79 +43,6 @@ type nbdImage struct {
 	conn   net.Conn
 	cookie uint64
 	broken error
-}
-
-// handshake asks for an export by the option GO, after TLS if there is to be any.
-func (i *nbdImage) handshake(export string, secure nbdSecure) error {
-	be := binary.BigEndian
-	var hello [18]byte
-	if _, err := io.ReadFull(i.conn, hello[:]); err != nil {
-		return fmt.Errorf("Failed to read initial magic: %s", reason(err))
-	}
-	if be.Uint64(hello[:]) != nbdMagic || be.Uint64(hello[8:]) != nbdOption || be.Uint16(hello[16:])&nbdFixedNewstyle == 0 {
-		return errors.New("Bad initial magic received: this is no NBD server of our time")
-	}
-	if _, err := i.conn.Write(be.AppendUint32(nil, nbdFixedNewstyle)); err != nil {
-		return fmt.Errorf("Failed to send client flags: %s", reason(err))
-	}
-	if secure != nil {
-		if err := i.option(nbdOptStartTLS, nil, nil); err != nil {
-			return err
-		}
-		conn, err := secure(i.conn)
-		if err != nil {
-			return err
-		}
-		i.conn = conn
-	}
-	name := append(be.AppendUint32(nil, uint32(len(export))), export...)
-	return i.option(nbdOptGo, be.AppendUint16(name, 0), func(data []byte) {
-		if len(data) >= 12 && be.Uint16(data) == 0 {
-			i.size, i.flags = int64(be.Uint64(data[2:])), be.Uint16(data[10:])
-		}
-	})
-}
-
-// option sends an option and reads what the server says to it. info takes the
-// information that comes before the end.
-func (i *nbdImage) option(number uint32, data []byte, info func([]byte)) error {
-	be := binary.BigEndian
-	msg := be.AppendUint32(be.AppendUint64(nil, nbdOption), number)
-	msg = append(be.AppendUint32(msg, uint32(len(data))), data...)
-	if _, err := i.conn.Write(msg); err != nil {
-		return fmt.Errorf("Failed to send option request: %s", reason(err))
-	}
-	what := fmt.Sprintf("option %d (%s)", number, nbdOptionNames[number])
-	for {
-		var head [20]byte
-		if _, err := io.ReadFull(i.conn, head[:]); err != nil {
-			return fmt.Errorf("Failed to read option reply: %s", i.reason(err))
-		}
-		kind, n := be.Uint32(head[12:]), be.Uint32(head[16:])
-		if be.Uint64(head[:]) != nbdOptionReply || n > maxNBDOption {
-			return errors.New("Unexpected option reply")
-		}
-		data := make([]byte, n)
-		if _, err := io.ReadFull(i.conn, data); err != nil {
-			return fmt.Errorf("Failed to read option reply: %s", i.reason(err))
-		}
-		switch {
-		case kind == nbdAck:
-			return nil
-		case kind == nbdInfo && info != nil:
-			info(data)
-		case kind == nbdUnknown:
-			return fmt.Errorf("Requested export not available")
-		case kind == nbdPolicy:
-			return fmt.Errorf("Denied by server for %s", what)
-		case kind == nbdUnsupported:
-			return fmt.Errorf("Unsupported option type %s", what)
-		case kind == nbdTLSRequired:
-			return fmt.Errorf("TLS negotiation required before %s", what)
-		case kind&(1<<31) != 0:
-			return fmt.Errorf("Server refused the export (%d)", kind&^(1<<31))
-		}
-	}
 }
 
 // call makes a request and reads its reply.

@@ -13,6 +13,7 @@ import (
 const (
 	nbdMagic       = 0x4e42444d41474943 // "NBDMAGIC"
 	nbdOption      = 0x49484156454f5054 // "IHAVEOPT"
+	nbdOldMagic    = 0x00420281861253 // the style of servers without options
 	nbdOptionReply = 0x0003e889045565a9
 	nbdRequest     = 0x25609513
 	nbdReply       = 0x67446698
@@ -38,8 +39,11 @@ const (
 	nbdUnsupported = 1<<31 | 1
 	nbdPolicy      = 1<<31 | 2
 	nbdInvalid     = 1<<31 | 3
+	nbdPlatform    = 1<<31 | 4
 	nbdTLSRequired = 1<<31 | 5
 	nbdUnknown     = 1<<31 | 6
+	nbdShutdown    = 1<<31 | 7
+	nbdBlockSize   = 1<<31 | 8
 
 	nbdHasFlags   = 1
 	nbdReadOnly   = 2
@@ -69,9 +73,6 @@ const (
 	maxNBDTransfer = 32 << 20
 	maxNBDStatus   = 1 << 20 // of one context in one reply; who asked will ask on
 )
-
-// nbdOptionNames are those that QEMU's messages give.
-var nbdOptionNames = map[uint32]string{nbdOptStartTLS: "starttls", nbdOptGo: "go"}
 
 var errNBD = errors.New("NBD protocol violated")
 

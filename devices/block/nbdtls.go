@@ -2,8 +2,6 @@ package block
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net"
 
 	"github.com/qomd/qomd/devices/tlscreds"
@@ -29,15 +27,6 @@ func (g *Graph) nbdSecurity(o, server *qjson.Object) (nbdSecure, error) {
 		host, _ = text(server, "host")
 	}
 	return func(conn net.Conn) (net.Conn, error) { return creds.Client(context.Background(), conn, host) }, nil
-}
-
-// reason is why a server could not be read from. TLS takes an end without a
-// good-bye for an attack.
-func (i *nbdImage) reason(err error) string {
-	if _, ok := i.conn.(*tlscreds.Conn); ok && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
-		return "Cannot read from TLS channel: The TLS connection was non-properly terminated."
-	}
-	return reason(err)
 }
 
 // startTLS answers the option STARTTLS, and goes on encrypted.

@@ -139,7 +139,7 @@ func (e *emulator) exchange(command []byte, limit int) ([]byte, error) {
 	}
 	response := make([]byte, headerSize)
 	if _, err := io.ReadFull(e.data, response); err != nil {
-		return nil, unread(err)
+		return nil, object.Unread(err)
 	}
 	size := int64(sizeOf(response))
 	if size < headerSize || size > int64(limit) {
@@ -147,17 +147,9 @@ func (e *emulator) exchange(command []byte, limit int) ([]byte, error) {
 	}
 	response = append(response, make([]byte, size-headerSize)...)
 	if _, err := io.ReadFull(e.data, response[headerSize:]); err != nil {
-		return nil, unread(err)
+		return nil, object.Unread(err)
 	}
 	return response, nil
-}
-
-// unread is an error of reading, in QEMU's words.
-func unread(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("Unexpected end-of-file before all data were read")
-	}
-	return fmt.Errorf("Unable to read from socket: %s", object.Strerror(err))
 }
 
 func (e *emulator) version() Version { return e.family }
