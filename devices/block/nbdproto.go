@@ -13,7 +13,7 @@ import (
 const (
 	nbdMagic       = 0x4e42444d41474943 // "NBDMAGIC"
 	nbdOption      = 0x49484156454f5054 // "IHAVEOPT"
-	nbdOldMagic    = 0x00420281861253 // the style of servers without options
+	nbdOldMagic    = 0x00420281861253   // the style of servers without options
 	nbdOptionReply = 0x0003e889045565a9
 	nbdRequest     = 0x25609513
 	nbdReply       = 0x67446698

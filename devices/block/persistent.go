@@ -48,7 +48,7 @@ func (n *Node) loadBitmaps() error {
 // written to.
 func (n *Node) useBitmaps() error {
 	if s := n.store(); s != nil && !n.readOnly && n.active {
-		return s.MarkBitmaps(true)
+		return s.UseBitmaps()
 	}
 	return nil
 }

@@ -244,26 +244,45 @@ func (i *Image) storeBits(b *Bits) error {
 		}
 		table = append(table, uint64(at))
 	}
+	if table == nil {
+		// QEMU does not open an image with the bitmap of an empty disk, which is worth
+		// nothing, unless that is in use.
+		table, b.InUse = []uint64{0}, true
+	}
 	at, err := i.storeL1(table, ^uint64(0))
 	b.at, b.tables = at, uint32(len(table))
 	return err
 }
 
-// MarkBitmaps makes all bitmaps say whether somebody has them in memory.
-func (i *Image) MarkBitmaps(inUse bool) error {
+// UseBitmaps makes all bitmaps say that somebody has them in memory: what is stored
+// is old, until [Image.StoreBitmaps] stores them again.
+func (i *Image) UseBitmaps() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if !i.writable {
 		return errReadOnly
 	}
+	return i.useBitmaps()
+}
+
+func (i *Image) useBitmaps() error {
 	next := slices.Clone(i.bitmaps)
 	for n := range next {
-		next[n].InUse = inUse
+		next[n].InUse = true
 	}
 	if slices.Equal(next, i.bitmaps) {
 		return nil
 	}
 	return i.storeDirectory(next, nil)
+}
+
+// outdateBitmaps makes the bitmaps say that what is stored is old, where the disk
+// is about to get another length: they do not have a bit for each of its parts.
+func (i *Image) outdateBitmaps(size int64) error {
+	if size == i.h.Size {
+		return nil
+	}
+	return i.useBitmaps()
 }
 
 // RemoveBitmap removes a bitmap, if it is stored.

@@ -19,7 +19,7 @@
 // copied before it is written. The state of a machine lies behind the disk.
 //
 // Bitmaps are stored by [Image.StoreBitmaps]. Whoever has them in memory says so
-// by [Image.MarkBitmaps], for an image that is not closed properly.
+// by [Image.UseBitmaps], for an image that is not closed properly.
 //
 // # Concurrency
 //

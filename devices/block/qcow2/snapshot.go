@@ -132,6 +132,9 @@ func (i *Image) Revert(id string) error {
 	if err != nil {
 		return err
 	}
+	if err := i.outdateBitmaps(s.DiskSize); err != nil {
+		return err
+	}
 	old, oldAt := i.l1, i.h.l1At
 	i.l1, i.h.l1At, i.h.l1Len, i.h.Size = l1, at, s.l1Len, s.DiskSize
 	if err := i.f.Flush(); err != nil {

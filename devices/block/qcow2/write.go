@@ -197,6 +197,9 @@ func (i *Image) Truncate(size int64, backing io.ReaderAt, covered int64) error {
 	if err := i.growL1(size); err != nil {
 		return err
 	}
+	if err := i.outdateBitmaps(size); err != nil {
+		return err
+	}
 	i.h.Size = size
 	if err := i.storeHeader(); err != nil {
 		return err
