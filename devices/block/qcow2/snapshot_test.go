@@ -79,7 +79,7 @@ func TestSnapshots(t *testing.T) {
 		if err := check(f); err != nil {
 			t.Fatal(err)
 		}
-		if rapid.IntRange(0, 9).Draw(t, "ask qemu-img") == 9 && tool != "" {
+		if rapid.IntRange(0, 19).Draw(t, "ask qemu-img") == 7 && tool != "" {
 			path := filepath.Join(dir, "x.qcow2")
 			if err := r.i.SetBacking("", ""); err != nil {
 				t.Fatal(err)
