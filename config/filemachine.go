@@ -134,7 +134,7 @@ func (f *fileMachine) simple(name string, n *node, key string) bool {
 	m := &f.b.m
 	flags := map[string]*bool{
 		"paused": &m.Paused, "preconfig": &m.Preconfig, "nodefaults": &m.NoDefaults, "nographic": &m.Nographic,
-		"snapshot": &m.Snapshot, "only-migratable": &m.OnlyMigratable,
+		"snapshot": &m.Snapshot, "only-migratable": &m.OnlyMigratable, "enable-sync-profile": &m.ProfileLock,
 	}
 	texts := map[string]*string{
 		"display": &m.Display, "vga": &m.VGA, "audio": &m.Audio, "pidfile": &m.PIDFile,

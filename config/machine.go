@@ -140,6 +140,8 @@ type Machine struct {
 
 	// OnlyMigratable refuses what cannot be migrated.
 	OnlyMigratable bool
+	// ProfileLock counts waits for the machine's lock from the start.
+	ProfileLock bool
 	// Escape is the byte that begins a command to a multiplexer; nil: Ctrl-A.
 	Escape *int
 	// Notices are what QEMU would say on standard output.

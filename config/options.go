@@ -128,7 +128,7 @@ var options = []option{
 	{name: "trace", arg: true, note: "of QEMU's points those that trace-event-get-state tells; no file with a list", apply: addTrace},
 	{name: "perfmap", effect: ignored, note: noCode},
 	{name: "jitdump", effect: ignored, note: noCode},
-	{name: "enable-sync-profile", effect: ignored, note: noCode},
+	{name: "enable-sync-profile", apply: flag(func(m *Machine) *bool { return &m.ProfileLock })},
 	{name: "only-migratable", apply: flag(func(m *Machine) *bool { return &m.OnlyMigratable })},
 	{name: "echr", arg: true, apply: (*builder).escape},
 

@@ -66,6 +66,8 @@ type Ways struct {
 	// ShortTopology: processors come in sockets, dies, clusters, cores and
 	// threads only.
 	ShortTopology bool
+	// AMDBroadcasts: machine checks of AMD's processors reach all processors.
+	AMDBroadcasts bool
 }
 
 // Ways returns what the catalog's QEMU did otherwise.
@@ -98,5 +100,6 @@ func (c *Catalog) Ways() Ways {
 		PlainNVMe:       c.UpTo(7, 2),
 		LateSiblings:    c.UpTo(7, 2),
 		StickBlocks:     c.UpTo(7, 2),
+		AMDBroadcasts:   c.UpTo(7, 2),
 	}
 }

@@ -20,6 +20,7 @@ const unassigned = ^uint32(0)
 type CPU struct {
 	qdev.Device
 	written map[string][]byte // registers that a debugger wrote, by name; nil: none
+	checks  uint64            // global status of machine checks
 }
 
 // From returns the processor that d is, nil when it is none.

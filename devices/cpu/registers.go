@@ -133,10 +133,11 @@ func (c *CPU) Signature() uint32 {
 }
 
 // Reset implements [qdev.Resetter].
-func (c *CPU) Reset() { c.written = nil }
+func (c *CPU) Reset() { c.written, c.checks = nil, 0 }
 
 // VMState implements [vmstate.Stater].
 func (c *CPU) VMState(f *vmstate.Fields) {
 	c.Device.VMState(f)
 	f.Field("registers", &c.written)
+	f.Field("machine-checks", &c.checks)
 }

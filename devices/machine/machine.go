@@ -68,6 +68,7 @@ type Options struct {
 	Guest          string // who plays the operating system: "none" or "linux"
 	HideGuest      bool   // without the object /machine/guest that steers it
 	OnlyMigratable bool   // -only-migratable
+	ProfileLock    bool   // -enable-sync-profile
 	Threads        bool   // processors and iothreads have threads of their own
 	// Lifetime says by which rule objects end, as lifetime.ParseRules reads it;
 	// empty: storage-ref.
@@ -100,7 +101,7 @@ type Machine struct {
 	clock *clock
 	born  time.Time // by the host's clock
 
-	mu    sync.Mutex // the big lock
+	mu    bigLock
 	async sync.WaitGroup
 
 	lifetimes lifetimes
@@ -120,6 +121,7 @@ type Machine struct {
 
 	object   *qom.Object // /machine
 	audio    []*qjson.Object
+	waves    []Wave // recordings, the newest first
 	pciRoots []*pci.Bus
 
 	topology Topology
@@ -204,6 +206,7 @@ func New(opts Options) (*Machine, error) {
 	if !m.IsQ35() && !m.IsPC() && facts.Name != "none" {
 		return nil, fmt.Errorf("machine '%s' is not supported by qomd, only q35, pc and none are", facts.Name)
 	}
+	m.ProfileLock(opts.ProfileLock)
 	m.actions = opts.Actions.withDefaults()
 	m.clock = &clock{do: m.Do, mode: opts.clockMode()}
 	tree := qom.NewTree(opts.Types)
@@ -241,7 +244,11 @@ func New(opts Options) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Do(func() { err = m.begin() })
+	m.Do(func() {
+		if err = m.settleMigration(); err == nil {
+			err = m.begin()
+		}
+	})
 	if err != nil {
 		m.Close()
 		return nil, err
@@ -333,7 +340,7 @@ func (m *Machine) Do(f func()) {
 // locked is Do without what has to wait until the lock is given up; it returns
 // that.
 func (m *Machine) locked(f func()) (afterwards []func()) {
-	m.mu.Lock()
+	m.mu.lock()
 	defer m.mu.Unlock()
 	m.env.Tree.Tick()
 	f()

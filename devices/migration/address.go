@@ -75,15 +75,16 @@ func ParseURI(uri string) (Address, error) {
 // parseTCP reads "[HOST]:PORT[,OPTION...]".
 func parseTCP(text string) (Address, error) {
 	address, options, more := strings.Cut(text, ",")
-	i := strings.LastIndexByte(address, ':')
-	bracketed := strings.HasPrefix(address, "[")
-	if i < 0 || i == len(address)-1 || bracketed && (i < 1 || address[i-1] != ']') {
-		return Address{}, fmt.Errorf("error parsing address '%s'", text)
+	host, port, ok := strings.Cut(address, ":")
+	what := "address"
+	if rest, bracketed := strings.CutPrefix(address, "["); bracketed {
+		host, port, ok = strings.Cut(rest, "]:")
+		what = "IPv6 address"
 	}
-	o := chardev.SocketOptions{Host: strings.Trim(address[:i], "[]"), Port: address[i+1:]}
-	if !bracketed && strings.Contains(o.Host, ":") {
-		return Address{}, fmt.Errorf("error parsing address '%s'", text)
+	if !ok || port == "" {
+		return Address{}, fmt.Errorf("error parsing %s '%s'", what, text)
 	}
+	o := chardev.SocketOptions{Host: host, Port: port}
 	for more {
 		var option string
 		option, options, more = strings.Cut(options, ",")
@@ -98,6 +99,12 @@ func parseTCP(text string) (Address, error) {
 func socketOption(o *chardev.SocketOptions, text string) error {
 	name, value, given := strings.Cut(text, "=")
 	on := !given || value == "on"
+	switch name {
+	case "ipv4", "ipv6", "keep-alive", "mptcp":
+		if !on && value != "off" {
+			return fmt.Errorf("Parameter '%s' expects 'on' or 'off'", name)
+		}
+	}
 	switch name {
 	case "to":
 		n, err := strconv.ParseUint(value, 10, 16)

@@ -61,11 +61,24 @@ type RAM struct {
 	MissedZeroCopy int64   `json:"dirty-sync-missed-zero-copy"`
 }
 
+// Cache is QEMU's XBZRLECacheStats. No page goes by its changes here, so that only
+// the size is not 0.
+type Cache struct {
+	Size     int64   `json:"cache-size"`
+	Bytes    int64   `json:"bytes"`
+	Pages    int64   `json:"pages"`
+	Miss     int64   `json:"cache-miss"`
+	MissRate float64 `json:"cache-miss-rate"`
+	Rate     float64 `json:"encoding-rate"`
+	Overflow int64   `json:"overflow"`
+}
+
 // Info is QEMU's MigrationInfo.
 type Info struct {
 	Status           Status                  `json:"status,omitempty"`
 	Blocked          []string                `json:"blocked-reasons,omitempty"`
 	RAM              *RAM                    `json:"ram,omitempty"`
+	Cache            *Cache                  `json:"xbzrle-cache,omitempty"`
 	TotalTime        *int64                  `json:"total-time,omitempty"` // ms, as the other times
 	ExpectedDowntime *int64                  `json:"expected-downtime,omitempty"`
 	Downtime         *int64                  `json:"downtime,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/qmp/qjson"
 )
 
 // Migration is a machine's part in migrations: as a source, of which the last
@@ -60,6 +61,9 @@ func (m *Migration) Query() Info {
 	}
 	if m.out != nil {
 		m.out.tell(&info, time.Now())
+	}
+	if size, _ := qjson.Int(m.Parameter("xbzrle-cache-size")); info.RAM != nil && m.Has("xbzrle") {
+		info.Cache = &Cache{Size: size}
 	}
 	info.Blocked = m.host.Blockers()
 	return info

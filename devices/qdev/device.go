@@ -161,6 +161,9 @@ func (d *Device) revivable() bool {
 	return ok && m.Revivable()
 }
 
+// Invalid says which default did not fit the device, nil if all did.
+func (d *Device) Invalid() error { return d.invalid }
+
 // applyDefaults sets the machine's defaults on a new device. What a user asked
 // for with -global must fit, else the device cannot be made; on a machine that
 // runs QEMU makes do with a warning. Compatibility properties of types that

@@ -42,7 +42,7 @@ func machineOptions(cfg config.Machine, opts Options, log *slog.Logger) (machine
 		DefaultAudio: !cfg.NoDefaults && len(cfg.Audiodevs) == 0,
 		Guest:        cfg.Guest, GuestOptions: cfg.GuestOptions, Clock: machine.ClockMode(cfg.Clock), Faults: cfg.Faults, Lifetime: cfg.Lifetime, NewGuest: opts.NewGuest, Log: log,
 		Firmware: cfg.Firmware, Boot: cfg.Boot,
-		Threads: opts.Threads, OnlyMigratable: cfg.OnlyMigratable, MemoryPath: cfg.MemoryPath,
+		Threads: opts.Threads, OnlyMigratable: cfg.OnlyMigratable, ProfileLock: cfg.ProfileLock, MemoryPath: cfg.MemoryPath,
 		Actions: machine.Actions{
 			Reboot: machine.Action(cfg.Actions.Reboot), Shutdown: machine.Action(cfg.Actions.Shutdown),
 			Panic: machine.Action(cfg.Actions.Panic), Watchdog: machine.Action(cfg.Actions.Watchdog),

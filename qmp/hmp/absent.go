@@ -15,8 +15,6 @@ func absentRows() []*command {
 			run: says("replay breakpoints are allowed only in play mode\n")},
 		{names: "replay_seek", args: "icount:l", params: "icount", help: "go to an instruction of a replay; there is none",
 			run: says("replay must be enabled to seek\n")},
-		{names: "stopcapture", args: "n:i", params: "capture index", help: "end a recording of sound; there is none",
-			run: says("warning: 'stopcapture' is deprecated since v10.2, to be removed\n")},
 		{names: "xen-event-list", help: "event channels of Xen; there are none",
 			run: says("Error: Xen event channel emulation not enabled\n")},
 		{names: "xen-event-inject", args: "port:l", params: "port", help: "signal an event channel of Xen; there are none",

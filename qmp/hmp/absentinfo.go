@@ -1,11 +1,8 @@
 package hmp
 
-import "strings"
-
 // absent are parts of QEMU that no machine here has, with what QEMU prints when
 // it runs without them.
 var absent = []struct{ topic, help, answer string }{
-	{"capture", "recordings of sound; there are none", "warning: 'info capture' is deprecated since v10.2, to be removed\n"},
 	{"jit", "the compiler of guest code; there is none", "Error: JIT information is only available with accel=tcg\n"},
 	{"replay", "record and replay; there is none", "Record/replay is not active\n"},
 	{"sev", "AMD SEV; there is none", "SEV is not enabled\n"},
@@ -22,14 +19,6 @@ func absentTopics() []*command {
 			run: func(r *run) error { r.printf("%s", a.answer); return nil },
 		})
 	}
-	line := strings.Repeat("-", 79) + "\n"
-	rows = append(rows, &command{
-		names: "sync-profile", args: "mean:-m,no_coalesce:-n,max:i?", params: "[-m] [-n] [max]", help: "waits for locks; none are measured",
-		run: func(r *run) error {
-			r.printf("Type               Object  Call site  Wait Time (s)         Count  Average (us)\n%s%s", line, line)
-			return nil
-		},
-	})
 	for _, t := range []struct{ name, args, params, help string }{
 		{"rocker", "name:s", "name", "a rocker switch"},
 		{"rocker-ports", "name:s", "name", "the ports of a rocker switch"},

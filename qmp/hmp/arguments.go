@@ -204,10 +204,13 @@ func (p *arguments) flag(name, kind, later string) bool {
 
 // options reads a word of key=value pairs; none at the end of the line.
 func (p *arguments) options(name string) bool {
-	w, rest, err := nextWord(p.rest)
-	if err != nil {
+	if p.rest == "" {
 		p.values[name] = &options{}
 		return true
+	}
+	w, rest, err := nextWord(p.rest)
+	if err != nil {
+		return false
 	}
 	o := readOptions(w, implied[name])
 	p.values[name], p.rest = o, rest

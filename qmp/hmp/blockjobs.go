@@ -44,14 +44,14 @@ func blockJobRows() []*command {
 			run: forward("blockdev-snapshot-delete-internal-sync", "device", "name", "id"), complete: completeDrive},
 		{names: "commit", args: "device:B", params: "device|all", qmp: "block-commit", bare: true, complete: completeDrive,
 			help: "write what a drive's layer has into the image behind it, or that of all drives", run: commit},
-		{names: "nbd_server_start", args: "all:-a,writable:-w,uri:s", params: "[-a] [-w] host:port", qmp: "nbd-server-start",
+		{names: "nbd_server_start", args: "all:-a,writable:-w,uri:s", params: "nbd_server_start [-a] [-w] host:port", qmp: "nbd-server-start",
 			help: "serve block devices to others; -a: all of them; -w: to be written too", run: nbdStart},
-		{names: "nbd_server_add", args: "writable:-w,device:B,name:s?", params: "[-w] device [name]", qmp: "nbd-server-add",
+		{names: "nbd_server_add", args: "writable:-w,device:B,name:s?", params: "nbd_server_add [-w] device [name]", qmp: "nbd-server-add",
 			help: "serve a block device; -w: to be written too", run: forward("nbd-server-add", "device", "name", "writable"),
 			complete: completeDrive},
-		{names: "nbd_server_remove", args: "force:-f,name:s", params: "[-f] name", qmp: "nbd-server-remove",
+		{names: "nbd_server_remove", args: "force:-f,name:s", params: "nbd_server_remove [-f] name", qmp: "nbd-server-remove",
 			help: "serve a block device no longer; -f: even to those who use it", run: nbdRemove},
-		{names: "nbd_server_stop", help: "serve no block devices any more", qmp: "nbd-server-stop", run: forward("nbd-server-stop")},
+		{names: "nbd_server_stop", params: "nbd_server_stop", help: "serve no block devices any more", qmp: "nbd-server-stop", run: forward("nbd-server-stop")},
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // blockRows are the commands on drives and block nodes.
 func blockRows() []*command {
 	return []*command{
-		{names: "drive_add", args: "node:-n,pci_addr:s,opts:s", params: "[-n] address options", qmp: "blockdev-add", bare: true,
+		{names: "drive_add", args: "node:-n,pci_addr:s,opts:s", params: driveParams, qmp: "blockdev-add", bare: true,
 			help: "make a drive; options as -drive takes them, with -n as -blockdev does; the address does not matter",
 			run:  driveAdd},
 		{names: "drive_del", args: "id:B", params: "device", help: "remove a drive, or take its medium from the device that uses it",
@@ -30,6 +30,13 @@ func blockRows() []*command {
 			run: change, complete: completeDrive},
 	}
 }
+
+// driveParams is in several lines, as QEMU has it.
+const driveParams = `[-n] [[<domain>:]<bus>:]<slot>
+[file=file][,if=type][,bus=n]
+[,unit=m][,media=d][,index=i]
+[,snapshot=on|off][,cache=on|off]
+[,readonly=on|off][,copy-on-read=on|off]`
 
 func driveAdd(r *run) error {
 	d, err := config.ParseDrive(r.h.m.Options().Catalog, r.args.text("opts"))

@@ -1,5 +1,7 @@
 package hmp
 
+import "fmt"
+
 // dirtyRateRows are the commands about how fast memory changes.
 func dirtyRateRows() []*command {
 	return []*command{
@@ -8,7 +10,7 @@ func dirtyRateRows() []*command {
 			help:   "measure how fast memory changes; -b: by looking at all pages; -r: with KVM's rings", run: calcDirtyRate},
 		{names: "set_vcpu_dirty_limit", args: "dirty_rate:l,cpu_index:l?", qmp: "set-vcpu-dirty-limit", params: "dirty_rate [cpu_index]",
 			help: "limit how fast a processor may write to memory, in megabytes a second; KVM only",
-			run:  forward("set-vcpu-dirty-limit", "dirty-rate=dirty_rate", "cpu-index=cpu_index")},
+			run:  setDirtyLimit},
 		{names: "cancel_vcpu_dirty_limit", args: "cpu_index:l?", qmp: "cancel-vcpu-dirty-limit", params: "[cpu_index]",
 			help: "take such a limit away", run: cancelDirtyLimit},
 	}
@@ -43,6 +45,13 @@ func calcDirtyRate(r *run) error {
 	r.printf("Starting dirty rate measurement with period %d seconds\n", r.args.number("second"))
 	r.printf("[Please use 'info dirty_rate' to check results]\n")
 	return nil
+}
+
+func setDirtyLimit(r *run) error {
+	if rate := r.args.number("dirty_rate"); rate < 0 {
+		return fmt.Errorf("invalid dirty page limit %d", rate)
+	}
+	return r.ask("set-vcpu-dirty-limit", r.members("dirty-rate=dirty_rate", "cpu-index=cpu_index")...)
 }
 
 func cancelDirtyLimit(r *run) error {

@@ -23,6 +23,7 @@ type Human struct {
 	commands *table      // made when the first line comes
 	format   format      // letters and sizes that "/fmt" remembers
 	buttons  int64       // of the mouse, as mouse_button left them
+	warned   []*command  // those that were said to be removed some day
 	debugger *gdb.Server // made when somebody asks for it
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/devices/migration"
 	"github.com/qomd/qomd/qmp/qjson"
 	"github.com/qomd/qomd/qmp/schema"
 	"github.com/qomd/qomd/qom"
@@ -20,7 +21,7 @@ func migrationRows() []*command {
 		{names: "migrate_continue", args: "state:s", params: "state", qmp: "migrate-continue",
 			help: "go on from a state in which migration waits", run: migrateContinue, complete: completeChoice("migrate-continue", "state")},
 		{names: "migrate_incoming", args: "uri:s", params: "uri", qmp: "migrate-incoming",
-			help: "take a machine from elsewhere, after -incoming defer", run: forward("migrate-incoming", "uri")},
+			help: "take a machine from elsewhere, after -incoming defer", run: migrateIncoming},
 		{names: "migrate_recover", args: "uri:s", params: "uri", qmp: "migrate-recover",
 			help: "go on with an incoming postcopy migration that was paused", run: forward("migrate-recover", "uri")},
 		{names: "migrate_pause", help: "pause a postcopy migration", qmp: "migrate-pause", run: forward("migrate-pause")},
@@ -42,6 +43,14 @@ func migrate(r *run) error {
 		r.printf("terminal does not allow synchronous migration, continuing detached\n")
 	}
 	return nil
+}
+
+// migrateIncoming looks at the address before anything else.
+func migrateIncoming(r *run) error {
+	if _, err := migration.ParseURI(r.args.text("uri")); err != nil {
+		return err
+	}
+	return r.ask("migrate-incoming", r.members("uri")...)
 }
 
 func migrateContinue(r *run) error {

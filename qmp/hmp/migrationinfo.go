@@ -5,7 +5,8 @@ import "strings"
 // migrationTopics are the topics of "info" on migration.
 func migrationTopics() []*command {
 	return []*command{
-		{names: "migrate", help: "how the migration goes", qmp: "query-migrate", run: infoMigrate},
+		{names: "migrate", args: "all:-a", params: "[-a]", help: "how the migration goes; -a: all there is to tell",
+			qmp: "query-migrate", run: infoMigrate},
 		{names: "migrate_capabilities", help: "capabilities of migration", qmp: "query-migrate-capabilities",
 			run: func(r *run) error {
 				list, err := r.list("query-migrate-capabilities")

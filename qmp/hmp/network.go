@@ -10,7 +10,7 @@ import (
 // networkRows are the commands on networks.
 func networkRows() []*command {
 	return []*command{
-		{names: "netdev_add", args: "netdev:O", params: "type,id=str[,prop=value][,...]", qmp: "netdev_add",
+		{names: "netdev_add", args: "netdev:O", params: netdevParams, qmp: "netdev_add",
 			help: "make a network backend; options as -netdev takes them", run: netdevAdd, complete: completeNetdevType},
 		{names: "netdev_del", args: "id:s", params: "id", help: "remove a network backend", qmp: "netdev_del",
 			run: forward("netdev_del", "id"), complete: completeNetdev},
@@ -18,12 +18,14 @@ func networkRows() []*command {
 			qmp: "set_link", run: forward("set_link", "name", "up"), complete: completeLink},
 		{names: "announce_self", args: "interfaces:s?,id:s?", params: "[interfaces] [id]", qmp: "announce-self",
 			help: "have the cards tell the network where they are", run: announceSelf},
-		{names: "hostfwd_add", args: "arg1:s,arg2:s?", params: "[netdev_id] [tcp|udp]:[hostaddr]:hostport-[guestaddr]:guestport",
+		{names: "hostfwd_add", args: "arg1:s,arg2:s?", params: "[netdev_id] [tcp|udp|unix]:[[hostaddr]:hostport|hostpath]-[guestaddr]:guestport",
 			help: "hold a port of the host for the guest", run: hostfwdAdd},
 		{names: "hostfwd_remove", args: "arg1:s,arg2:s?", params: "[netdev_id] [tcp|udp]:[hostaddr]:hostport",
 			help: "let a port of the host go", run: hostfwdRemove},
 	}
 }
+
+const netdevParams = "[user|tap|socket|stream|dgram|vde|bridge|hubport|netmap|vhost-user|passt],id=str[,prop=value][,...]"
 
 func netdevAdd(r *run) error {
 	o := r.args["netdev"].(*options)

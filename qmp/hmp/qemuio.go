@@ -13,7 +13,7 @@ import (
 // qemuIORows is the command by which people read and write drives. QEMU prints
 // what came of it on its own standard output; here it is logged.
 func qemuIORows() []*command {
-	return []*command{{names: "qemu-io", args: "qdev:-d,device:B,command:s", params: `[-d] device "command"`, qmp: "blockdev-add",
+	return []*command{{names: "qemu-io", args: "qdev:-d,device:B,command:s", params: `[-d] [device] "[command]"`, qmp: "blockdev-add",
 		help: "read, write, discard or flush what is in a drive, and log what came of it; -d: device is that of a guest",
 		run:  qemuIO, complete: completeDrive}}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/qomd/qomd/devices/trace"
@@ -47,7 +48,21 @@ func (r *run) line(line string) {
 		r.printf("Try \"help %s\" for more information\n", strings.TrimLeft(typed, spaces))
 		return
 	}
+	r.warn(cmd)
 	r.end(cmd.run(r))
+}
+
+// warn says of a command that it will be removed, the first time it is used.
+func (r *run) warn(cmd *command) {
+	var major, minor int
+	_, err := fmt.Sscanf(cmd.goes, "%d.%d", &major, &minor)
+	if v := r.h.m.Options().Catalog.Version(); err != nil || v.Major < major || v.Major == major && v.Minor < minor {
+		return
+	}
+	if !slices.Contains(r.h.warned, cmd) {
+		r.h.warned = append(r.h.warned, cmd)
+		r.printf("warning: '%s' is deprecated since v%s, to be removed\n", cmd.title, cmd.goes)
+	}
 }
 
 // later is the error of a line that waits for something outside.
@@ -182,6 +197,13 @@ func number(o *qjson.Object, name string) int64 {
 	v, _ := o.Get(name)
 	n, _ := qjson.Int(v)
 	return n
+}
+
+// fraction reads a member that need not be whole, 0 when there is none or it is.
+func fraction(o *qjson.Object, name string) float64 {
+	v, _ := o.Get(name)
+	f, _ := v.(float64)
+	return f
 }
 
 // flag reads a boolean member.

@@ -13,7 +13,7 @@ import (
 // snapshotRows are the commands on snapshots of the whole machine.
 func snapshotRows() []*command {
 	return []*command{
-		{names: "savevm", args: "name:s?", params: "[tag]", qmp: "snapshot-save",
+		{names: "savevm", args: "name:s?", params: "tag", qmp: "snapshot-save",
 			help: "keep the machine in its images; what has the tag already is replaced", run: snapshotWork((*machine.Snapshots).Save)},
 		{names: "loadvm", args: "name:s", params: "tag", qmp: "snapshot-load",
 			help: "make the machine what it was", run: snapshotWork((*machine.Snapshots).Load), complete: completeSnapshot},

@@ -15,6 +15,7 @@ type command struct {
 	sub    *table // commands of the second word
 	own    bool   // QEMU does not have it
 	bare   bool   // up to QEMU 7.2 its mistakes are told without "Error: "
+	goes   string // the first QEMU that says it will be removed; empty: none
 	module bool   // QEMU has it in a module that it has not loaded: refused before its arguments are read
 	run    func(*run) error
 
@@ -54,7 +55,7 @@ func (h *Human) find(t *table, name string) *command {
 
 // commandRows lists all commands.
 func commandRows() []*command {
-	rows := slices.Concat(helpRows(), controlRows(), deviceRows(), objectRows(), chardevRows(), networkRows(), blockRows(), blockJobRows(), snapshotRows(), qemuIORows(), migrationRows(), inputRows(), miscRows(), dirtyRateRows(), logRows(), absentRows(), debuggerRows(), treeRows(), expressionRows(), dumpRows(), hostAddressRows(), portRows())
+	rows := slices.Concat(helpRows(), controlRows(), deviceRows(), objectRows(), chardevRows(), networkRows(), blockRows(), blockJobRows(), snapshotRows(), qemuIORows(), migrationRows(), inputRows(), miscRows(), dirtyRateRows(), logRows(), absentRows(), debuggerRows(), treeRows(), expressionRows(), dumpRows(), hostAddressRows(), portRows(), machineCheckRows(), lockProfileRows(), soundRows())
 	return append(rows, &command{
 		names: "info", args: "item:s?", params: "[subcommand]", help: "tell about the state of the machine",
 		sub: newTable("info ", topicRows()),
@@ -65,5 +66,5 @@ func commandRows() []*command {
 // topicRows lists all topics of "info".
 func topicRows() []*command {
 	return slices.Concat(machineTopics(), processorTopics(), memoryTopics(), deviceTopics(), treeTopics(),
-		backendTopics(), blockTopics(), snapshotTopics(), migrationTopics(), miscTopics(), dirtyRateTopics(), traceTopics(), virtioTopics(), vncTopics(), absentTopics(), lifetimeTopics())
+		backendTopics(), blockTopics(), snapshotTopics(), migrationTopics(), miscTopics(), dirtyRateTopics(), traceTopics(), virtioTopics(), vncTopics(), absentTopics(), lifetimeTopics(), lockProfileTopics(), soundTopics())
 }
