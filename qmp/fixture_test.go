@@ -140,7 +140,7 @@ func (m *machine) serve(t testing.TB, monitor qmp.Monitor) string {
 	served := make(chan error, 1)
 	go func() { served <- m.server.Serve(context.Background(), ln, monitor) }()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := m.server.Shutdown(ctx); err != nil {
 			t.Errorf("Shutdown: %v", err)

@@ -87,7 +87,7 @@ func (p *peer) leave() error {
 // shutdown ends a server within the test's time.
 func shutdown(t testing.TB, s *qmp.Server) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
 		t.Errorf("Shutdown: %v", err)

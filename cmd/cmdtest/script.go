@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long anything may take on a busy machine.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Main runs the tests of a package whose scripts use the given commands, and
 // fails when they leave a goroutine behind. It does not return.

@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long a command may take on a busy machine.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // shell is a virsh that stays.
 type shell struct {

@@ -180,7 +180,7 @@ func TestUDP(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer peer.Close()
-	peer.SetDeadline(time.Now().Add(10 * time.Second))
+	peer.SetDeadline(time.Now().Add(time.Minute))
 	port := strconv.Itoa(peer.LocalAddr().(*net.UDPAddr).Port)
 	c := r.add("u", chardev.Options{Kind: "udp", UDP: chardev.UDPOptions{RemoteHost: "127.0.0.1", RemotePort: port}})
 	d := r.connect(c, 4)

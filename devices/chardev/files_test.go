@@ -11,17 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/qom/qomtest"
 )
-
-// open counts the descriptors of the process.
-func open(t *testing.T) int {
-	t.Helper()
-	list, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skip(err)
-	}
-	return len(list)
-}
 
 // null opens a descriptor for somebody to take.
 func null(t *testing.T) int {
@@ -34,7 +25,7 @@ func null(t *testing.T) int {
 }
 
 func TestDescriptorSets(t *testing.T) {
-	before := open(t)
+	before := qomtest.Descriptors(t)
 	var s chardev.Files
 	want := func(err error, text string) {
 		t.Helper()
@@ -83,7 +74,7 @@ func TestDescriptorSets(t *testing.T) {
 	want(s.CloseNamed("a"), "File descriptor named 'a' not found")
 	want(s.Name("b", null(t)), "")
 	s.Close()
-	if now := open(t); now != before {
+	if now := qomtest.Descriptors(t); now != before {
 		t.Errorf("%d descriptors, %d before", now, before)
 	}
 }
@@ -91,7 +82,7 @@ func TestDescriptorSets(t *testing.T) {
 // Descriptors come in the order they were sent; what nobody takes is closed
 // with the connection.
 func TestDescriptorsOverSocket(t *testing.T) {
-	before := open(t)
+	before := qomtest.Descriptors(t)
 	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +122,7 @@ func TestDescriptorsOverSocket(t *testing.T) {
 	syscall.Close(fd)
 	server.Close()
 	client.Close()
-	if now := open(t); now != before {
+	if now := qomtest.Descriptors(t); now != before {
 		t.Errorf("%d descriptors, %d before", now, before)
 	}
 }

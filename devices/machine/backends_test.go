@@ -14,6 +14,7 @@ import (
 
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/qmptest"
+	"github.com/qomd/qomd/qom/qomtest"
 )
 
 // A model is a plain picture of one kind of backends and of who uses them. It
@@ -65,15 +66,6 @@ func (r *random) pick(what string, names ...string) string {
 	return rapid.SampledFrom(names).Draw(r.T, what)
 }
 
-// open counts what a process has open.
-func open(r *random) int {
-	list, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		r.Fatal(err)
-	}
-	return len(list)
-}
-
 // TestBackends does random things to the backends of machines and to the
 // devices on them. When all is taken away nothing is left open.
 func TestBackends(t *testing.T) {
@@ -117,14 +109,14 @@ func (o *once) end() {
 func run(r *random, make func(*random) model) {
 	r.do("", "query-status", nil)
 	m := make(r)
-	files, before := open(r), goleak.IgnoreCurrent()
+	files, before := qomtest.Descriptors(r), goleak.IgnoreCurrent()
 	for range rapid.IntRange(1, 100).Draw(r.T, "steps") {
 		m.step(r)
 		m.compare(r)
 	}
 	m.clear(r)
 	m.compare(r)
-	if now := open(r); now != files {
+	if now := qomtest.Descriptors(r); now != files {
 		r.Fatalf("%d files are open, %d were", now, files)
 	}
 	if err := goleak.Find(before); err != nil {

@@ -142,7 +142,7 @@ func TestDeleteInUse(t *testing.T) {
 		r.env.Memory.Settle()
 		qomtest.Check(t, r.env.Tree)
 	})
-	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	conn.SetReadDeadline(time.Now().Add(time.Minute))
 	if _, err := conn.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("the connection outlived the card: %v", err)
 	}
@@ -176,7 +176,7 @@ func TestFrames(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	conn.Write(frame("one"))
 	r.until("frame at both", func() bool { return len(a.frames) == 1 && len(b.frames) == 1 })
 	r.do(func() {
@@ -231,7 +231,7 @@ func TestDatagrams(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer peer.Close()
-	peer.SetDeadline(time.Now().Add(10 * time.Second))
+	peer.SetDeadline(time.Now().Add(time.Minute))
 	r.must(`{'type': 'dgram', 'id': 'd', 'local': {'type': 'unix', 'path': '` + dir + `/l'}, 'remote': {'type': 'unix', 'path': '` + dir + `/r'}}`)
 	c, err := r.plug("c", "d")
 	if err != nil {

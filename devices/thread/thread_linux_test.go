@@ -32,7 +32,7 @@ func TestThread(t *testing.T) {
 	}
 	a.Stop()
 	b.Stop()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		_, err := os.Stat(task(b))
 		if os.IsNotExist(err) {

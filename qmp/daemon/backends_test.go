@@ -13,6 +13,7 @@ import (
 
 	"github.com/qomd/qomd/qmp"
 	"github.com/qomd/qomd/qmp/qjson"
+	"github.com/qomd/qomd/qom/qomtest"
 )
 
 // TestBackendsAtRandom makes, uses and deletes backends and devices at random and
@@ -23,7 +24,7 @@ import (
 func TestBackendsAtRandom(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(rt *rapid.T) {
-		before := descriptors(rt)
+		before := qomtest.Descriptors(rt)
 		args := []string{"-machine", "q35", "-nodefaults", "-display", "none",
 			"-device", "qemu-xhci,id=xhci", "-device", "virtio-scsi-pci,id=scsi", "-device", "virtio-serial-pci,id=vs"}
 		for i := range 6 {
@@ -42,7 +43,7 @@ func TestBackendsAtRandom(t *testing.T) {
 			if leaks := vm.Close(); len(leaks) > 0 {
 				rt.Errorf("%d storages are still held", len(leaks))
 			}
-			if after := descriptors(rt); after > before {
+			if after := qomtest.Descriptors(rt); after > before {
 				rt.Errorf("%d descriptors, %d before", after, before)
 			}
 		}()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/qmp/daemon"
+	"github.com/qomd/qomd/qom/qomtest"
 )
 
 // socketClient is a client on a unix socket that may send descriptors.
@@ -30,7 +31,7 @@ func dialQMP(t *testing.T, path string) *socketClient {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	c := &socketClient{t, conn, bufio.NewReader(conn)}
 	c.in.ReadString('\n')
 	c.run("qmp_capabilities", "")
@@ -80,19 +81,6 @@ func (c *socketClient) want(want, command, args string, fds ...int) {
 	}
 }
 
-// descriptors counts what the process has open.
-func descriptors(t interface {
-	Helper()
-	Skip(...any)
-}) int {
-	t.Helper()
-	list, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skip(err)
-	}
-	return len(list)
-}
-
 func bootMonitors(t *testing.T, args ...string) (vm *daemon.VM, socket string) {
 	t.Helper()
 	socket = filepath.Join(t.TempDir(), "qmp.sock")
@@ -118,11 +106,11 @@ func TestDescriptorsDoNotLeak(t *testing.T) {
 	defer null.Close()
 	fd := int(null.Fd())
 	bootMonitorsOnce(t)
-	before := descriptors(t)
+	before := qomtest.Descriptors(t)
 
 	vm, socket := bootMonitors(t)
 	c := dialQMP(t, socket)
-	idle := descriptors(t)
+	idle := qomtest.Descriptors(t)
 	c.want("No file descriptor supplied via SCM_RIGHTS", "getfd", "{'fdname': 'a'}")
 	c.want("{}", "getfd", "{'fdname': 'a'}", fd)
 	c.want("{}", "getfd", "{'fdname': 'a'}", fd)
@@ -131,7 +119,7 @@ func TestDescriptorsDoNotLeak(t *testing.T) {
 	c.want("{}", "query-name", "", fd) // takes none of it
 	c.want("{}", "getfd", "{'fdname': 'late'}")
 	c.want("{}", "closefd", "{'fdname': 'late'}")
-	if now := descriptors(t); now != idle {
+	if now := qomtest.Descriptors(t); now != idle {
 		t.Errorf("%d descriptors, %d before", now, idle)
 	}
 
@@ -145,7 +133,7 @@ func TestDescriptorsDoNotLeak(t *testing.T) {
 	syscall.Close(pair[1])
 	c.want("{}", "netdev_add", "{'type': 'socket', 'id': 'n', 'fd': 's'}")
 	c.want("{}", "netdev_del", "{'id': 'n'}")
-	if now := descriptors(t); now != idle+1 { // our end
+	if now := qomtest.Descriptors(t); now != idle+1 { // our end
 		t.Errorf("%d descriptors, %d before", now, idle+1)
 	}
 
@@ -158,7 +146,7 @@ func TestDescriptorsDoNotLeak(t *testing.T) {
 	}
 	c.conn.Close()
 	vm.Close()
-	if now := descriptors(t); now != before+1 {
+	if now := qomtest.Descriptors(t); now != before+1 {
 		t.Errorf("%d descriptors after the end, %d before", now, before+1)
 	}
 }

@@ -68,7 +68,7 @@ func startMachine(t *testing.T, tr *transcript.Transcript) *transcript.Player {
 			select {
 			case <-vm.Done():
 				return vm.Wait(), nil
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				return 0, errors.New("the machine does not end")
 			}
 		},

@@ -19,7 +19,7 @@ type A = map[string]any
 
 // patience is how long a client waits for a message before the test has failed.
 // Nothing here takes long; under a debugger or on a busy machine it may.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Client is a QMP client for tests: it does one thing at a time, and keeps the
 // events that come meanwhile. It is not safe for concurrent use.

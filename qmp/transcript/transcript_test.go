@@ -30,7 +30,7 @@ func play(t *testing.T, answer, steps string) error {
 	}
 	done := make(chan struct{})
 	p := transcript.Player{
-		Timeout: 5 * time.Second,
+		Timeout: time.Minute,
 		Fill:    strings.NewReplacer("{dir}", "/run/x").Replace,
 		Dial: func(string) (net.Conn, error) {
 			ours, theirs := net.Pipe()
