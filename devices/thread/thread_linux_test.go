@@ -49,3 +49,32 @@ func TestThread(t *testing.T) {
 	}
 	none.Stop()
 }
+
+// Threads run where the process's own may at that moment.
+func TestThreadsInherit(t *testing.T) {
+	var all, one unix.CPUSet
+	if err := unix.SchedGetaffinity(os.Getpid(), &all); err != nil {
+		t.Fatal(err)
+	}
+	if all.Count() < 2 {
+		t.Skip("there is one processor")
+	}
+	for cpu := 0; one.Count() == 0; cpu++ {
+		if all.IsSet(cpu) {
+			one.Set(cpu)
+		}
+	}
+	if err := unix.SchedSetaffinity(os.Getpid(), &one); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.SchedSetaffinity(os.Getpid(), &all)
+	a := thread.Start("CPU 0/TCG")
+	defer a.Stop()
+	var have unix.CPUSet
+	if err := unix.SchedGetaffinity(a.ID(), &have); err != nil {
+		t.Fatal(err)
+	}
+	if have != one {
+		t.Errorf("it runs on %d processors, want one", have.Count())
+	}
+}
