@@ -137,7 +137,7 @@ func (d *dumper) refuse(a dumpArgs) error {
 		return errors.New("Parameter 'begin' is missing")
 	case strings.HasPrefix(a.Format, kdumpPrefix) && a.Format != formatZlib && a.Format != formatRaw:
 		return fmt.Errorf("%s is not available now", strings.Replace(a.Format, rawPrefix, kdumpPrefix, 1))
-	case a.Format == formatWin:
+	case a.Format == formatWin && !slices.Contains(d.formats(), formatWin):
 		return errors.New("win-dump: no vmcoreinfo note from the guest")
 	}
 	return nil
@@ -176,6 +176,8 @@ func (d *dumper) write(ctx context.Context, f *os.File, format string, blocks []
 		err = kdump(f)
 	case formatZlib:
 		err = dump.WriteFlattened(f, kdump)
+	case formatWin: // where it is not refused before; no guest leaves such a note
+		err = errors.New("win-dump: invalid vmcoreinfo note size")
 	default:
 		err = dump.WriteELF(f, blocks, cpus, read, wrote)
 	}
