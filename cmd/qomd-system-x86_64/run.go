@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/qomd/qomd/cmd/logging"
 	"github.com/qomd/qomd/config"
@@ -136,7 +135,7 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		}
 	}
 	cfg.Accels = chooseAccel(cfg.Accels, hostDevices(), func(text string) { say(prog, cfg, text) })
-	grace, err := eventGrace()
+	grace, busy, err := eventGrace()
 	if err != nil {
 		return 1, err
 	}
@@ -146,7 +145,7 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	defer stop()
 	failed := false // and said so
 	vm, err := daemon.Start(*cfg, daemon.Options{
-		Log: log, Guest: defaultGuest, Wait: waiting, Redirected: redirected, Grace: grace, Threads: true,
+		Log: log, Guest: defaultGuest, Wait: waiting, Redirected: redirected, Grace: grace, Busy: busy, Threads: true,
 		OnMisfit: logging.Misfits(),
 		Failed: func(err error) {
 			if failed = waiting.Err() == nil; failed {
@@ -206,25 +205,6 @@ const (
 	guestEnv     = "QOMD_GUEST"
 	defaultGuest = "linux"
 )
-
-// graceEnv is how long after its cause DEVICE_DELETED is sent, as "5ms" or "0";
-// see [daemon.Options].
-const graceEnv = "QOMD_EVENT_GRACE"
-
-func eventGrace() (time.Duration, error) {
-	text := os.Getenv(graceEnv)
-	if text == "" {
-		return 2 * time.Millisecond, nil
-	}
-	d, err := time.ParseDuration(text)
-	if err == nil && d < 0 {
-		err = errors.New("it is negative")
-	}
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", graceEnv, err)
-	}
-	return d, nil
-}
 
 // writePIDFile writes our process number, and refuses a file that another
 // running process has locked, as QEMU does. The file is locked while it is open.

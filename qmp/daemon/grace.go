@@ -12,7 +12,10 @@ type lateEvent struct {
 	data any
 }
 
-// delayed keeps an event back for the time of Options.Grace, if it is
+// maxGraces is how many graces an event is kept for at most.
+const maxGraces = 12
+
+// delayed keeps an event back for the time of Options.Grace, longer while Options.Busy, if it is
 // DEVICE_DELETED or would overtake one. Nobody can see the difference but by the
 // clock: what is kept is sent before the next command runs. The machine's lock
 // is held.
@@ -27,13 +30,19 @@ func (vm *VM) delayed(name string, data any) bool {
 		return true
 	}
 	vm.serving.Go(func() {
-		t := time.NewTimer(vm.opts.Grace)
+		t := time.NewTicker(vm.opts.Grace)
 		defer t.Stop()
-		select {
-		case <-t.C:
-			vm.Machine.Do(vm.sendLate)
-		case <-vm.ctx.Done():
+		for range maxGraces {
+			select {
+			case <-t.C:
+			case <-vm.ctx.Done():
+				return
+			}
+			if vm.opts.Busy == nil || !vm.opts.Busy() {
+				break
+			}
 		}
+		vm.Machine.Do(vm.sendLate)
 	})
 	return true
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,7 +25,9 @@ func TestGrace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		vm, err := daemon.Start(*cfg, daemon.Options{Shared: new(daemon.Shared), Guest: "linux", Grace: 2 * time.Millisecond, OnMisfit: func(err error) { t.Error(err) }})
+		var busy atomic.Int64
+		vm, err := daemon.Start(*cfg, daemon.Options{Shared: new(daemon.Shared), Guest: "linux", Grace: 2 * time.Millisecond,
+			Busy: func() bool { return busy.Add(-1) >= 0 }, OnMisfit: func(err error) { t.Error(err) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,19 +61,25 @@ func TestGrace(t *testing.T) {
 		del := `{"execute": "device_del", "arguments": {"id": "d"}}`
 		for _, c := range []struct {
 			what  string
+			busy  int // at the end of so many graces
 			begin []string
 			say   []string
 			want  []string
 		}{
-			{"nothing else happens", []string{add}, []string{del},
+			{"nothing else happens", 0, []string{add}, []string{del},
 				[]string{"0s return", `2ms event": "DEVICE_DELETED`}},
-			{"the host stops the machine", []string{add}, []string{del},
+			{"the client is late", 3, []string{add}, []string{del},
+				[]string{"0s return", `8ms event": "DEVICE_DELETED`}},
+			{"the client never runs", 1000, []string{add}, []string{del},
+				[]string{"0s return", `24ms event": "DEVICE_DELETED`}},
+			{"the host stops the machine", 0, []string{add}, []string{del},
 				[]string{"0s return", `2ms event": "DEVICE_DELETED`, `2ms event": "STOP`}},
-			{"the next command runs", []string{add}, []string{del, add},
+			{"the next command runs", 0, []string{add}, []string{del, add},
 				[]string{"0s return", `0s event": "DEVICE_DELETED`, "0s return"}},
-			{"the machine ends", []string{add}, []string{del, `{"execute": "quit"}`},
+			{"the machine ends", 0, []string{add}, []string{del, `{"execute": "quit"}`},
 				[]string{"0s return", `0s event": "DEVICE_DELETED`, `0s event": "SHUTDOWN`, "0s return"}},
 		} {
+			busy.Store(int64(c.busy))
 			talk(len(c.begin), c.begin...)
 			begin = time.Now()
 			got := talk(1, c.say[0])
