@@ -126,6 +126,11 @@ dominfo d
 start d
 domstate d --reason
 dump d DIR/core --memory-only
+dump d DIR/core --memory-only --format kdump-zlib
+dump d DIR/core --memory-only --format kdump-lzo
+dump d DIR/core --memory-only --format kdump-snappy
+dump d DIR/core --memory-only --format win-dmp
+dump d DIR/core
 dump d /nonexistent/x --memory-only
 domstate d --reason
 snapshot-create-as d s1 --disk-only --diskspec vda,file=DIR/ov1.qcow2

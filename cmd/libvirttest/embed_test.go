@@ -52,7 +52,10 @@ func connect(t *testing.T) *connection {
 	}
 	probed.Unlock()
 	c := &connection{root: root}
-	t.Cleanup(func() { checkNothingLeft(t, root) })
+	t.Cleanup(func() {
+		checkNothingLeft(t, root)
+		checkWire(t, wire(t, root))
+	})
 	c.shell = startShell(t, root, "qemu:///embed?root="+root)
 	t.Cleanup(c.clean)
 	return c

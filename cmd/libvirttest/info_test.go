@@ -41,6 +41,7 @@ func TestInfo(t *testing.T) {
 	c.run("screenshot info %s/files/screen.ppm", c.root)
 	c.run("dump info %s/files/memory.dump --memory-only", c.root)
 	c.eventually("running", "domstate info")
+	c.heard("DUMP_COMPLETED", "BALLOON_CHANGE")
 	c.run("blkdeviotune info vda --total-iops-sec 100")
 	c.contains("blkdeviotune info vda", "total_iops_sec : 100")
 	c.run("blockresize info vda 128M")
@@ -67,6 +68,8 @@ func TestThreads(t *testing.T) {
 	c.run("iothreadpin threads 1 0")
 	c.contains("iothreadinfo threads", "1 0")
 	c.run("iothreaddel threads 1")
+	c.run("emulatorpin threads 0")
+	c.contains("emulatorpin threads", "0")
 }
 
 // Media of a drive come and go.
@@ -79,6 +82,7 @@ func TestMedia(t *testing.T) {
 	c.run("change-media media sda %s --insert --live", disc)
 	c.contains("domblklist media", disc)
 	c.run("change-media media sda --eject --live")
+	c.heard("DEVICE_TRAY_MOVED")
 	after := c.everything("media")
 	if len(before["nodes"]) != len(after["nodes"]) {
 		t.Errorf("nodes %v became %v", before["nodes"], after["nodes"])

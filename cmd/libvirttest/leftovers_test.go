@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -97,7 +98,7 @@ lines:
 	}
 }
 
-// descriptors lists what the process that serves a domain has open.
+// descriptors lists what the process that serves a domain has open, sorted.
 func descriptors(t *testing.T, root string) []string {
 	t.Helper()
 	pids := processes(root)
@@ -116,5 +117,6 @@ func descriptors(t *testing.T, root string) []string {
 		target, _, _ = strings.Cut(target, "[")
 		list = append(list, target)
 	}
+	slices.Sort(list)
 	return list
 }

@@ -29,6 +29,7 @@ func TestPower(t *testing.T) {
 	}
 	c.run("shutdown power")
 	c.eventually("shut off (shutdown)", "domstate power --reason")
+	c.heard("STOP", "RESUME", "RESET", "SHUTDOWN")
 	c.run("start power")
 	c.eventually("running (booted)", "domstate power --reason")
 	c.run("destroy power")

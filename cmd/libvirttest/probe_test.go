@@ -28,6 +28,28 @@ func TestCapabilities(t *testing.T) {
 	}
 }
 
+// All that libvirt asks when it finds out about the emulator and when it starts a
+// domain is answered, but for questions of encrypted memory and of mainframes
+func TestTalk(t *testing.T) {
+	t.Parallel()
+	c := connect(t)
+	c.run("domcapabilities --emulatorbin %s --virttype qemu --machine q35", emulator)
+	c.start("talk", "")
+	list := wire(t, c.root)
+	for i, m := range list {
+		if m.Error == nil {
+			continue
+		}
+		if command := asked(list[:i], m); !tolerated.MatchString(command) {
+			t.Errorf("%s\nanswers %s", command, m.line)
+		}
+	}
+	c.heard("RESUME")
+}
+
+// tolerated are questions that QEMU answers by an error too.
+var tolerated = regexp.MustCompile(`"query-(sev|sgx)-capabilities"|"virtio-\w+-ccw"`)
+
 // What the emulator says when it cannot start is what libvirt's user reads.
 func TestStartFails(t *testing.T) {
 	t.Parallel()

@@ -12,6 +12,7 @@ func TestSaveAndRestore(t *testing.T) {
 	image := c.root + "/files/save.img"
 	c.run("save save %s", image)
 	c.eventually("shut off (saved)", "domstate save --reason")
+	c.heard("MIGRATION", "MIGRATION_PASS")
 	c.run("restore %s", image)
 	c.eventually("running (restored)", "domstate save --reason")
 	if !c.has("save", "ua-net") {

@@ -22,6 +22,7 @@ func TestSnapshotAndCommit(t *testing.T) {
 	if nodes := c.names("snapshot", `{"execute":"query-named-block-nodes","arguments":{"flat":true}}`, "file"); strings.Contains(strings.Join(nodes, " "), overlay) {
 		t.Errorf("the overlay is among %v", nodes)
 	}
+	c.heard("JOB_STATUS_CHANGE")
 	if jobs := c.names("snapshot", `{"execute":"query-jobs"}`, "id"); len(jobs) > 0 {
 		t.Errorf("jobs %v are left", jobs)
 	}

@@ -27,12 +27,14 @@ type shell struct {
 	ended  bool
 }
 
-// startShell starts a virsh, which has to be stopped; its own messages go to a
-// file in dir.
+// startShell starts a virsh, which has to be stopped; its own messages and those
+// on monitors go to files in dir.
 func startShell(t *testing.T, dir, uri string) *shell {
 	t.Helper()
 	s := &shell{t: t, cmd: exec.Command("stdbuf", "-oL", "virsh", "-q", "-c", uri)}
-	s.cmd.Env = append(os.Environ(), "LIBVIRT_LOG_OUTPUTS=3:file:"+filepath.Join(dir, "virsh.log"), "COLUMNS=30000") // no line is folded
+	s.cmd.Env = append(os.Environ(), "COLUMNS=30000", // no line is folded
+		"LIBVIRT_LOG_FILTERS=2:qemu.qemu_monitor",
+		"LIBVIRT_LOG_OUTPUTS=3:file:"+filepath.Join(dir, "virsh.log")+" 2:file:"+filepath.Join(dir, wireLog))
 	var err error
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -63,6 +65,14 @@ func (s *shell) stop() {
 	defer kill.Stop()
 	s.cmd.Wait()
 	s.pipe.Close()
+}
+
+// part has another test, a part of the first, hear of what goes wrong, until the
+// function it returns is called.
+func (s *shell) part(t *testing.T) (back func()) {
+	outer := s.t
+	s.t = t
+	return func() { s.t = outer }
 }
 
 // try runs a command and returns what it printed.
