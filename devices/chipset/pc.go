@@ -17,7 +17,7 @@ var pcParts = sync.OnceValue(func() []part {
 		[]part{
 			{as: "host", in: "machine", name: "i440fx", typ: "i440FX-pcihost", bus: "sysbus",
 				values: []value{{"pci-type", "i440FX"}},
-				buses:  []bus{{as: "pci", typ: "PCI", name: "pci.0"}}},
+				buses:  []bus{{as: "pci", typ: "PCI"}}}, // called pci.0, so that of a bridge without id is pci.1
 			{typ: "i440FX", as: "i440fx", bus: "pci", devfn: 0,
 				config: []patch{{0x57, "\x10"}, {0x72, "\x02"}},
 				regions: slices.Concat([]region{
