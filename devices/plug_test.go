@@ -57,11 +57,12 @@ func attempts(t *testing.T) []attempt {
 	return list
 }
 
-// plugMachine has a bus and a backend for every type.
-func plugMachine(t *testing.T) (*qmptest.Machine, *qmptest.Client) {
+// plugMachine has a bus and a backend for every type. Its ports are on the last
+// of the root buses, which the arguments may add to.
+func plugMachine(t *testing.T, roots ...string) (*qmptest.Machine, *qmptest.Client) {
 	t.Helper()
 	m := qmptest.Start(t, qmptest.GuestLinux(), qmptest.Args("-machine", "q35", "-nodefaults",
-		"-m", "128M,slots=8,maxmem=4G", "-smp", "1,maxcpus=4",
+		"-m", "128M,slots=8,maxmem=4G", "-smp", "1,maxcpus=4"), qmptest.Args(roots...), qmptest.Args(
 		"-device", "pcie-root-port,id=rp0,chassis=1", "-device", "pcie-root-port,id=rp1,chassis=2",
 		"-device", "pcie-root-port,id=rp2,chassis=3", "-device", "pcie-root-port,id=rp3,chassis=4",
 		"-device", "qemu-xhci,id=xhci,bus=rp1", "-device", "virtio-scsi-pci,id=scsi,bus=rp2",
@@ -84,8 +85,18 @@ func unlike(a attempt) string {
 // with QEMU's words; and goes when it is asked to.
 func TestPlugEveryType(t *testing.T) {
 	m, c := plugMachine(t)
+	plugAll(t, m, c, attempts(t))
+}
+
+// So do all of PCI behind a port of an expander, whose slots serve themselves.
+func TestPlugEveryTypeBehindExpander(t *testing.T) {
+	m, c := plugMachine(t, "-device", "pxb-pcie,id=x,bus_nr=64")
+	list := slices.DeleteFunc(attempts(t), func(a attempt) bool { return a.Args["bus"] == nil })
+	plugAll(t, m, c, list)
+}
+
+func plugAll(t *testing.T, m *qmptest.Machine, c *qmptest.Client, list []attempt) {
 	same := 0
-	list := attempts(t)
 	for _, a := range list {
 		text := plug(t, c, a)
 		why := unlike(a)

@@ -21,7 +21,7 @@ import (
 // migrations is how often TestMigrate moves a machine.
 var migrations = flag.Int("migrations", 5, "how many times to migrate a machine between two processes")
 
-// tenDevices is a q35 with ten devices, and room for more.
+// tenDevices is a q35 with ten devices and an expander, and room for more.
 var tenDevices = []string{
 	"-machine", "q35", "-accel", "tcg", "-nodefaults", "-display", "none", "-m", "64",
 	"-netdev", "user,id=n0",
@@ -35,6 +35,8 @@ var tenDevices = []string{
 	"-device", "virtio-net-pci,id=net,netdev=n0,addr=5",
 	"-device", "edu,id=edu,bus=rp3",
 	"-device", "virtio-balloon-pci,id=balloon,addr=6",
+	"-device", "pxb-pcie,id=x,bus_nr=64,addr=7",
+	"-device", "pcie-root-port,id=rp4,chassis=5,bus=x", "-device", "edu,id=far,bus=rp4",
 }
 
 // monitor starts a machine in a process of its own and connects to it.
@@ -125,7 +127,7 @@ func migrateOnce(t *testing.T, seed uint64) {
 	await(t, source, "pre-switchover")
 	ask[dict](t, source, "migrate-continue", dict{"state": "pre-switchover"})
 	got := arrived(t, source, target)
-	for _, id := range []string{"rp0", "edu", "tablet"} {
+	for _, id := range []string{"rp0", "edu", "tablet", "far"} {
 		if got["/machine/peripheral/"+id] == nil {
 			t.Errorf("the destination has no %s", id)
 		}
@@ -272,6 +274,9 @@ func TestMigrateMismatch(t *testing.T) {
 			[]string{"-device", "edu,id=x,addr=3"}},
 		{"address", "Unknown section or instance '0000:00:03.0/edu' 0. Make sure", []string{"-device", "edu,id=x,addr=3"},
 			[]string{"-device", "edu,id=x,addr=4"}},
+		{"root bus", "Unknown section or instance '0000:40:07.0:00.0:00.0/edu' 0. Make sure",
+			[]string{"-device", "pxb-pcie,id=x,bus_nr=64,addr=7", "-device", "pcie-root-port,id=rp,bus=x", "-device", "edu,id=d,bus=rp"},
+			[]string{"-device", "pxb-pcie,id=x,bus_nr=65,addr=7", "-device", "pcie-root-port,id=rp,bus=x", "-device", "edu,id=d,bus=rp"}},
 		{"one more", "'/machine/peripheral/x' is here and not at the source: Bus 'pcie.0' does not support hotplugging", nil,
 			[]string{"-device", "edu,id=x,addr=4"}},
 		{"scsi unit", "Unknown section or instance '0000:00:03.0/0:0:2/scsi-cd' 0. Make sure",

@@ -92,13 +92,18 @@ func (h *PCIHotplug) Bus(selector int) *pci.Bus {
 }
 
 // BusPath returns how a selector's bus is reached from the root bus, as the
-// tables tell it: device and function number of each bridge on the way.
-func (h *PCIHotplug) BusPath(selector int) []uint8 {
+// tables tell it: device and function number of each bridge on the way. It
+// reports false for a bus behind an expander, of which the tables do not tell.
+func (h *PCIHotplug) BusPath(selector int) ([]uint8, bool) {
+	bus := h.Bus(selector)
+	if bus == nil || bus.RootBus() != h.root {
+		return nil, false
+	}
 	var path []uint8
-	for bus := h.Bus(selector); bus != nil && bus.Bridge() != nil; bus = bus.Bridge().PCIBus() {
+	for ; bus.Bridge() != nil; bus = bus.Bridge().PCIBus() {
 		path = slices.Insert(path, 0, bus.Bridge().Devfn())
 	}
-	return path
+	return path, true
 }
 
 // HandlesBus implements [qdev.BusChooser].

@@ -39,9 +39,16 @@ func (i *isaBridgePIIX) WatchOutputs(name string, f func(output int, level bool)
 	return true
 }
 
-// pciLine is told of a pin on the root bus.
+// pciLine is told of a pin on the root bus. One less than zero comes from an
+// expander's bus: a PIIX turns it as any other, with an ICH9 of QEMU's it is one of
+// the slots before.
 func (b *Board) pciLine(devfn uint8, pin int, asserted bool) {
 	slot := int(devfn >> 3)
+	if b.Root.Express() {
+		pin += 4 * slot
+		slot, pin = pin/4, pin%4
+	}
+	pin &= 3
 	if asserted {
 		b.pins.count[slot][pin]++
 	} else {

@@ -39,8 +39,12 @@ func (s *acpiSlot) bus() (uint8, bool) {
 	if t.BusPath == nil {
 		return 0, false
 	}
+	path, ok := t.BusPath(int(s.selector))
+	if !ok {
+		return 0, false
+	}
 	bus := uint8(0)
-	for _, devfn := range t.BusPath(int(s.selector)) {
+	for _, devfn := range path {
 		if bus = uint8(s.l.readConfig(bus, devfn, cfgBuses+1, 1)); bus == 0 || bus == 0xff {
 			return 0, false
 		}

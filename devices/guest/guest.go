@@ -56,9 +56,14 @@ type Tables struct {
 
 	PM1Status  uint16 // port of the fixed event status block; 0: none
 	PM1Control uint16 // port of the fixed control block
-	// BusPath returns how a bus selector's bus is reached from the root bus: the
-	// device and function number of each bridge on the way. nil: unknown.
-	BusPath func(selector int) []uint8
+	// BusPath returns how a bus selector's bus is reached from bus 0: the device
+	// and function number of each bridge on the way. It reports false for one that
+	// is not reached from there, whose ports serve themselves. nil: unknown.
+	BusPath func(selector int) ([]uint8, bool)
+
+	// Roots returns the numbers of the root buses beside bus 0, in ascending
+	// order. nil: there are none.
+	Roots func() []uint8
 }
 
 // Guest is somebody who plays the operating system.

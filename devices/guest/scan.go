@@ -24,7 +24,21 @@ func (l *Linux) scanRoot() {
 	root := &bus{memory: room{from: memoryFrom, to: memoryTo}, ports: room{from: portsFrom, to: portsTo},
 		above: room{from: max(l.hw.Tables().Above, 1<<32), to: aboveTo}}
 	l.buses[0] = root
-	l.scan(0, 0)
+	last := l.scan(0, 0)
+	roots := l.hw.Tables().Roots
+	if roots == nil {
+		return
+	}
+	for _, number := range roots() {
+		if number <= last {
+			continue // the firmware gave the number to a bridge: nothing reaches the bus
+		}
+		b := &bus{memory: root.memory.rest(1 << 20), ports: root.ports.rest(4 << 10)}
+		l.buses[number] = b
+		last = l.scan(number, number)
+		root.memory.claim(&b.memory, owner(number, 0), 1<<20, 0)
+		root.ports.claim(&b.ports, owner(number, 0), 4<<10, 0)
+	}
 }
 
 // scan enables what is on a bus and numbers the buses below it, depth first. It

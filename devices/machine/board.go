@@ -1,9 +1,10 @@
 package machine
 
 import (
+	"slices"
+
 	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/guest"
-	"github.com/qomd/qomd/devices/pci"
 	"github.com/qomd/qomd/devices/qdev"
 )
 
@@ -32,11 +33,22 @@ func (m *Machine) buildBoard() error {
 	}
 	m.board = board
 	m.env.DriveLine = board.DriveLine
-	m.pciRoots = []*pci.Bus{board.Root}
 	for _, s := range m.processors {
 		m.wireProcessor(s)
 	}
 	return nil
+}
+
+// extraRoots lists the numbers of the expanders' root buses, in ascending order.
+func (m *Machine) extraRoots() []uint8 {
+	var list []uint8
+	for _, b := range m.board.Root.Roots() {
+		if b != m.board.Root {
+			list = append(list, b.Number())
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // firmware does what the firmware does before it starts the guest; a reset
@@ -58,6 +70,7 @@ func (m *Machine) tables() guest.Tables {
 		GPEStatus: t.GPEStatus, GPEEnable: t.GPEEnable, PM1Status: t.PM1Status, PM1Control: t.PM1Control,
 		PCIHotplug: t.PCIHotplug, Buses: t.PCIBuses, BusPath: m.board.Hotplug.BusPath,
 		CPUHotplug: t.CPUHotplug, CPUs: t.CPUs, MemoryHotplug: t.MemoryHotplug, MemorySlots: t.MemorySlots,
+		Roots:  m.extraRoots,
 		Memory: m.lowRAM, Above: max(1<<32+m.opts.Memory-m.lowRAM, m.window.End()),
 	}
 }

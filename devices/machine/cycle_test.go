@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/devices/machine/machinetest"
@@ -93,6 +95,31 @@ func TestGuestPlacesBARs(t *testing.T) {
 			}
 		})
 		unplug(t, m)
+	}
+}
+
+// TestGuestScansExpanders: the guest numbers what is on expanders' buses as well,
+// and gives it addresses of its own.
+func TestGuestScansExpanders(t *testing.T) {
+	q := qmptest.Start(t, qmptest.GuestLinux(), qmptest.Args("-machine", "q35", "-nodefaults",
+		"-device", "pcie-root-port,id=near,chassis=1", "-device", "edu,id=a,bus=near",
+		"-device", "pxb-pcie,id=x,bus_nr=64", "-device", "pcie-root-port,id=far,bus=x,chassis=2", "-device", "edu,id=b,bus=far",
+		"-device", "pxb-pcie,id=y,bus_nr=32,bus=pcie.0", "-device", "pcie-root-port,id=other,bus=y,chassis=3", "-device", "edu,id=c,bus=other"))
+	type place struct{ bus, at int64 }
+	got := map[string]place{}
+	q.VM.Machine.Do(func() {
+		for _, root := range pci.Query(q.VM.Machine.PCIRoots()) {
+			for _, port := range root.Devices {
+				if b := port.BridgeInfo; b != nil && b.Devices != nil {
+					f := (*b.Devices)[0]
+					got[f.QdevID] = place{f.Bus, f.Regions[0].Address}
+				}
+			}
+		}
+	})
+	want := map[string]place{"a": {1, 0xe0000000}, "c": {33, 0xe0300000}, "b": {65, 0xe0600000}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(place{})); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

@@ -78,6 +78,9 @@ func (m *Machine) firmwareContent(written map[string][]byte) chipset.Firmware {
 		add("etc/boot-menu-wait", le.AppendUint16(nil, uint16(*boot.SplashTime)))
 	}
 	add("etc/e820", m.memoryMap())
+	if n := len(m.PCIRoots()) - 1; n > 0 {
+		add("etc/extra-pci-roots", le.AppendUint64(nil, uint64(n)))
+	}
 	if m.window.Slots() > 0 || m.window.End() > 0 {
 		add("etc/reserved-memory-end", le.AppendUint64(nil, (m.window.End()+1<<30-1)&^(1<<30-1)))
 	}

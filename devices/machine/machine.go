@@ -119,10 +119,9 @@ type Machine struct {
 	failure     error        // why it ended
 	complete    func() error // with -preconfig, until it is called
 
-	object   *qom.Object // /machine
-	audio    []*qjson.Object
-	waves    []Wave // recordings, the newest first
-	pciRoots []*pci.Bus
+	object *qom.Object // /machine
+	audio  []*qjson.Object
+	waves  []Wave // recordings, the newest first
 
 	topology Topology
 	slots    []CPUSlot
@@ -317,8 +316,14 @@ func (m *Machine) Chardevs() *qom.Object { return m.root("chardevs") }
 // root returns a child of the root, nil when there is none.
 func (m *Machine) root(name string) *qom.Object { return m.env.Tree.Root().Child(name) }
 
-// PCIRoots returns the root PCI buses.
-func (m *Machine) PCIRoots() []*pci.Bus { return m.pciRoots }
+// PCIRoots returns the root PCI buses: those of expanders, the newest first, and
+// the board's; none without a board.
+func (m *Machine) PCIRoots() []*pci.Bus {
+	if m.board == nil {
+		return nil
+	}
+	return m.board.Root.Roots()
+}
 
 // MemorySpace returns the address space of the CPUs.
 func (m *Machine) MemorySpace() *memory.AddressSpace { return m.memorySpace }

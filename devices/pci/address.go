@@ -5,6 +5,9 @@ import "fmt"
 // join takes the function's address on the bus and makes its configuration
 // space and its view of memory. The checks and their texts are QEMU's.
 func (d *Device) join(b *Bus) error {
+	if b.expander != nil && BridgeFrom(d) == nil {
+		return fmt.Errorf("PCI: Only PCI/PCIe bridges can be plugged into %s", b.expander.TypeName())
+	}
 	devfn, err := b.place(d)
 	if err != nil {
 		return err
@@ -117,16 +120,20 @@ func (d *Device) Exposed() bool {
 
 // DevPath names the function by where it sits, as QEMU does for what belongs to
 // it: the domain, the number of the root bus, and slot and function of each
-// bridge on the way.
+// bridge on the way, an expander among them.
 func (d *Device) DevPath() string {
-	path := ""
-	for at := d; at != nil && at.bus != nil; {
-		path = fmt.Sprintf(":%02x.%x", at.Slot(), at.Func()) + path
-		b := at.bus.Bridge()
-		if b == nil {
-			break
-		}
-		at = &b.Device
+	if d.bus == nil {
+		return "0000:00"
 	}
-	return "0000:00" + path
+	return d.bus.pathOf(d)
+}
+
+// pathOf names a function on the bus likewise, which need not be realized.
+func (b *Bus) pathOf(d *Device) string {
+	path := fmt.Sprintf(":%02x.%x", d.Slot(), d.Func())
+	root := b.RootBus()
+	for up := b.upstream(); up != nil && up.bus != nil; up = up.bus.upstream() {
+		path = fmt.Sprintf(":%02x.%x", up.Slot(), up.Func()) + path
+	}
+	return fmt.Sprintf("0000:%02x%s", root.number, path)
 }

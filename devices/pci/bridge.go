@@ -176,7 +176,7 @@ func (b *Bridge) show(i int, space *memory.Region, addr uint64, visible bool) {
 // on to the secondary bus.
 func (b *Bridge) decodesBus(number uint8) bool {
 	return b.ConfigWord(regBridgeControl)&bridgeReset == 0 &&
-		b.Config(regSecondaryBus) < number && number <= b.Config(regSubordinate)
+		b.Config(regSecondaryBus) <= number && number <= b.Config(regSubordinate)
 }
 
 // WriteBridgeConfig is the effect of a configuration write on a bridge; its

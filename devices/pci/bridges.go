@@ -81,6 +81,9 @@ func (b *conventionalBridge) RealizePCI() error {
 	if err == nil {
 		b.SetConfig(at+2, 0x20) // first in its chassis
 		b.SetConfig(at+3, b.chassis)
+		if !b.shpc.active() {
+			b.Store("msi", "off") // there is nothing that it could tell
+		}
 		if b.Choice("msi") != "off" {
 			err = b.InitMSI(MSI{Vectors: 1, Wide: true, VectorMask: true})
 		}

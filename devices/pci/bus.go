@@ -16,15 +16,17 @@ type Bus struct {
 	reserved uint32 // slots that are not given to devices
 	min      uint8  // devfn that automatic addresses start from
 
-	parent   *Bridge // nil for a root bus
-	children []*Bus  // secondary buses of bridges on this one, newest first
+	parent   *Bridge   // nil for a root bus
+	expander *Expander // of a root bus: whose it is, nil for the board's own
+	number   uint8     // of a root bus
+	children []*Bus    // secondary buses of bridges on this one, and expanders' buses; newest first
 	mem, io  *memory.Region
-	dma      *memory.Region // root buses: what bus masters see
-	chassis  map[chassisSlot]*Slot
+	dma      *memory.Region        // root buses: what bus masters see
+	chassis  map[chassisSlot]*Slot // of the board's root bus
 
 	// OnLine, of a root bus, is told when a function on it, or one behind the
 	// bridge there, asserts or releases a pin: as the root bus sees it, pins
-	// from 0. May be nil.
+	// from 0. Behind an expander they may be less. May be nil.
 	OnLine func(devfn uint8, pin int, asserted bool)
 	// OnIRQ, of a root bus, is told when the number of asserted functions of
 	// an interrupt pin (0 to 3, after swizzling) went up or down. May be nil.
@@ -72,15 +74,45 @@ func (b *Bus) MemorySpace() *memory.Region { return b.mem }
 // IOSpace returns the region that I/O BARs are mapped into.
 func (b *Bus) IOSpace() *memory.Region { return b.io }
 
-func (b *Bus) root() *Bus {
+// RootBus returns the bus of the host bridge above, which may be an expander's.
+func (b *Bus) RootBus() *Bus {
 	for b.parent != nil && b.parent.bus != nil {
 		b = b.parent.bus
 	}
 	return b
 }
 
-// RootBus returns the bus of the host bridge above.
-func (b *Bus) RootBus() *Bus { return b.root() }
+// upstream returns the function that the bus hangs on, a bridge or an expander;
+// nil for the board's root bus.
+func (b *Bus) upstream() *Device {
+	switch {
+	case b.parent != nil:
+		return &b.parent.Device
+	case b.expander != nil:
+		return &b.expander.Device
+	}
+	return nil
+}
+
+// top returns the board's root bus.
+func (b *Bus) top() *Bus {
+	for up := b.upstream(); up != nil && up.bus != nil; up = b.upstream() {
+		b = up.bus
+	}
+	return b
+}
+
+// Roots returns the expanders' root buses that hang on b, the newest first, and
+// b as the last.
+func (b *Bus) Roots() []*Bus {
+	var list []*Bus
+	for _, c := range b.children {
+		if c.Root() {
+			list = append(list, c)
+		}
+	}
+	return append(list, b)
+}
 
 // Reserve keeps slots from devices: bit n stands for slot n.
 func (b *Bus) Reserve(slots uint32) { b.reserved |= slots }
@@ -123,11 +155,11 @@ func (b *Bus) Functions() []*Device {
 	return list
 }
 
-// Number returns the number of the bus: 0 for a root bus, what the guest wrote
-// into the bridge for others.
+// Number returns the number of the bus: 0 for the board's root bus, that of the
+// expander for its own, what the guest wrote into the bridge for others.
 func (b *Bus) Number() uint8 {
 	if b.parent == nil {
-		return 0
+		return b.number
 	}
 	return b.parent.Config(regSecondaryBus)
 }
@@ -147,13 +179,22 @@ func (b *Bus) Find(number uint8) *Bus {
 			if sec.Number() == number {
 				return sec
 			}
-			if sec.parent.decodesBus(number) {
+			if sec.decodes(number) {
 				next = sec
 				break
 			}
 		}
 	}
 	return nil
+}
+
+// decodes reports whether configuration cycles for a bus number are passed on to
+// b: by its bridge, or because a bridge on an expander's bus takes them.
+func (b *Bus) decodes(number uint8) bool {
+	if b.parent != nil {
+		return b.parent.decodesBus(number)
+	}
+	return slices.ContainsFunc(b.children, func(c *Bus) bool { return c.decodes(number) })
 }
 
 // Walk visits b and the buses below it, each before its children, the newest

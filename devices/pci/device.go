@@ -239,7 +239,7 @@ func (d *Device) startBusMaster() {
 	d.bmContainer.Init(sys, &d.Object, "bus master container", ^uint64(0))
 	d.bmSpace = sys.NewSpace(&d.bmContainer, d.TypeName())
 	d.bmSpace.BounceLimit = d.bounceLimit
-	target := d.bus.root().dma
+	target := d.bus.RootBus().dma
 	d.bmAlias.InitAlias(sys, &d.Object, "bus master", target, 0, target.Size())
 	d.bmAlias.SetEnabled(false)
 	d.bmContainer.AddSubregion(0, &d.bmAlias)

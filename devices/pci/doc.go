@@ -34,6 +34,15 @@
 // master address space go (its root is the function's own region: that
 // self-reference ends after a grace period), and frees the address.
 //
+// # Expanders
+//
+// An [Expander] (pxb, pxb-pcie, pxb-cxl) stands on the board's root bus and has
+// a host bridge beside the board's, with a root bus of another number. Cycles for
+// that number reach it through the board's configuration mechanism. Its slots
+// take no devices while the machine runs; ports and bridges on it serve theirs
+// themselves, whatever ACPI does elsewhere. The property bypass_iommu is kept,
+// and there is no translation that it could turn off.
+//
 // # Hot-plug
 //
 // Who handles hot-plug of a bus is the bus' qdev handler: a [Slot] (native PCI

@@ -28,24 +28,37 @@ func (d *Device) updateIRQ() {
 		return
 	}
 	d.irq.asserted = want
-	pin, devfn, b := int(d.space.bytes[regIRQPin]-1), d.devfn, d.bus
-	for b.parent != nil && b.parent.bus != nil {
-		pin, devfn, b = (pin+int(devfn>>3))%4, b.parent.devfn, b.parent.bus
-	}
-	if want {
-		b.pins[pin]++
-	} else if b.pins[pin] > 0 {
-		b.pins[pin]--
+	pin, devfn, b := d.pinAtRoot()
+	if n := &b.pins[pin&3]; want {
+		*n++
+	} else if *n > 0 {
+		*n--
 	}
 	if b.OnLine != nil {
 		b.OnLine(devfn, pin, want)
 	}
 	if b.OnIRQ != nil {
-		b.OnIRQ(pin, b.pins[pin])
+		b.OnIRQ(pin&3, b.pins[pin&3])
 	}
 	if want {
 		d.interruptGuest()
 	}
+}
+
+// pinAtRoot follows the function's pin to the board's root bus: bridges turn the
+// pins by the slot behind them. An expander does so too, and takes its own slot
+// away, so that the pin may be negative: firmware, which takes the expander's bus
+// for one beside bus 0, does not count that slot.
+func (d *Device) pinAtRoot() (pin int, devfn uint8, b *Bus) {
+	pin, devfn, b = int(d.space.bytes[regIRQPin]-1), d.devfn, d.bus
+	for up := b.upstream(); up != nil && up.bus != nil; up = b.upstream() {
+		pin = (pin + int(devfn>>3)) % 4
+		if b.expander != nil {
+			pin -= up.Slot()
+		}
+		devfn, b = up.devfn, up.bus
+	}
+	return pin, devfn, b
 }
 
 // Interrupts counts what a function raised since it was realized.

@@ -31,6 +31,7 @@ func Register(t *qom.Types, facts Facts) {
 	})
 	registerBridges(t)
 	registerPorts(t)
+	registerExpanders(t)
 }
 
 // Class is what pci wants to know of a type of functions; it corresponds to

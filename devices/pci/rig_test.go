@@ -50,6 +50,8 @@ func newRig(t testing.TB) *rig {
 	types := qom.NewTypes(nil)
 	qdev.Register(types)
 	memory.Register(types)
+	types.Add(qom.TypeInfo{Name: "sys-bus-device", Parent: "device", Abstract: true,
+		ClassInit: func(c *qom.Class) { qdev.SetClass(c, qdev.Class{BusType: "System"}) }})
 	types.Add(qom.TypeInfo{Name: "host", Parent: "device"})
 	pci.Register(types, nil)
 	types.Add(qom.TypeInfo{Name: "test", Parent: "pci-device", Interfaces: []string{"conventional-pci-device"},
@@ -93,6 +95,11 @@ func newRig(t testing.TB) *rig {
 
 // plug adds a test function at an address.
 func (r *rig) plug(devfn uint8, regions int, setUp func(*testFunction) error) (*testFunction, error) {
+	return r.plugOn(&r.root, devfn, regions, setUp)
+}
+
+// plugOn does so on another bus.
+func (r *rig) plugOn(b *pci.Bus, devfn uint8, regions int, setUp func(*testFunction) error) (*testFunction, error) {
 	o := r.env.Tree.NewClass(r.env.Tree.Types.Class("test"))
 	defer o.Unref()
 	if err := r.env.Peripheral.AddChild("f[*]", o); err != nil {
@@ -101,7 +108,7 @@ func (r *rig) plug(devfn uint8, regions int, setUp func(*testFunction) error) (*
 	f := o.Self().(*testFunction)
 	f.regions, f.setUp = make([]memory.Region, regions), setUp
 	f.SetDevfn(devfn)
-	if err := f.Device.Device.Realize(&r.root.Bus); err != nil {
+	if err := f.Device.Device.Realize(&b.Bus); err != nil {
 		o.Unparent()
 		return nil, err
 	}

@@ -311,7 +311,7 @@ func (s *Slot) Unplug(d *qdev.Device) error {
 
 // takeChassisSlot reserves the slot number in its chassis.
 func (s *Slot) takeChassisSlot() error {
-	root, key := s.bus.root(), chassisSlot{s.chassis, s.number}
+	root, key := s.bus.top(), chassisSlot{s.chassis, s.number}
 	if root.chassis[key] != nil {
 		return fmt.Errorf("Can't add chassis slot, error -%d", ebusy)
 	}
@@ -323,7 +323,7 @@ func (s *Slot) takeChassisSlot() error {
 }
 
 func (s *Slot) giveChassisSlot() {
-	root, key := s.bus.root(), chassisSlot{s.chassis, s.number}
+	root, key := s.bus.top(), chassisSlot{s.chassis, s.number}
 	if root.chassis[key] == s {
 		delete(root.chassis, key)
 	}

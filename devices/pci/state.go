@@ -1,8 +1,6 @@
 package pci
 
 import (
-	"fmt"
-
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/devices/vmstate"
 )
@@ -84,14 +82,8 @@ func (c *ConfigPorts) VMState(f *vmstate.Fields) { f.Field("address", &c.address
 // DevicePath implements [qdev.Addresser]: "0000:00:1f.2", with the slots of the
 // bridges on the way behind the domain and the bus.
 func (b *Bus) DevicePath(q *qdev.Device) string {
-	d := FromDevice(q)
-	if d == nil {
-		return ""
+	if d := FromDevice(q); d != nil {
+		return b.pathOf(d)
 	}
-	path := fmt.Sprintf(":%02x.%x", d.Slot(), d.Func())
-	bus := b
-	for ; bus.parent != nil && bus.parent.bus != nil; bus = bus.parent.bus {
-		path = fmt.Sprintf(":%02x.%x", bus.parent.Slot(), bus.parent.Func()) + path
-	}
-	return "0000:00" + path
+	return ""
 }

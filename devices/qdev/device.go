@@ -58,6 +58,10 @@ func (d *Device) Env() *Env { return EnvOf(&d.Object) }
 // ID returns the name the user gave, empty for none.
 func (d *Device) ID() string { return d.id }
 
+// GiveID gives a device of the machine itself an id, by which buses and messages
+// call it; it is no child of [Env.Peripheral] for that.
+func (d *Device) GiveID(id string) { d.id = id }
+
 // Label names the device in messages: its id, or its path, or its type.
 func (d *Device) Label() string {
 	if d.id != "" {

@@ -70,8 +70,8 @@ func (c *Commands) blocksOfMemory() []ramBlock {
 		size := alignUp(r.Size(), guestPage)
 		b := ramBlock{name: blockName(r), used: size, readOnly: r.ReadOnly(), generation: o.Storage().Generation()}
 		b.most, b.late = max(size, room[b.name]), room[b.name] > 0
-		if roots := c.m.PCIRoots(); r.Owner() == nil && len(roots) > 0 { // the firmware of the board comes with it
-			b.generation = roots[0].Storage().Generation()
+		if roots := c.m.PCIRoots(); r.Owner() == nil && len(roots) > 0 { // the firmware of the board comes with its bus
+			b.generation = roots[len(roots)-1].Storage().Generation()
 		}
 		list = append(list, b)
 		return true
