@@ -22,12 +22,8 @@ const (
 	pciHPSize    = 0x18
 )
 
-// maxBuses is how many bus selectors there are; maxIndex the highest
-// acpi-index.
-const (
-	maxBuses = 256
-	maxIndex = 16383
-)
+// maxBuses is how many bus selectors there are.
+const maxBuses = 256
 
 // SelectorProperty is the name of the property that a bus with a selector has.
 const SelectorProperty = "acpi-pcihp-bsel"
@@ -47,7 +43,6 @@ type PCIHotplug struct {
 	selector uint32
 	buses    []*hotplugBus // by selector
 	index    uint32        // answer of the index register
-	indexes  map[uint32]*qdev.Device
 	assigned bool
 }
 
@@ -68,7 +63,6 @@ type PCIHotplugOptions struct {
 func (h *PCIHotplug) Init(handler qdev.HotplugHandler, dev *qdev.Device, root *pci.Bus, gpe *GPE, io *memory.Region, o PCIHotplugOptions) {
 	h.dev, h.root, h.gpe = dev, root, gpe
 	h.bridges, h.onRoot, h.fixed = o.Bridges, o.Root, !o.Bridges
-	h.indexes = map[uint32]*qdev.Device{}
 	h.region.InitIO(dev.Env().Memory, &dev.Object, memory.Funcs{OnRead: h.read, OnWrite: h.write}, "acpi-pci-hotplug", pciHPSize)
 	h.region.SetRules(&pciHPRules)
 	io.AddSubregion(uint64(o.Base), &h.region)
@@ -153,21 +147,6 @@ func (h *PCIHotplug) PrePlug(q *qdev.Device) error {
 	if q.Hotplugged() && h.selectorOf(d) == nil {
 		return fmt.Errorf("Unsupported bus. Bus doesn't have property '%s' set", SelectorProperty)
 	}
-	i := d.ACPIIndex()
-	switch {
-	case i == 0:
-		return nil
-	case i > maxIndex:
-		return fmt.Errorf("acpi-index should be less or equal to %d", maxIndex)
-	case h.indexes[i] != nil && h.indexes[i] != q:
-		return fmt.Errorf("a PCI device with acpi-index = %d already exist", i)
-	}
-	h.indexes[i] = q
-	q.OnFree(func() {
-		if h.indexes[i] == q {
-			delete(h.indexes, i)
-		}
-	})
 	return nil
 }
 
@@ -215,9 +194,6 @@ func (h *PCIHotplug) UnplugRequest(q *qdev.Device) error {
 
 // Unplug implements [qdev.Unplugger].
 func (h *PCIHotplug) Unplug(q *qdev.Device) error {
-	if d := pci.FromDevice(q); d != nil && h.indexes[d.ACPIIndex()] == q {
-		delete(h.indexes, d.ACPIIndex())
-	}
 	q.Unrealize()
 	return nil
 }

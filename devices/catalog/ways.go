@@ -17,6 +17,8 @@ type Ways struct {
 	LegacyCPUs bool
 	// NoRootHandler: a root bus without hot-plug has no handler of it.
 	NoRootHandler bool
+	// IndexByHandler: an acpi-index is looked at where ACPI plugs devices only.
+	IndexByHandler bool
 	// LateRoots: the tree's places for objects and consoles are made when the
 	// first of them is, and there is none for sound backends.
 	LateRoots bool
@@ -80,6 +82,7 @@ func (c *Catalog) Ways() Ways {
 
 		LegacyCPUs:      c.UpTo(10, 0),
 		NoRootHandler:   c.UpTo(7, 2),
+		IndexByHandler:  c.UpTo(7, 2),
 		LateRoots:       c.UpTo(7, 2),
 		ShowBootOrder:   c.UpTo(7, 2),
 		ShortTopology:   c.UpTo(7, 2),

@@ -22,7 +22,8 @@ type Bus struct {
 	children []*Bus    // secondary buses of bridges on this one, and expanders' buses; newest first
 	mem, io  *memory.Region
 	dma      *memory.Region        // root buses: what bus masters see
-	chassis  map[chassisSlot]*Slot // of the board's root bus
+	chassis  map[chassisSlot]*Slot // of the board's root bus, as indexes
+	indexes  map[uint32]*Device    // functions by acpi-index
 
 	// OnLine, of a root bus, is told when a function on it, or one behind the
 	// bridge there, asserts or releases a pin: as the root bus sees it, pins

@@ -126,12 +126,23 @@ func (d *Device) DMA() *memory.AddressSpace { return d.bmSpace }
 // Realize puts the function on its bus and starts the model. Package qdev
 // calls it; models implement [Function].
 func (d *Device) Realize() error {
-	if d.romsize != noROMSize && d.romsize&(d.romsize-1) != 0 {
-		return fmt.Errorf("ROM size %d is not a power of two", d.romsize)
-	}
 	bus := BusFrom(d.Bus())
 	if bus == nil {
 		return fmt.Errorf("device '%s' is not on a PCI bus", d.Label())
+	}
+	if err := bus.claimIndex(d); err != nil {
+		return err
+	}
+	err := d.realizeOn(bus)
+	if err != nil {
+		bus.releaseIndex(d)
+	}
+	return err
+}
+
+func (d *Device) realizeOn(bus *Bus) error {
+	if d.romsize != noROMSize && d.romsize&(d.romsize-1) != 0 {
+		return fmt.Errorf("ROM size %d is not a power of two", d.romsize)
 	}
 	d.express = d.Is("pci-express-device") && !d.Is("conventional-pci-device")
 	if h, ok := d.Self().(expressChooser); ok {
@@ -187,6 +198,7 @@ func (d *Device) Unrealize() {
 	if d.bus == nil {
 		return
 	}
+	d.bus.releaseIndex(d)
 	d.stop(true)
 }
 
