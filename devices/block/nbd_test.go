@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/tlscreds/tlstest"
 	"github.com/qomd/qomd/qmp/qmptest"
 )
@@ -84,24 +85,28 @@ func TestNBDGivenSocket(t *testing.T) {
 		}
 	}
 	fails("File descriptor named 'l' has not been found")
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	hand := func(f *os.File) {
+		t.Helper()
+		defer f.Close()
+		fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		host.m.Files.Name("l", fd)
+	}
+	connected, peer, err := chardev.SocketPair()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(pair[1])
-	host.m.Files.Name("l", pair[0])
+	defer peer.Close()
+	hand(connected)
 	fails("Failed to listen on fd socket: Invalid argument")
 	fails("File descriptor named 'l' has not been found") // it was taken
 	f, err := ln.File()
 	if err != nil {
 		t.Fatal(err)
 	}
-	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Close()
-	host.m.Files.Name("l", fd)
+	hand(f)
 	host.c.Must("nbd-server-start", start)
 	host.c.Must("block-export-add", qmptest.A{"type": "nbd", "id": "e", "node-name": "z"})
 	far := newRig(t)

@@ -83,12 +83,11 @@ func TestDescriptorSets(t *testing.T) {
 // with the connection.
 func TestDescriptorsOverSocket(t *testing.T) {
 	before := qomtest.Descriptors(t)
-	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	ours, theirs, err := chardev.SocketPair()
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn := func(fd int) net.Conn {
-		f := os.NewFile(uintptr(fd), "socket")
+	conn := func(f *os.File) net.Conn {
 		defer f.Close()
 		c, err := net.FileConn(f)
 		if err != nil {
@@ -96,7 +95,7 @@ func TestDescriptorsOverSocket(t *testing.T) {
 		}
 		return c
 	}
-	client, server := conn(pair[0]).(*net.UnixConn), chardev.NewConn(conn(pair[1]))
+	client, server := conn(ours).(*net.UnixConn), chardev.NewConn(conn(theirs))
 	fd := null(t)
 	for range 20 {
 		if _, _, err := client.WriteMsgUnix([]byte("x"), syscall.UnixRights(fd), nil); err != nil {

@@ -8,12 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
+	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/net"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -253,13 +254,17 @@ func TestDatagrams(t *testing.T) {
 // A descriptor of a client becomes a netdev, and is closed with it.
 func TestDescriptor(t *testing.T) {
 	r := newRig(t)
-	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	f, theirs, err := chardev.SocketPair()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := os.NewFile(uintptr(pair[0]), "peer")
 	defer f.Close()
-	if err := r.files.Name("sk", pair[1]); err != nil {
+	fd, err := unix.FcntlInt(theirs.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs.Close()
+	if err := r.files.Name("sk", fd); err != nil {
 		t.Fatal(err)
 	}
 	r.must(`{'type': 'socket', 'id': 's', 'fd': 'sk'}`)

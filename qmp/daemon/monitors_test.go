@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/qmp/daemon"
 	"github.com/qomd/qomd/qom/qomtest"
 )
@@ -124,13 +125,13 @@ func TestDescriptorsDoNotLeak(t *testing.T) {
 	}
 
 	// One that became a netdev goes with that.
-	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	ours, theirs, err := chardev.SocketPair()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer syscall.Close(pair[0])
-	c.want("{}", "getfd", "{'fdname': 's'}", pair[1])
-	syscall.Close(pair[1])
+	defer ours.Close()
+	c.want("{}", "getfd", "{'fdname': 's'}", int(theirs.Fd()))
+	theirs.Close()
 	c.want("{}", "netdev_add", "{'type': 'socket', 'id': 'n', 'fd': 's'}")
 	c.want("{}", "netdev_del", "{'id': 'n'}")
 	if now := qomtest.Descriptors(t); now != idle+1 { // our end
