@@ -83,13 +83,14 @@ type Options struct {
 	// Threads gives processors and iothreads threads of their own, so that they
 	// can be pinned.
 	Threads bool
-	// Grace is how long after its cause DEVICE_DELETED is sent, unless somebody
-	// gives a command before; 0: at once. libvirt 12 misses an event that comes
+	// Grace is how long after its cause DEVICE_DELETED is sent, or what else tells
+	// how a request for a device went, unless somebody gives a command before; 0:
+	// at once. libvirt 12 misses an event that comes
 	// right behind the reply to device_del.
 	Grace time.Duration
 	// Busy tells at the end of a grace whether the client may not have come to
 	// its turn since the reply: another grace follows then, until there were
-	// twelve. nil: one is enough.
+	// sixteen. nil: one is enough.
 	Busy func() bool
 	// OnKept is told of messages that an armed fault keeps back, by the name of
 	// the monitor; nil: nobody is. It must not block.

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"slices"
 	"time"
 
 	"github.com/qomd/qomd/qmp/qjson"
@@ -13,14 +14,17 @@ type lateEvent struct {
 }
 
 // maxGraces is how many graces an event is kept for at most.
-const maxGraces = 12
+const maxGraces = 16
 
-// delayed keeps an event back for the time of Options.Grace, longer while Options.Busy, if it is
-// DEVICE_DELETED or would overtake one. Nobody can see the difference but by the
-// clock: what is kept is sent before the next command runs. The machine's lock
-// is held.
+// unplugAnswers are the events that tell how a request for a device went.
+var unplugAnswers = []string{"DEVICE_DELETED", "ACPI_DEVICE_OST", "DEVICE_UNPLUG_GUEST_ERROR", "MEM_UNPLUG_ERROR"}
+
+// delayed keeps an event back for the time of Options.Grace, longer while
+// Options.Busy, if it answers a request for a device or would overtake one that
+// does. Nobody can see the difference but by the clock: what is kept is sent
+// before the next command runs. The machine's lock is held.
 func (vm *VM) delayed(name string, data any) bool {
-	if vm.opts.Grace == 0 || name != "DEVICE_DELETED" && len(vm.late) == 0 {
+	if vm.opts.Grace == 0 || !slices.Contains(unplugAnswers, name) && len(vm.late) == 0 {
 		return false
 	}
 	if data != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -17,11 +18,11 @@ import (
 	"github.com/qomd/qomd/qmp/daemon"
 )
 
-// With a grace, DEVICE_DELETED follows the reply after that time, or when
-// somebody gives the next command, and other events do not overtake it.
+// With a grace, DEVICE_DELETED or a refusal follows the reply after that time, or
+// when somebody gives the next command, and other events do not overtake it.
 func TestGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg, err := config.ParseArgs("grace", q35)
+		cfg, err := config.ParseArgs("grace", append(slices.Clone(q35), "-m", "128,slots=1,maxmem=1G", "-object", "x-guest,id=g,devices.m.temper=refuse"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,6 +60,8 @@ func TestGrace(t *testing.T) {
 
 		add := `{"execute": "device_add", "arguments": {"driver": "usb-tablet", "id": "d", "bus": "xhci.0"}}`
 		del := `{"execute": "device_del", "arguments": {"id": "d"}}`
+		module := `{"execute": "object-add", "arguments": {"qom-type": "memory-backend-ram", "id": "b", "size": 134217728}}`
+		plug := `{"execute": "device_add", "arguments": {"driver": "pc-dimm", "id": "m", "memdev": "b"}}`
 		for _, c := range []struct {
 			what  string
 			busy  int // at the end of so many graces
@@ -71,7 +74,9 @@ func TestGrace(t *testing.T) {
 			{"the client is late", 3, []string{add}, []string{del},
 				[]string{"0s return", `8ms event": "DEVICE_DELETED`}},
 			{"the client never runs", 1000, []string{add}, []string{del},
-				[]string{"0s return", `24ms event": "DEVICE_DELETED`}},
+				[]string{"0s return", `32ms event": "DEVICE_DELETED`}},
+			{"the guest refuses", 0, []string{module, plug, `{"execute": "query-name"}`}, []string{`{"execute": "device_del", "arguments": {"id": "m"}}`},
+				[]string{"0s return", `2ms event": "ACPI_DEVICE_OST`}},
 			{"the host stops the machine", 0, []string{add}, []string{del},
 				[]string{"0s return", `2ms event": "DEVICE_DELETED`, `2ms event": "STOP`}},
 			{"the next command runs", 0, []string{add}, []string{del, add},
@@ -80,7 +85,11 @@ func TestGrace(t *testing.T) {
 				[]string{"0s return", `0s event": "DEVICE_DELETED`, `0s event": "SHUTDOWN`, "0s return"}},
 		} {
 			busy.Store(int64(c.busy))
-			talk(len(c.begin), c.begin...)
+			begun := len(c.begin)
+			if slices.Contains(c.begin, plug) {
+				begun++ // the guest says that it has the module
+			}
+			talk(begun, c.begin...)
 			begin = time.Now()
 			got := talk(1, c.say[0])
 			if c.what == "the host stops the machine" {
