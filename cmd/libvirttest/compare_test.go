@@ -168,6 +168,7 @@ checkpoint-delete d c2 --children
 shutdown d --mode acpi
 destroy d --graceful
 domstate d --reason
+! grep -v '^-\|^[A-Z_]*=\|^/' ../log/qemu/d.log | sed -E 's/^[-0-9T:. +Z]+//; s/^[a-z]+-system-x86_64: //; s/pid [0-9]+ /pid N /'
 `
 
 // passing are what differs from one run to the next.

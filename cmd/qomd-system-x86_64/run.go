@@ -116,6 +116,7 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, endSignals...)
 	defer signal.Stop(signals)
+	noteSenders(endSignals)
 
 	if cfg.PIDFile != "" {
 		path, err := filepath.Abs(cfg.PIDFile) // -daemonize leaves this folder
@@ -175,9 +176,8 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 	for {
 		select {
 		case sig := <-signals:
-			// Where the signal is from, Go does not tell.
 			if !onQTest(cfg) {
-				say(prog, cfg, fmt.Sprintf("terminating on signal %d", sig))
+				say(prog, cfg, fmt.Sprintf("terminating on signal %d%s", sig, from(lastSender())))
 			}
 			vm.Quit(machine.HostSignal)
 		case <-vm.Done():
@@ -187,6 +187,18 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 			return vm.Wait(), nil
 		}
 	}
+}
+
+// from says who a signal is from, by the number of the process.
+func from(pid int) string {
+	if pid == 0 {
+		return ""
+	}
+	name := "<unknown process>"
+	if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil {
+		name, _, _ = strings.Cut(string(line), "\x00")
+	}
+	return fmt.Sprintf(" from pid %d (%s)", pid, name)
 }
 
 // redirected tells where a character device of the command line is to be found.
