@@ -67,7 +67,7 @@ func (b *builder) add(group string, a argument) (*opts, error) {
 }
 
 // deafGroups are those that take no notice of a word "help" among their members.
-var deafGroups = map[string]bool{"smbios": true, "netdev": true, "drive": true, "nic": true, "net": true}
+var deafGroups = map[string]bool{"smbios": true, "netdev": true, "nic": true, "net": true}
 
 // inGroup applies an option that is nothing but a use of a group.
 func inGroup(group string) func(*builder, argument) error {

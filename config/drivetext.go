@@ -15,16 +15,13 @@ type DriveText struct {
 // ParseDrive reads options in the syntax of -drive, as the QEMU of a catalog
 // knows them.
 func ParseDrive(cat *catalog.Catalog, text string) (DriveText, error) {
-	o, help, warnings, err := newGroups(cat)["drive"].parse(text, Origin{})
+	o, _, warnings, err := newGroups(cat)["drive"].parse(text, Origin{})
 	if err != nil {
 		return DriveText{}, err
 	}
 	d := DriveText{ID: o.id, Options: o.object(), Warnings: warnings}
 	if d.Options == nil {
 		d.Options = qjson.NewObject()
-	}
-	if help {
-		d.Options.Set("help", "on") // which no drive has
 	}
 	return d, nil
 }

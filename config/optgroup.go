@@ -148,7 +148,10 @@ func (g *optGroup) parse(text string, origin Origin) (o *opts, help bool, warnin
 			i--
 		}
 	}
-	if help {
+	switch {
+	case help && g.name == "drive":
+		pairs, help = append(pairs, pair{"help", "on"}), false // which no drive has
+	case help:
 		return &opts{id: id, pairs: pairs, origin: origin}, true, nil, nil
 	}
 	if o, err = g.use(id, hasID); err != nil {

@@ -197,6 +197,9 @@ func (in Input) Size(name string) (uint64, error) {
 	return in.Uint64(name)
 }
 
+// NotASize is the error of an option that is no number of bytes, with QEMU's hint.
+func NotASize(name string) error { return sizeError{name} }
+
 // sizeError refuses what is no number of bytes; people are told more.
 type sizeError struct{ name string }
 

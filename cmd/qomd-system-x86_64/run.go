@@ -37,6 +37,11 @@ func run(argv []string) int {
 		return daemonize(prog, argv)
 	}
 	status, err := serve(prog, cfg)
+	var listing *daemon.Listing
+	if errors.As(err, &listing) {
+		fmt.Print(listing.Text)
+		return 0
+	}
 	if err != nil {
 		tell(prog, cfg, err)
 		return 1
@@ -66,7 +71,7 @@ func tell(prog string, cfg *config.Machine, err error) {
 	for _, err := range all {
 		text := words(cfg)(err.Error())
 		if errors.As(err, &hinted) {
-			text += "\n" + hinted.Hint()
+			text += "\n" + strings.TrimSuffix(hinted.Hint(), "\n")
 		}
 		fmt.Fprintf(os.Stderr, "%s%s%s\n", cfg.MessagePrefix(), origin.Prefix(prog), text)
 	}
@@ -98,7 +103,10 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		fmt.Println(n)
 	}
 	// Like QEMU, the program says nothing unless something is wrong.
-	log := slog.New(warnings{func(text string) { say(prog, cfg, text) }})
+	log := slog.New(warnings{
+		say:   func(text string) { say(prog, cfg, text) },
+		print: func(text string) { fmt.Fprint(os.Stderr, text) },
+	})
 	if cfg.LogFile != "" {
 		name := strings.ReplaceAll(cfg.LogFile, "%d", strconv.Itoa(os.Getpid()))
 		file, closer, err := logging.New(config.Log{Level: "warning", Format: "text", File: name}, os.Stderr)
@@ -149,7 +157,7 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		Log: log, Guest: defaultGuest, Wait: waiting, Redirected: redirected, Grace: grace, Busy: busy, Threads: true,
 		OnMisfit: logging.Misfits(),
 		Failed: func(err error) {
-			if failed = waiting.Err() == nil; failed {
+			if failed = waiting.Err() == nil && !errors.As(err, new(*daemon.Listing)); failed {
 				tell(prog, cfg, err)
 			}
 		},

@@ -9,7 +9,7 @@ import (
 
 // warnings prints what is logged as a warning or worse in the shape of QEMU's own
 // messages: whoever keeps a domain's log looks for those.
-type warnings struct{ say func(text string) }
+type warnings struct{ say, print func(text string) }
 
 // Enabled implements [slog.Handler].
 func (warnings) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
@@ -17,6 +17,10 @@ func (warnings) Enabled(_ context.Context, level slog.Level) bool { return level
 // Handle implements [slog.Handler].
 func (w warnings) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
+	if strings.HasPrefix(r.Message, "WARNING: ") {
+		w.print(r.Message) // QEMU does not say who warns
+		return nil
+	}
 	if r.Level < slog.LevelError {
 		b.WriteString("warning: ")
 	}

@@ -17,9 +17,10 @@ type Backend struct {
 	id       string
 	root     *Edge // nil without a medium
 	device   *qom.Object
-	legacy   bool  // from -drive or drive_add: it goes with its device
-	place    Place // of a drive
-	cdrom    bool  // the drive was declared as one
+	legacy   bool     // from -drive or drive_add: it goes with its device
+	place    Place    // of a drive
+	cdrom    bool     // the drive was declared as one
+	counted  [2]*bool // see newAccount
 	started  bool
 	readOnly bool
 	movable  bool // the medium can be taken out
@@ -138,7 +139,7 @@ func (b *Backend) Attach(o *qom.Object, _ string) error {
 		}
 		return fmt.Errorf("Drive '%s' is already in use by another device", b.id)
 	}
-	b.device, b.started, b.stats = o, false, newStats()
+	b.device, b.started, b.stats = o, false, newStats(newAccount(b.counted[0], b.counted[1]))
 	if !slices.Contains(b.g.backends, b) {
 		b.g.backends = append(b.g.backends, b)
 	}

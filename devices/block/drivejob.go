@@ -100,7 +100,7 @@ func (g *Graph) openTarget(source *Node, t DriveTarget, behind *Node) (*Node, er
 	if t.NodeName != "" {
 		o.Set("node-name", t.NodeName)
 	}
-	opts, err := g.fileOptions(t.File, o)
+	opts, _, err := g.fileOptions(t.File, o)
 	if err != nil {
 		return nil, err
 	}

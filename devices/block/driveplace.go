@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // Wiring is how a machine connects drives.
@@ -43,11 +44,11 @@ func (g *Graph) drivePlace(d *driveOptions, w Wiring, iface string) (Place, erro
 		if !ok {
 			continue
 		}
-		n, err := strconv.ParseUint(v, 0, 31)
+		n, err := wrapped(v)
 		if err != nil {
 			return at, fmt.Errorf("Parameter '%s' expects a number", key)
 		}
-		given[i], numbers[i] = true, int(n)
+		given[i], numbers[i] = key != "index" || n != -1, n
 	}
 	at.Bus, at.Unit = numbers[0], numbers[1]
 	index := numbers[2]
@@ -69,6 +70,16 @@ func (g *Graph) drivePlace(d *driveOptions, w Wiring, iface string) (Place, erro
 		return at, fmt.Errorf("drive with bus=%d, unit=%d (index=%d) exists", at.Bus, at.Unit, index)
 	}
 	return at, nil
+}
+
+// wrapped reads a number as QEMU keeps it: in an int, whatever was given.
+func wrapped(v string) (int, error) {
+	digits, negative := strings.CutPrefix(v, "-")
+	n, err := strconv.ParseUint(digits, 0, 64)
+	if negative {
+		n = -n
+	}
+	return int(int32(n)), err
 }
 
 // indexed returns the place of a number counted over all busses.

@@ -3,6 +3,7 @@ package block
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"syscall"
 	"time"
@@ -40,10 +41,17 @@ func openHostFile(n *Node, o *qjson.Object) error {
 	if id, ok := text(o, "pr-manager"); ok {
 		return fmt.Errorf("No persistent reservation manager with id '%s'", id)
 	}
-	if aio, _ := text(o, "aio"); aio == "native" && !n.cache.Direct {
+	aio, ok := text(o, "aio")
+	if !ok {
+		aio = n.aio
+	}
+	if aio == "native" && !n.cache.Direct {
 		return errors.New("aio=native was specified, but it requires cache.direct=on, which was not specified.")
 	}
-	locking, _ := text(o, "locking")
+	locking, ok := text(o, "locking")
+	if ok && !slices.Contains([]string{"on", "off", "auto"}, locking) {
+		return fmt.Errorf("invalid parameter value: %s", locking)
+	}
 	f, readOnly, err := n.g.openFile(name, n.readOnly, n.autoReadOnly, hostFile{n.driver == "host_device", locking != "off", n.cache.Direct})
 	if err != nil {
 		return err
@@ -73,8 +81,22 @@ func openRaw(n *Node, o *qjson.Object) error {
 	case !limited:
 		length = -1
 	}
-	n.img = &childImage{edge: e, offset: offset, size: length, opaque: true}
+	n.img = &childImage{edge: e, offset: offset, size: length, opaque: true, guarded: n.probed}
+	if n.probed && !n.readOnly {
+		n.g.opts.Log.Warn(fmt.Sprintf(warnProbed, e.Node().filename()))
+	}
 	return nil
+}
+
+// rawLimits are the file's. A guest's writes to the beginning of a disk that was
+// guessed to be a raw one are looked at, a sector at a time.
+func rawLimits(n *Node) limits {
+	l := n.primary().Node().limits()
+	l.WriteZeroes = 0
+	if n.probed {
+		l.Request = max(l.Request, probeLength)
+	}
+	return l
 }
 
 // openFilter opens drivers that show their child as it is.
@@ -115,6 +137,11 @@ func openDebug(n *Node, o *qjson.Object) error {
 		}
 		f.rules = append(f.rules, r)
 	}
+	if name, ok := text(o, "config"); ok {
+		if _, err := os.Stat(name); err != nil {
+			return fmt.Errorf("Could not open '%s': %s", name, reason(err))
+		}
+	}
 	n.img = &childImage{edge: n.primary(), size: -1, fault: f}
 	return nil
 }
@@ -132,8 +159,8 @@ type limits struct {
 func nullLimits(*Node) limits { return limits{Request: 1, MinMem: 512, OptMem: 4096, MaxIOV: 1024} }
 func fileLimits(n *Node) limits {
 	l := limits{Request: 1, MinMem: 1, OptMem: 4096, MaxIOV: 1024}
-	if n.cache.Direct {
-		l.Request, l.MinMem = 512, 512
+	if i, ok := n.img.(*fileImage); ok && n.cache.Direct {
+		l.Request, l.MinMem = i.alignment(), 512
 	}
 	return l
 }
@@ -177,7 +204,7 @@ func (n *Node) exactName() string {
 	}
 	if c := e.Node(); driverOf(c.driver).protocol {
 		return c.exact
-	} else if n.ofJob() {
+	} else if n.ofJob() || c.driver == "blkdebug" {
 		return c.exactName()
 	}
 	return ""

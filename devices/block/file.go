@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
+	"unsafe"
 
 	"github.com/qomd/qomd/devices/chardev"
 )
@@ -47,6 +48,9 @@ func (g *Graph) openFile(name string, readOnly, auto bool, h hostFile) (i *fileI
 	if err != nil && !readOnly && auto && (errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS)) {
 		readOnly = true
 		f, release, err = h.open(g, name, readOnly)
+	}
+	if errors.Is(err, syscall.EISDIR) && !h.device {
+		return nil, false, fmt.Errorf("'file' driver requires '%s' to be a regular file", name)
 	}
 	if err != nil {
 		return nil, false, notOpened("Could not open '"+name+"'", err)
@@ -89,6 +93,20 @@ func (i *fileImage) inspect() error {
 		i.size.Store(info.Size())
 	}
 	return nil
+}
+
+// alignment is how long requests past the host's cache have to be, in bytes: the
+// least that the host does.
+func (i *fileImage) alignment() int64 {
+	const most = 4096
+	buf := make([]byte, 2*most)
+	buf = buf[most-int(uintptr(unsafe.Pointer(&buf[0]))%most):]
+	for n := int64(1); n < most; n = max(2*n, 512) {
+		if _, err := i.f.Load().ReadAt(buf[:n], 0); err == nil || err == io.EOF {
+			return n
+		}
+	}
+	return most
 }
 
 // reload implements reloader: the file may have grown.

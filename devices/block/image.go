@@ -69,6 +69,8 @@ type childImage struct {
 	size   int64 // -1: whatever follows offset
 	opaque bool  // what is behind the child is part of it
 	fault  *faults
+
+	guarded bool // see guardFormat
 }
 
 func (i *childImage) child() image { return i.edge.Node().img }
@@ -105,6 +107,11 @@ func (i *childImage) WriteAt(p []byte, off int64) (int, error) {
 	}
 	if i.within(len(p), off) < len(p) {
 		return 0, io.ErrShortWrite
+	}
+	if i.guarded {
+		if err := guardFormat(i, p, off); err != nil {
+			return 0, err
+		}
 	}
 	return i.child().WriteAt(p, off+i.offset)
 }

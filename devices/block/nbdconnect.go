@@ -1,12 +1,13 @@
 package block
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"time"
 
+	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/qmp/qjson"
 )
 
@@ -19,34 +20,29 @@ const (
 
 // nbdTarget is an export to connect to.
 type nbdTarget struct {
-	network, address, export string
-	exact                    string // its name, with the server's
-	secure                   nbdSecure
+	at     chardev.SocketOptions
+	export string
+	exact  string // its name, with the server's
+	secure nbdSecure
 }
 
 // nbdTarget reads the options of a node.
 func (g *Graph) nbdTarget(o *qjson.Object) (t nbdTarget, err error) {
-	v, _ := o.Get("server")
-	server, ok := v.(*qjson.Object)
-	if !ok {
-		return t, errors.New("Parameter 'server' is missing")
+	server, err := nbdServer(o)
+	if err != nil {
+		return t, err
 	}
 	t.export, _ = text(o, "export")
-	switch kind, _ := text(server, "type"); kind {
-	case "unix":
-		t.network = "unix"
-		t.address, _ = text(server, "path")
-		t.exact = "nbd+unix:///" + t.export + "?socket=" + t.address
-	case "inet":
-		host, _ := text(server, "host")
-		port, _ := text(server, "port")
-		t.network, t.address = "tcp", net.JoinHostPort(host, port)
-		t.exact = "nbd://" + t.address
+	if t.at, err = nbdAddress(server); err != nil {
+		return t, err
+	}
+	if t.at.Path != "" || t.at.Port == "" {
+		t.exact = "nbd+unix:///" + t.export + "?socket=" + t.at.Path
+	} else {
+		t.exact = "nbd://" + net.JoinHostPort(t.at.Host, t.at.Port)
 		if t.export != "" {
 			t.exact += "/" + t.export
 		}
-	default:
-		return t, fmt.Errorf("socket type '%s' is not supported", kind)
 	}
 	t.secure, err = g.nbdSecurity(o, server)
 	return t, err
@@ -56,9 +52,9 @@ func (g *Graph) nbdTarget(o *qjson.Object) (t nbdTarget, err error) {
 func (t nbdTarget) connect(ctx context.Context, limit time.Duration) (*nbdImage, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, t.network, t.address)
+	conn, err := chardev.Dial(ctx, t.at)
 	if err != nil {
-		return nil, fmt.Errorf("Failed to connect to '%s': %s", t.address, reason(err))
+		return nil, err
 	}
 	img := &nbdImage{conn: conn}
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
@@ -69,7 +65,7 @@ func (t nbdTarget) connect(ctx context.Context, limit time.Duration) (*nbdImage,
 	}
 	if !stop() {
 		img.conn.Close()
-		return nil, fmt.Errorf("Failed to connect to '%s': %s", t.address, reason(ctx.Err()))
+		return nil, fmt.Errorf("Failed to connect to '%s': %s", cmp.Or(t.at.Path, t.at.Host+":"+t.at.Port), reason(ctx.Err()))
 	}
 	return img, nil
 }

@@ -22,7 +22,9 @@ type Node struct {
 	active       bool
 	cache        Cache
 	detectZeroes string
-	owned        bool // made by blockdev-add: it stays when nobody uses it
+	aio          string // of the files below, empty: their own default
+	probed       bool   // the format was guessed
+	owned        bool   // made by blockdev-add: it stays when nobody uses it
 
 	img        image
 	perm       Perm // what the parents need, together

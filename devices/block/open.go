@@ -13,6 +13,8 @@ import (
 type inherited struct {
 	readOnly, autoReadOnly bool
 	cache                  Cache
+	aio                    string // of files, empty: their own default
+	probed                 bool   // the format was guessed
 }
 
 var defaultCache = Cache{Writeback: true}
@@ -45,10 +47,10 @@ func driverOf(name string) *opener {
 			"drop-cache", "x-check-cache-dropped"}, strong: []string{"filename"}, protocol: true, limits: fileLimits}
 	case "nbd":
 		return &opener{open: openNBD, options: []string{"server", "export", "tls-creds", "tls-hostname", "x-dirty-bitmap",
-			"reconnect-delay", "open-timeout"}, strong: []string{"server", "export"}, protocol: true, limits: nullLimits}
+			"reconnect-delay", "open-timeout", "host", "port", "path"}, strong: []string{"server", "export"}, protocol: true, limits: nullLimits}
 	case "raw":
 		return &opener{open: openRaw, options: []string{"file", "offset", "size"}, strong: []string{"offset", "size"},
-			needs: "file", file: roleFiltered}
+			needs: "file", file: roleFiltered, limits: rawLimits}
 	case "throttle":
 		return &opener{open: openThrottle, options: []string{"file", "throttle-group"}, strong: []string{"throttle-group"},
 			needs: "file", file: roleFiltered, filter: true}
@@ -83,7 +85,8 @@ func (g *Graph) open(o *qjson.Object, in inherited) (*Node, error) {
 		}
 		return nil, fmt.Errorf("Unknown driver '%s'", driver)
 	}
-	n := &Node{g: g, driver: driver, opened: o, active: true, detectZeroes: "off", shared: permAll}
+	n := &Node{g: g, driver: driver, opened: o, active: true, detectZeroes: "off", shared: permAll,
+		probed: in.probed, aio: in.aio}
 	if err := n.readCommon(o, in); err != nil {
 		return nil, err
 	}
@@ -118,10 +121,10 @@ func (n *Node) readCommon(o *qjson.Object, in inherited) (err error) {
 		if !ok {
 			return errors.New("Invalid parameter type for 'cache', expected: object")
 		}
-		if n.cache.Direct, err = boolean(c, "direct", in.cache.Direct); err != nil {
+		if n.cache.Direct, err = booleanIn(c, "cache", "direct", in.cache.Direct); err != nil {
 			return err
 		}
-		if n.cache.NoFlush, err = boolean(c, "no-flush", in.cache.NoFlush); err != nil {
+		if n.cache.NoFlush, err = booleanIn(c, "cache", "no-flush", in.cache.NoFlush); err != nil {
 			return err
 		}
 	}
@@ -172,13 +175,13 @@ func (n *Node) openWith(d *opener, o *qjson.Object) error {
 			return err
 		}
 	}
-	for key := range o.All() {
+	for key, v := range o.All() {
 		if !common[key] && !slices.Contains(d.options, key) {
 			kind := "format '%s' does not"
 			if d.protocol {
 				kind = "protocol '%s' doesn't"
 			}
-			return fmt.Errorf("Block "+kind+" support the option '%s'", n.driver, key)
+			return fmt.Errorf("Block "+kind+" support the option '%s'", n.driver, unknownOption(key, v))
 		}
 	}
 	n.options = qjson.NewObject()
@@ -201,7 +204,7 @@ func (n *Node) openChild(o *qjson.Object, name string, r role) error {
 			return err
 		}
 	case *qjson.Object:
-		in := inherited{readOnly: n.readOnly, autoReadOnly: n.autoReadOnly, cache: n.cache}
+		in := inherited{readOnly: n.readOnly, autoReadOnly: n.autoReadOnly, cache: n.cache, aio: n.aio}
 		if r == roleBacking {
 			in.readOnly, in.autoReadOnly = true, false
 		}

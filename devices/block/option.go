@@ -8,6 +8,7 @@ import (
 
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
+	"github.com/qomd/qomd/qom"
 )
 
 var errNoNodeName = errors.New("'node-name' must be specified for the root node")
@@ -20,7 +21,10 @@ func text(o *qjson.Object, key string) (string, bool) {
 }
 
 // boolean returns an option that is on or off; def when it is absent.
-func boolean(o *qjson.Object, key string, def bool) (bool, error) {
+func boolean(o *qjson.Object, key string, def bool) (bool, error) { return booleanIn(o, "", key, def) }
+
+// booleanIn is boolean for an option in an object of that name.
+func booleanIn(o *qjson.Object, parent, key string, def bool) (bool, error) {
 	switch v, _ := o.Get(key); v := v.(type) {
 	case nil:
 		return def, nil
@@ -33,6 +37,9 @@ func boolean(o *qjson.Object, key string, def bool) (bool, error) {
 		case "off", "no", "false", "n":
 			return false, nil
 		}
+	}
+	if parent != "" {
+		key = parent + "." + key
 	}
 	return def, fmt.Errorf("Parameter '%s' expects 'on' or 'off'", key)
 }
@@ -51,11 +58,14 @@ func size(o *qjson.Object, key string) (n int64, ok bool, err error) {
 		return n, true, nil
 	}
 	if s, isText := v.(string); isText {
+		if strings.HasPrefix(s, "-") {
+			return 0, true, fmt.Errorf("Value '%s' is out of range for parameter '%s'", s, key)
+		}
 		if n, err := parseSize(s); err == nil {
 			return n, true, nil
 		}
 	}
-	return 0, true, fmt.Errorf("Parameter '%s' expects a non-negative number below 2^64", key)
+	return 0, true, qom.NotASize(key)
 }
 
 // parseSize reads "1M" and the like; without a suffix the number is of bytes.

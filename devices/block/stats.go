@@ -18,12 +18,27 @@ type count struct{ bytes, done, failed, invalid, nanoseconds int64 }
 // stats are the figures of query-blockstats.
 type stats struct {
 	kinds   [accountKinds]count
-	counted bool // failed and invalid requests count, the default with a device
+	account account
 
 	histograms [accountKinds]*histogram // nil: not wanted
 }
 
-func newStats() stats { return stats{counted: true} }
+// account says which requests that did not succeed count as uses of a drive.
+type account struct{ invalid, failed bool }
+
+// newAccount is the default with a device, except for what options say.
+func newAccount(invalid, failed *bool) account {
+	a := account{true, true}
+	if invalid != nil {
+		a.invalid = *invalid
+	}
+	if failed != nil {
+		a.failed = *failed
+	}
+	return a
+}
+
+func newStats(a account) stats { return stats{account: a} }
 
 func (s *stats) done(k accountKind, bytes, ns int64) {
 	c := &s.kinds[k]
@@ -90,7 +105,7 @@ func (s *stats) info(n *Node) StatsInfo {
 	i := StatsInfo{
 		UnmapOperations: u.done, FlushTime: f.nanoseconds, WriteTime: w.nanoseconds, FailedWrites: w.failed,
 		FailedReads: r.failed, WriteBytes: w.bytes, Timed: []string{}, FailedUnmaps: u.failed, FailedFlushes: f.failed,
-		AccountInvalid: s.counted, AccountFailed: s.counted, ReadTime: r.nanoseconds, InvalidUnmaps: u.invalid,
+		AccountInvalid: s.account.invalid, AccountFailed: s.account.failed, ReadTime: r.nanoseconds, InvalidUnmaps: u.invalid,
 		Flushes: f.done, Writes: w.done, UnmapBytes: u.bytes, ReadBytes: r.bytes, UnmapTime: u.nanoseconds,
 		InvalidFlushes: f.invalid, Reads: r.done, InvalidWrites: w.invalid, InvalidReads: r.invalid,
 		ReadHistogram: s.histograms[accountRead], WriteHistogram: s.histograms[accountWrite],

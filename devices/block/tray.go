@@ -180,11 +180,7 @@ func (g *Graph) ChangeMedium(w Which, c Change) error {
 	if c.Format != "" {
 		o.Set("driver", c.Format)
 	}
-	opts, err := g.fileOptions(c.Filename, o)
-	if err != nil {
-		return err
-	}
-	n, err := g.open(opts, inherited{autoReadOnly: true, cache: defaultCache})
+	n, err := g.openNamed(c.Filename, o, inherited{autoReadOnly: true, cache: defaultCache})
 	if err != nil {
 		return err
 	}

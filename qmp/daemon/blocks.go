@@ -5,9 +5,15 @@ import (
 	"fmt"
 
 	"github.com/qomd/qomd/config"
+	"github.com/qomd/qomd/devices/block"
 	"github.com/qomd/qomd/qmp/commands"
 	"github.com/qomd/qomd/qmp/qjson"
 )
+
+// Listing says that an option asked for a list instead of a machine.
+type Listing struct{ Text string }
+
+func (l *Listing) Error() string { return l.Text }
 
 // openBlocks opens the block nodes and drives of the description, the nodes
 // first, because drives may name them.
@@ -31,6 +37,9 @@ func (vm *VM) openBlocks() error {
 	vm.drives = make(map[string]config.Origin, len(vm.cfg.Drives))
 	for _, o := range vm.cfg.Drives {
 		d, err := g.AddDrive(o.ID, o.Options, vm.Machine.Wiring())
+		if errors.Is(err, block.ErrFormats) {
+			return &Listing{commands.Formats(vm.schema)}
+		}
 		if err != nil {
 			return &Error{o.Origin, err}
 		}
@@ -39,19 +48,24 @@ func (vm *VM) openBlocks() error {
 	return nil
 }
 
-// plugDrives makes the devices that drives with if=virtio ask for. They come
-// after all others, as in QEMU.
+// driveDevices are those that drives of an interface ask for.
+var driveDevices = map[any]string{"virtio": "virtio-blk-pci", "xen": "xen-disk"}
+
+// plugDrives makes the devices that drives ask for. They come after all others, as
+// in QEMU.
 func (vm *VM) plugDrives() error {
 	for _, o := range vm.cfg.Drives {
-		if kind, _ := o.Options.Get("if"); kind != "virtio" {
+		kind, _ := o.Options.Get("if")
+		driver, ok := driveDevices[kind]
+		if !ok {
 			continue
 		}
 		name := o.ID
 		if name == "" {
-			name = vm.unplugged()
+			name = vm.unplugged(kind.(string))
 		}
 		d := config.Device{
-			Driver: "virtio-blk-pci", Origin: o.Origin,
+			Driver: driver, Origin: o.Origin,
 			Options: qjson.NewObject(qjson.Member{Name: "drive", Value: name}),
 		}
 		if err := vm.addDevices([]config.Device{d}, nil); err != nil {
@@ -64,7 +78,7 @@ func (vm *VM) plugDrives() error {
 // checkDrives refuses drives that ask for a place which the machine does not
 // have. Firmware's flash is no device here.
 func (vm *VM) checkDrives() error {
-	for _, iface := range []string{"ide", "scsi", "floppy", "mtd", "sd", "xen"} {
+	for _, iface := range []string{"ide", "scsi", "floppy", "mtd", "sd"} {
 		for _, d := range vm.Machine.Blocks.Drives(iface) {
 			at := d.Place()
 			err := fmt.Errorf("machine type does not support if=%s,bus=%d,unit=%d", at.Interface, at.Bus, at.Unit)
@@ -74,9 +88,9 @@ func (vm *VM) checkDrives() error {
 	return nil
 }
 
-// unplugged returns the name of the first drive for virtio without a device.
-func (vm *VM) unplugged() string {
-	b := vm.Machine.Blocks.Waiting("virtio")
+// unplugged returns the name of the first drive of an interface without a device.
+func (vm *VM) unplugged(iface string) string {
+	b := vm.Machine.Blocks.Waiting(iface)
 	if b == nil {
 		return ""
 	}

@@ -88,7 +88,7 @@ func (vm *VM) boardDevices() ([]machine.BoardDevice, error) {
 	}
 	for _, d := range vm.Machine.Blocks.Drives("ide") {
 		driver, at := "ide-hd", d.Place()
-		if at.Bus >= b.buses || at.Unit >= b.units {
+		if at.Bus < 0 || at.Bus >= b.buses || at.Unit >= b.units {
 			continue // checkDrives says so
 		}
 		if d.CDROM() {

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/block"
+	"github.com/qomd/qomd/qmp/commands"
 )
 
 // blockRows are the commands on drives and block nodes.
@@ -50,26 +50,20 @@ func driveAdd(r *run) error {
 	if r.args.flag("node") {
 		return r.nodeAdd(d)
 	}
-	if f := text(d.Options, "format"); f == "help" || f == "?" {
-		r.listFormats()
-		return nil
-	}
 	if g := r.h.m.Blocks; d.ID != "" && g.BackendOf(d.ID) != nil {
 		r.printf("Duplicate ID '%s' for drive\n", d.ID)
 		return nil
 	}
-	if err := r.h.m.Blocks.HotAddDrive(d.ID, d.Options, r.h.m.Wiring()); err != nil {
+	err = r.h.m.Blocks.HotAddDrive(d.ID, d.Options, r.h.m.Wiring())
+	if errors.Is(err, block.ErrFormats) {
+		r.printf("%s", commands.Formats(r.h.schema))
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	r.printf("OK\n")
 	return nil
-}
-
-// listFormats lists the drivers of block nodes.
-func (r *run) listFormats() {
-	all := r.h.schema.Choices("blockdev-add", "driver")
-	list := strings.Join(slices.DeleteFunc(all, func(name string) bool { return !block.HasDriver(name) }), " ")
-	r.printf("Supported formats: %s\nSupported formats (read-only): %s\n", list, list)
 }
 
 // nodeAdd makes a node, of options.

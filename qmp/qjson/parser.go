@@ -93,8 +93,8 @@ func (p *Parser) Idle() bool {
 	return p.lex.state <= inStart && len(p.stack) == 0 && p.braces == 0 && p.brackets == 0
 }
 
-// Parse reads the one value in data. It is for files and tests; the monitor uses
-// a Parser.
+// Parse reads the one value in data, for which QEMU has qobject_from_json. The
+// monitor uses a Parser.
 func Parse(data []byte) (any, error) {
 	var value any
 	var fault error
@@ -108,10 +108,14 @@ func Parse(data []byte) (any, error) {
 	switch {
 	case fault != nil:
 		return nil, fault
-	case count == 0 || !p.Idle():
-		return nil, &SyntaxError{Text: "JSON parse error, incomplete value"}
-	case count > 1:
-		return nil, &SyntaxError{Text: "JSON parse error, more than one value"}
+	case count > 1 || count == 1 && !p.Idle():
+		return nil, &SyntaxError{Text: "Expecting at most one JSON value"}
+	case !p.Idle():
+		last := data[bytes.LastIndexByte(data, '\n')+1:]
+		at := fmt.Sprintf("%d:%d", 1+bytes.Count(data, []byte{'\n'}), 1+len(last))
+		return nil, &SyntaxError{Text: at + ": JSON parse error, premature end of input"}
+	case count == 0:
+		return nil, &SyntaxError{Text: "Expecting a JSON value"}
 	}
 	return value, nil
 }
