@@ -47,7 +47,9 @@ func (d *drive) Realize() error {
 	if err := d.settle(); err != nil {
 		return err
 	}
-	return qdev.StartDrive(&d.Object, qdev.DriveUse{ReadOnly: d.TypeName() == "ide-cd", Removable: d.model.removable, Plain: !d.model.ata})
+	return qdev.StartDrive(&d.Object, qdev.DriveUse{
+		ReadOnly: d.TypeName() == "ide-cd", Writes: d.model.ata && !d.model.removable, Removable: d.model.removable, Plain: !d.model.ata,
+	})
 }
 
 // takeUnit finds a free place on the bus, or takes the one that was asked for.

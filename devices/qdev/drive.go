@@ -7,6 +7,7 @@ import (
 // DriveUse is how a device is going to use the medium of its drive.
 type DriveUse struct {
 	ReadOnly  bool // it never writes
+	Writes    bool // it cannot do without writing: a read-only node is refused
 	Resizable bool // it can cope with another length while it runs
 	Removable bool // the medium can be taken out
 	Shared    bool // others may write at the same time; set by the property share-rw
@@ -25,7 +26,7 @@ func StartDrive(o *qom.Object, use DriveUse) error {
 	if !ok {
 		return nil
 	}
-	use.ReadOnly = use.ReadOnly || b.ReadOnly()
+	use.ReadOnly = use.ReadOnly || !use.Writes && b.ReadOnly()
 	if o.StoredBool("share-rw") {
 		use.Shared = true
 	}
