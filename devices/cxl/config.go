@@ -29,6 +29,7 @@ var widths = map[string]uint32{"1": 1, "2": 2, "4": 4, "8": 8, "12": 12, "16": 1
 // and width.
 func (t *Type3) linkCap() pci.ExpressCap {
 	c := t.EndpointCap(expressAt)
+	c.Errors = true
 	speed, width := speeds[t.Choice("x-speed")], widths[t.Choice("x-width")]
 	c.LnkCap = c.LnkCap&^0x3ff | width<<4 | speed
 	c.LnkSta = uint16(width<<4 | speed)

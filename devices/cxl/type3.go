@@ -124,7 +124,14 @@ func (t *Type3) InjectUncorrectable(list []LinkError) {
 		c.showFirst()
 	}
 	c.showStatus()
-	t.ReportUncorrectable(pci.UncorrectableInternal)
+	t.report(pci.InternalError)
+}
+
+// report sends an error towards the root.
+func (t *Type3) report(e pci.AERError) {
+	if err := t.Report(e); err != nil {
+		t.Env().Log.Error("error not reported", "device", t.Label(), "error", err)
+	}
 }
 
 // LinkError is an uncorrectable error to inject.
@@ -136,6 +143,6 @@ type LinkError struct {
 // InjectCorrectable reports a correctable error of the link likewise.
 func (t *Type3) InjectCorrectable(bit uint8) {
 	if t.component.addCorrectable(bit) {
-		t.ReportCorrectable(pci.CorrectableInternal)
+		t.report(pci.CorrectableError)
 	}
 }

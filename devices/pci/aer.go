@@ -1,7 +1,5 @@
 package pci
 
-import "math/bits"
-
 // Registers of the Advanced Error Reporting capability, PCI Express base
 // specification section 7.8.4.
 const (
@@ -15,6 +13,7 @@ const (
 	aerRootCommand = 0x2c
 	aerRootStatus  = 0x30
 	aerSource      = 0x34 // of correctable errors; of others in the upper half
+	aerPrefixLog   = 0x38 // four times 32 bits
 	aerSize        = 0x48
 
 	aerFirst        = 0x1f  // control: first error
@@ -22,6 +21,7 @@ const (
 	aerECRCOn       = 0x140
 	aerManyHeaders  = 0x200 // control: can record more than one
 	aerManyEnable   = 0x400
+	aerHasPrefix    = 0x800 // control: the log of prefixes has one
 	aerUncErrors    = 0x03fff030
 	aerUncMasked    = 0x02400000 // at power-on
 	aerUncFatal     = 0x00462030 // at power-on
@@ -38,12 +38,6 @@ const (
 	aerRootReceived = 0x7f
 )
 
-// Errors that a model may report.
-const (
-	UncorrectableInternal = 1 << 22
-	CorrectableInternal   = 1 << 14
-)
-
 // severity is how bad an error message is; the values are those of the enables
 // in device control and in the root error command, and of the bits of device
 // status.
@@ -55,15 +49,18 @@ const (
 	fatal       severity = 4
 )
 
-// AddAER adds the capability at an offset of the extended configuration space.
+// AddAER adds the capability, in its second version, at an offset of the extended
+// configuration space.
 func (d *Device) AddAER(offset int) {
-	d.AddExtendedCapability(0x0001, 2, offset, make([]byte, aerSize-4))
+	d.AddRestingAER(offset, 2)
+	d.aerFollows = true
+}
+
+// AddRestingAER is AddAER in a version for functions that QEMU does not have look
+// at what the guest writes: the first error stays the first.
+func (d *Device) AddRestingAER(offset int, version uint8) {
+	d.AddExtendedCapability(0x0001, version, offset, make([]byte, aerSize-4))
 	d.aer = uint16(offset)
-	port, root := false, false
-	if typ, ok := d.ExpressType(); ok {
-		root = typ == ExpressRootPort
-		port = root || typ == ExpressUpstream || typ == ExpressDownstream
-	}
 	set := func(reg int, value, write, clear uint32) {
 		d.SetExtendedLong(offset+reg, value)
 		d.SetExtendedMasks(offset+reg, write, clear)
@@ -74,22 +71,34 @@ func (d *Device) AddAER(offset int) {
 	set(aerCorStatus, 0, 0, aerCorErrors)
 	set(aerCorMask, aerCorMasked, aerCorErrors, 0)
 	control, writes := uint32(aerECRC), uint32(aerECRCOn)
-	if port {
+	if d.port() {
 		control, writes = control|aerManyHeaders, writes|aerManyEnable
 	}
 	set(aerControl, control, writes, 0)
-	if root {
+	if typ, _ := d.ExpressType(); typ == ExpressRootPort {
 		set(aerRootCommand, 0, aerRootEnable, 0)
 		set(aerRootStatus, 0, 0, aerRootReceived)
 		d.SetWritable(int(d.exp)+expRootCtl, 2, 0x7)
 	}
 }
 
+// resetAERRoot has a root port tell of no errors until the guest wants that again.
+func (d *Device) resetAERRoot() {
+	if typ, _ := d.ExpressType(); d.aer != 0 && typ == ExpressRootPort {
+		d.setAER(aerRootCommand, 0)
+	}
+}
+
+// port reports whether the function is a port, to which messages come.
+func (d *Device) port() bool {
+	typ, ok := d.ExpressType()
+	return ok && (typ == ExpressRootPort || typ == ExpressUpstream || typ == ExpressDownstream)
+}
+
 func (d *Device) aerReg(reg int) uint32     { return d.ExtendedLong(int(d.aer) + reg) }
 func (d *Device) setAER(reg int, v uint32)  { d.SetExtendedLong(int(d.aer)+reg, v) }
 func (d *Device) orAER(reg int, set uint32) { d.setAER(reg, d.aerReg(reg)|set) }
 func (d *Device) deviceControl() uint16     { return d.ConfigWord(int(d.exp) + expDevCtl) }
-func (d *Device) detected(kind severity)    { d.changeWord(int(d.exp)+expDevSta, 0, uint16(kind)) }
 
 // forwards reports whether the function passes messages of a kind on.
 func (d *Device) forwards(kind severity) bool { return d.deviceControl()&uint16(kind) != 0 }
@@ -99,47 +108,9 @@ func (d *Device) signals(kind severity) bool {
 	return d.forwards(kind) || kind != correctable && d.ConfigWord(regCommand)&commandSERR != 0
 }
 
-// ReportCorrectable logs a correctable error, a bit of the correctable error
-// status, and sends a message of it towards the root, unless it is masked.
-func (d *Device) ReportCorrectable(bit uint32) {
-	if d.aer == 0 || d.exp == 0 {
-		return
-	}
-	d.detected(correctable)
-	d.orAER(aerCorStatus, bit)
-	if d.aerReg(aerCorMask)&bit == 0 {
-		d.sendError(correctable)
-	}
-}
-
-// ReportUncorrectable does the same for an uncorrectable error; whether it is
-// fatal is for the guest to say, in the severity register.
-func (d *Device) ReportUncorrectable(bit uint32) {
-	if d.aer == 0 || d.exp == 0 {
-		return
-	}
-	kind := nonFatal
-	if d.aerReg(aerUncSeverity)&bit != 0 {
-		kind = fatal
-	}
-	d.detected(kind)
-	d.orAER(aerUncStatus, bit)
-	if d.aerReg(aerUncMask)&bit != 0 {
-		return
-	}
-	d.setAER(aerControl, d.aerReg(aerControl)&^aerFirst|uint32(bits.TrailingZeros32(bit)))
-	d.clearHeaderLog()
-	d.sendError(kind)
-}
-
-func (d *Device) clearHeaderLog() {
-	for i := range 4 {
-		d.setAER(aerHeaderLog+4*i, 0)
-	}
-}
-
-// writeAER forgets which error was the first once the guest cleared it, and lets
-// go of the pin when there is nothing to tell any more.
+// writeAER lets the next error be the first once the guest has cleared that, keeps
+// errors that wait in the status, and lets go of the pin when there is nothing to
+// tell any more.
 func (d *Device) writeAER(addr, size int) {
 	if d.aer == 0 {
 		return
@@ -147,23 +118,29 @@ func (d *Device) writeAER(addr, size int) {
 	if overlaps(addr, size, int(d.aer)+aerRootCommand, 8) && !d.MSIXEnabled() && !d.MSIEnabled() {
 		d.updatePin()
 	}
-	if !overlaps(addr, size, int(d.aer)+aerUncStatus, 4) {
+	if !d.aerFollows || !overlaps(addr, size, int(d.aer)+aerUncStatus, aerSize-aerUncStatus) {
 		return
 	}
-	if control := d.aerReg(aerControl); d.aerReg(aerUncStatus)&(1<<(control&aerFirst)) == 0 {
-		d.setAER(aerControl, control&^aerFirst)
-		d.clearHeaderLog()
+	control := d.aerReg(aerControl)
+	switch {
+	case control&aerManyEnable == 0:
+		d.aerQueue = nil
+		if !d.firstPending() {
+			d.forgetFirst()
+		}
+	case !d.firstPending():
+		d.nextError()
+	default:
+		d.showQueued()
 	}
 }
 
 // sendError passes a message from function to function up to the root port, as
 // far as each lets it through. From a root complex' own functions it goes
 // nowhere.
-func (d *Device) sendError(kind severity) {
-	source := uint32(d.bus.Number())<<8 | uint32(d.devfn)
+func (d *Device) sendError(kind severity, source uint32) {
 	for at := d; at != nil && at.exp != 0; {
-		b := BridgeFrom(at)
-		if b != nil {
+		if at.port() {
 			if kind != correctable {
 				at.changeWord(regSecStatus, 0, statusSystemError)
 			}

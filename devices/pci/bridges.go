@@ -126,7 +126,7 @@ func (b *expressBridge) RealizePCI() error {
 	b.SetConfig(regIRQPin, 1)
 	err := b.shpc.init(&b.Bridge, &b.regs, 0x40)
 	if err == nil {
-		err = b.AddExpress(ExpressCap{Offset: 0x48, Type: ExpressBridge, DevCap: 0x8020, LnkCap: 0x411, LnkSta: 0x11, DevCap2: 0x00300020})
+		err = b.AddExpress(ExpressCap{Offset: 0x48, Type: ExpressBridge, Errors: true, DevCap: 0x8020, LnkCap: 0x411, LnkSta: 0x11, DevCap2: 0x00300020})
 	}
 	if err == nil {
 		err = b.AddPM(0x84)
@@ -135,6 +135,7 @@ func (b *expressBridge) RealizePCI() error {
 		err = b.InitMSI(MSI{Vectors: 1, Wide: true, VectorMask: true})
 	}
 	if err == nil {
+		b.AddRestingAER(configSize, 2)
 		err = b.RegisterBAR(0, BARMem|BARMem64, &b.regs)
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package pci
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/qomd/qomd/devices/memory"
@@ -65,6 +66,12 @@ func (b *Bus) Express() bool { return b.Is("PCIE") }
 
 // Root reports whether the bus belongs to a host bridge.
 func (b *Bus) Root() bool { return b.parent == nil }
+
+// RootPath names the root bus that the bus lies behind, as QEMU does: the segment
+// and the number of the bus.
+func (b *Bus) RootPath() string {
+	return fmt.Sprintf("0000:%02x", b.RootBus().Number())
+}
 
 // Bridge returns the bridge whose secondary bus this is, nil for a root bus.
 func (b *Bus) Bridge() *Bridge { return b.parent }

@@ -69,6 +69,9 @@ func (d *Device) WriteConfig(addr, size int, val uint32) {
 func overlaps(addr, size, start, n int) bool { return addr < start+n && start < addr+size }
 
 func (d *Device) configRead(addr, size int) uint32 {
+	if typ, ok := d.ExpressType(); ok && (typ == ExpressRootPort || typ == ExpressDownstream) && overlaps(addr, size, int(d.exp)+expLnkSta, 2) {
+		d.negotiateLink()
+	}
 	if m, ok := d.Self().(ConfigReader); ok {
 		return m.ConfigRead(addr, size)
 	}

@@ -32,13 +32,16 @@ type Device struct {
 	bmContainer, bmAlias memory.Region
 	bmSpace              *memory.AddressSpace
 
-	capSizes [configSize / 4]uint8 // of the capability that starts at 4*i, 0 for none
-	exp, pm  uint8                 // offsets of capabilities, 0 for none
-	aer      uint16                // likewise, in the extended space
-	msi      msiState
-	msix     *msixState
-	irq      intxState
-	rom      *memory.Region
+	capSizes   [configSize / 4]uint8 // of the capability that starts at 4*i, 0 for none
+	exp, pm    uint8                 // offsets of capabilities, 0 for none
+	aer        uint16                // likewise, in the extended space
+	acs        uint16                // likewise
+	aerFollows bool
+	aerQueue   []AERError // that wait for the guest to clear the first
+	msi        msiState
+	msix       *msixState
+	irq        intxState
+	rom        *memory.Region
 
 	addr        int32 // property: devfn, -1 for automatic
 	devfn       uint8

@@ -47,6 +47,7 @@ type ExpressCap struct {
 	Offset           int
 	Type             uint8
 	Slot             bool
+	Errors           bool // the guest can enable messages of errors
 	DevCap, LnkCap   uint32
 	LnkSta           uint16
 	DevCap2, LnkCap2 uint32
@@ -59,7 +60,7 @@ func (d *Device) EndpointCap(offset int) ExpressCap {
 	if d.bus.Root() {
 		typ = ExpressIntegrated
 	}
-	return ExpressCap{Offset: offset, Type: typ, DevCap: 0x8020, LnkCap: 0x411, LnkSta: 0x11, DevCap2: 0x00300000}
+	return ExpressCap{Offset: offset, Type: typ, Errors: d.layout().errors, DevCap: 0x8020, LnkCap: 0x411, LnkSta: 0x11, DevCap2: 0x00300000}
 }
 
 // AddExpress adds the capability.
@@ -81,8 +82,10 @@ func (d *Device) AddExpress(c ExpressCap) error {
 	d.SetConfigLong(at+expDevCap, c.DevCap)
 	d.SetConfigLong(at+expLnkCap, c.LnkCap)
 	d.SetConfigWord(at+expLnkSta, c.LnkSta)
-	d.SetWritable(at+expDevCtl, 2, devErrors)
-	d.SetClearable(at+expDevSta, 2, devErrors)
+	if c.Errors {
+		d.SetWritable(at+expDevCtl, 2, devErrors)
+		d.SetClearable(at+expDevSta, 2, devErrors)
+	}
 	if version == 1 {
 		return nil
 	}
@@ -106,4 +109,32 @@ func (d *Device) ExpressType() (uint8, bool) {
 		return 0, false
 	}
 	return uint8(d.ConfigWord(int(d.exp)+expFlags) >> 4 & 0xf), true
+}
+
+// Fields of the link registers.
+const (
+	lnkSpeed = 0x000f
+	lnkWidth = 0x03f0
+	lnkSlow  = 0x0001 // 2.5 GT/s
+	lnkOne   = 0x0010 // one lane
+)
+
+// negotiateLink puts into a port's link status what it has agreed on with the
+// function below: no more than either can do, and the least where there is none.
+func (d *Device) negotiateLink() {
+	at := int(d.exp)
+	agreed := uint16(0)
+	if b := BridgeFrom(d); b != nil {
+		if f := b.Secondary().At(0); f != nil && f.exp != 0 {
+			status, most := f.ConfigWord(int(f.exp)+expLnkSta), d.ConfigWord(at+expLnkCap)
+			agreed = min(status&lnkSpeed, most&lnkSpeed) | min(status&lnkWidth, most&lnkWidth)
+		}
+	}
+	if agreed&lnkSpeed == 0 {
+		agreed |= lnkSlow
+	}
+	if agreed&lnkWidth == 0 {
+		agreed |= lnkOne
+	}
+	d.changeWord(at+expLnkSta, lnkSpeed|lnkWidth, agreed)
 }

@@ -27,6 +27,9 @@ func (d *Device) realizeFromFacts() {
 			d.Env().Log.Warn("capability left out", "device", d.Label(), "error", err)
 		}
 	}
+	if add := d.layout().extended; add != nil && d.exp != 0 {
+		add(d)
+	}
 }
 
 func (d *Device) addKnownBAR(b catalog.BAR) {
@@ -72,6 +75,11 @@ func (d *Device) addKnownCapability(c catalog.Capability) {
 	switch c.ID {
 	case CapPM:
 		err = d.AddPM(int(c.Offset))
+		if p := d.layout().power; err == nil && p.capabilities != 0 {
+			d.SetConfigWord(int(c.Offset)+2, p.capabilities)
+			d.SetConfigWord(int(c.Offset)+4, p.state)
+			d.SetWritable(int(c.Offset)+4, 2, uint32(p.write))
+		}
 	case CapMSI:
 		err = d.InitMSI(MSI{Offset: int(c.Offset), Vectors: 1, Wide: true})
 	case CapExpress:

@@ -18,7 +18,8 @@ func (d *Device) fixed() *[configSize]byte {
 		}
 	}
 	if at := int(d.exp); at != 0 {
-		fixed[at+expLnkSta], fixed[at+expLnkSta+1] = 0, 0
+		clear(fixed[at+expLnkSta : at+expLnkSta+2])
+		clear(fixed[at+expLnkCap : at+expLnkCap+2]) // an error may have taken them: see detected
 		fixed[at+expSltSta] &^= slotStaPresent | slotStaLocked
 	}
 	if d.msi.at != 0 && d.msiFlags()&msiVectorMask != 0 {

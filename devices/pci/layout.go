@@ -24,10 +24,20 @@ type layout struct {
 	outputs   int      // interrupt lines that leave the function by a property
 	// fills are values that QEMU gives properties which are still zero or empty
 	// when the function starts, or functions of it that tell them.
-	fills map[string]any
+	fills  map[string]any
+	power  power
+	errors bool // it lets the guest enable messages of errors
+	// extended adds capabilities in the extended space of a PCI Express function.
+	extended func(*Device)
 	// physical tells that the function has virtual ones.
 	physical bool
 }
+
+// power is the capability for power management where it is another than others have.
+type power struct{ capabilities, state, write uint16 }
+
+// intelPower is that of Intel's cards.
+var intelPower = power{capabilities: 0x0022, write: 0x1f03}
 
 // layoutBuses are buses that a function offers, with automatic names unless
 // named is set: then there is one, called as the function is.
@@ -49,9 +59,10 @@ var layouts = map[string]layout{
 	"bochs-display": {regions: [ROMBAR]string{0: "bochs-display-vram", 2: "bochs-display-mmio"},
 		parts: map[int][]part{2: displayParts}, fills: displayMode},
 	"e1000-base": {regions: [ROMBAR]string{"e1000-mmio", "e1000-io"}},
-	"e1000e":     {regions: [ROMBAR]string{"e1000e-mmio", "e1000e-flash", "e1000e-io", "e1000e-msix"}, vectors: 5, bar: 3, pending: 0x2000},
+	"e1000e": {regions: [ROMBAR]string{"e1000e-mmio", "e1000e-flash", "e1000e-io", "e1000e-msix"}, vectors: 5, bar: 3, pending: 0x2000,
+		extended: func(d *Device) { d.AddRestingAER(0x100, 2); d.addSerial(0x140, 0xffff) }, power: intelPower},
 	"igb": {regions: [ROMBAR]string{"igb-mmio", "igb-flash", "igb-io", "igb-msix"}, vectors: 10, bar: 3, pending: 0x2000,
-		physical: true},
+		physical: true, extended: func(d *Device) { d.AddRestingAER(0x100, 1); d.addARI(0x150) }, power: intelPower},
 	"i82550": eepro100, "i82551": eepro100, "i82557a": eepro100, "i82557b": eepro100, "i82557c": eepro100,
 	"i82558a": eepro100, "i82558b": eepro100, "i82559a": eepro100, "i82559b": eepro100, "i82559c": eepro100,
 	"i82559er": eepro100, "i82562": eepro100, "i82801": eepro100,
@@ -69,7 +80,7 @@ var layouts = map[string]layout{
 	"ne2k_pci":    {regions: [ROMBAR]string{"ne2000"}},
 	"pci-testdev": {regions: [ROMBAR]string{"pci-testdev-mmio", "pci-testdev-portio"}},
 	"pcnet":       {regions: [ROMBAR]string{"pcnet-io", "pcnet-mmio"}},
-	"nvme": {regions: [ROMBAR]string{"nvme-bar0"}, parts: map[int][]part{0: {{"nvme", 0, 0x2000}}}, vectorsIn: "msix_qsize",
+	"nvme": {regions: [ROMBAR]string{"nvme-bar0"}, parts: map[int][]part{0: {{"nvme", 0, 0x2000}}}, vectorsIn: "msix_qsize", errors: true, power: power{capabilities: 0x0003, state: 0x0008, write: 0x0003},
 		table: 0x2000, pending: 0x3000},
 	"pci-ide": {regions: [ROMBAR]string{4: "piix-bmdma-container"}, parts: map[int][]part{4: {
 		{"piix-bmdma", 0, 4}, {"bmdma", 4, 4}, {"piix-bmdma", 8, 4}, {"bmdma", 12, 4}}}, buses: layoutBuses{typ: "IDE", n: 2, max: 2}},
@@ -86,9 +97,10 @@ var layouts = map[string]layout{
 		parts: map[int][]part{2: append([]part{{"vga ioports remapped", 0x400, 0x20}}, displayParts...)}, fills: displayMode},
 	"tpci200": {regions: [ROMBAR]string{"tpci200_mmio", "tpci200_io", "tpci200_las0", "tpci200_las1", "tpci200_las2", "tpci200_las3"},
 		buses: layoutBuses{typ: "IndustryPack", n: 1}},
-	"tulip":   {regions: [ROMBAR]string{"tulip-io", "tulip-mem"}},
-	"ufs":     {regions: [ROMBAR]string{"ufs"}, buses: layoutBuses{typ: "ufs-bus", n: 1, named: true}},
-	"vmxnet3": {regions: [ROMBAR]string{"vmxnet3-b0", "vmxnet3-b1", "vmxnet3-msix-bar"}, vectors: 25, bar: 2, pending: 0x1000},
+	"tulip": {regions: [ROMBAR]string{"tulip-io", "tulip-mem"}},
+	"ufs":   {regions: [ROMBAR]string{"ufs"}, buses: layoutBuses{typ: "ufs-bus", n: 1, named: true}},
+	"vmxnet3": {regions: [ROMBAR]string{"vmxnet3-b0", "vmxnet3-b1", "vmxnet3-msix-bar"}, vectors: 25, bar: 2, pending: 0x1000,
+		extended: func(d *Device) { d.addSwappedSerial(0x100) }},
 }
 
 var (

@@ -21,6 +21,7 @@ type portModel struct {
 	msi       MSI
 	msix      int    // offset of the MSI-X capability with one vector in BAR 0; 0: none
 	aer       int    // offset of the error reporting capability
+	acs       int    // offset of Access Control Services, unless a property turns that off; 0: none
 	msiFirst  bool   // in the order of adding; capabilities are listed newest first
 	closed    bool   // windows are closed at reset, and not just zero
 	bus       string // type of the bus behind; empty: PCIE
@@ -33,37 +34,37 @@ type portKey struct{}
 var portModels = map[string]*portModel{
 	"pcie-root-port": {
 		class:     Class{Vendor: 0x1b36, Device: 0x000c, Class: 0x0604, IRQPin: 1},
-		express:   ExpressCap{Offset: 0x54, Type: ExpressRootPort, Slot: true, DevCap: 0x8020, LnkCap: 0x00300604, LnkSta: 0x0204, DevCap2: 0x00300020, LnkCap2: 0x1e},
-		subsystem: 0x40, msix: 0x48, aer: 0x100, closed: true,
+		express:   ExpressCap{Offset: 0x54, Type: ExpressRootPort, Slot: true, Errors: true, DevCap: 0x8020, LnkCap: 0x00300604, LnkSta: 0x0204, DevCap2: 0x00300020, LnkCap2: 0x1e},
+		subsystem: 0x40, msix: 0x48, aer: 0x100, acs: 0x148, closed: true,
 	},
 	"ioh3420": {
 		class:     Class{Vendor: 0x8086, Device: 0x3420, Class: 0x0604, Revision: 2, IRQPin: 1},
-		express:   ExpressCap{Offset: 0x90, Type: ExpressRootPort, Slot: true, DevCap: 0x8020, LnkCap: 0x411, LnkSta: 0x11, DevCap2: 0x00300020},
+		express:   ExpressCap{Offset: 0x90, Type: ExpressRootPort, Slot: true, Errors: true, DevCap: 0x8020, LnkCap: 0x411, LnkSta: 0x11, DevCap2: 0x00300020},
 		subsystem: 0x40, msi: MSI{Offset: 0x60, Vectors: 2, VectorMask: true}, aer: 0x100, closed: true,
 	},
 	"x3130-upstream": {
 		class:     Class{Vendor: 0x104c, Device: 0x8232, Class: 0x0604, Revision: 2},
-		express:   ExpressCap{Offset: 0x90, Type: ExpressUpstream, DevCap: 0x10008020, LnkCap: 0x411, LnkSta: 0x11, DevCap2: 0x00300000},
+		express:   ExpressCap{Offset: 0x90, Type: ExpressUpstream, Errors: true, DevCap: 0x10008020, LnkCap: 0x411, LnkSta: 0x11, DevCap2: 0x00300000},
 		subsystem: 0x80, msi: MSI{Offset: 0x70, Vectors: 1, Wide: true}, msiFirst: true, aer: 0x100,
 	},
 	"xio3130-downstream": {
 		class:     Class{Vendor: 0x104c, Device: 0x8233, Class: 0x0604, Revision: 1},
-		express:   ExpressCap{Offset: 0x90, Type: ExpressDownstream, Slot: true, DevCap: 0x10008020, LnkCap: 0x400, LnkSta: 0x11, DevCap2: 0x00300020},
+		express:   ExpressCap{Offset: 0x90, Type: ExpressDownstream, Slot: true, Errors: true, DevCap: 0x10008020, LnkCap: 0x400, LnkSta: 0x11, DevCap2: 0x00300020},
 		subsystem: 0x80, msi: MSI{Offset: 0x70, Vectors: 1, Wide: true}, msiFirst: true, aer: 0x100,
 	},
 	"cxl-rp": {
 		class:     Class{Vendor: 0x8086, Device: 0x7075, Class: 0x0604, IRQPin: 1},
-		express:   ExpressCap{Offset: 0x74, Type: ExpressRootPort, Slot: true, DevCap: 0x8020, LnkCap: 0x00300606, LnkSta: 0x0206, DevCap2: 0x00300020, LnkCap2: 0x7e},
-		subsystem: 0x40, msi: MSI{Offset: 0x60, Vectors: 2, VectorMask: true}, aer: 0x100, closed: true, bus: "CXL",
+		express:   ExpressCap{Offset: 0x74, Type: ExpressRootPort, Slot: true, Errors: true, DevCap: 0x8020, LnkCap: 0x00300606, LnkSta: 0x0206, DevCap2: 0x00300020, LnkCap2: 0x7e},
+		subsystem: 0x40, msi: MSI{Offset: 0x60, Vectors: 2, VectorMask: true}, aer: 0x100, acs: 0x148, closed: true, bus: "CXL",
 	},
 	"cxl-upstream": {
 		class:   Class{Vendor: 0x19e5, Device: 0xa128, Class: 0x0604},
-		express: ExpressCap{Offset: 0x90, Type: ExpressUpstream, DevCap: 0x10008020, LnkCap: 0x505, LnkSta: 0x0105, DevCap2: 0x00300000, LnkCap2: 0x3e},
+		express: ExpressCap{Offset: 0x90, Type: ExpressUpstream, Errors: true, DevCap: 0x10008020, LnkCap: 0x505, LnkSta: 0x0105, DevCap2: 0x00300000, LnkCap2: 0x3e},
 		msi:     MSI{Offset: 0x70, Vectors: 2, Wide: true, VectorMask: true}, msiFirst: true, aer: 0x100,
 	},
 	"cxl-downstream": {
 		class:   Class{Vendor: 0x19e5, Device: 0xa129, Class: 0x0604},
-		express: ExpressCap{Offset: 0x90, Type: ExpressDownstream, Slot: true, DevCap: 0x10008020, LnkCap: 0x00300506, LnkSta: 0x0106, DevCap2: 0x00300020, LnkCap2: 0x7e},
+		express: ExpressCap{Offset: 0x90, Type: ExpressDownstream, Slot: true, Errors: true, DevCap: 0x10008020, LnkCap: 0x00300506, LnkSta: 0x0106, DevCap2: 0x00300020, LnkCap2: 0x7e},
 		msi:     MSI{Offset: 0x70, Vectors: 1, Wide: true, VectorMask: true}, msiFirst: true, aer: 0x100, unpowered: true,
 	},
 }
@@ -160,6 +161,9 @@ func (p *Port) addCapabilities() error {
 	}
 	if err == nil {
 		p.AddAER(m.aer)
+		if m.acs != 0 && !p.Bool("disable-acs", false) {
+			p.addACS(m.acs)
+		}
 	}
 	return err
 }
@@ -216,6 +220,8 @@ func (s *Slot) ExitPCI() {
 func (s *Slot) ResetPCI() {
 	s.ResetBridge()
 	s.resetSlot()
+	s.resetACS()
+	s.resetAERRoot()
 	if s.model().closed {
 		s.closeWindows()
 	}

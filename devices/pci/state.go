@@ -20,6 +20,7 @@ func (d *Device) VMState(f *vmstate.Fields) {
 	}
 	if e := &d.space.extended; len(e.write) > 0 {
 		f.Bytes("extended-config", e.bytes)
+		f.Field("errors-waiting", &d.aerQueue)
 	}
 	f.Field("powered", &d.powered)
 	f.Field("pin", &d.irq.level)

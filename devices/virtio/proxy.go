@@ -112,12 +112,15 @@ func (p *Proxy) RealizePCI() error {
 	}
 	p.space = p.systemSpace()
 	if p.Express() {
-		if err := p.AddExpress(p.EndpointCap(0)); err != nil {
+		c := p.EndpointCap(0)
+		c.Errors = p.Bool("x-pcie-deverr-init", true)
+		if err := p.AddExpress(c); err != nil {
 			return err
 		}
 		if err := p.AddPM(0); err != nil {
 			return err
 		}
+		p.addExtended()
 	}
 	if m, ok := p.backend.(Preparer); ok {
 		m.Prepare(p)
@@ -125,6 +128,18 @@ func (p *Proxy) RealizePCI() error {
 	p.chooseVectors()
 	qdev.InitBus(&p.vbus, "virtio-pci-bus", p.Qdev(), nil, "virtio-bus").MaxDevices = 1
 	return p.backend.Virtio().Qdev().Realize(&p.vbus)
+}
+
+// addExtended adds the capabilities that properties ask for.
+func (p *Proxy) addExtended() {
+	at := 0x100
+	if p.Bool("aer", false) {
+		p.AddRestingAER(at, 2)
+		at += 0x48
+	}
+	if p.Bool("ats", false) {
+		p.AddATS(at)
+	}
 }
 
 // chooseVectors settles the property vectors, which shows the number.

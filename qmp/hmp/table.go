@@ -55,7 +55,7 @@ func (h *Human) find(t *table, name string) *command {
 
 // commandRows lists all commands.
 func commandRows() []*command {
-	rows := slices.Concat(helpRows(), controlRows(), deviceRows(), objectRows(), chardevRows(), networkRows(), blockRows(), blockJobRows(), snapshotRows(), qemuIORows(), migrationRows(), inputRows(), miscRows(), dirtyRateRows(), logRows(), absentRows(), debuggerRows(), treeRows(), expressionRows(), dumpRows(), hostAddressRows(), portRows(), machineCheckRows(), lockProfileRows(), soundRows())
+	rows := slices.Concat(helpRows(), controlRows(), deviceRows(), objectRows(), chardevRows(), networkRows(), blockRows(), blockJobRows(), snapshotRows(), qemuIORows(), migrationRows(), inputRows(), miscRows(), dirtyRateRows(), logRows(), absentRows(), debuggerRows(), treeRows(), expressionRows(), dumpRows(), hostAddressRows(), portRows(), machineCheckRows(), lockProfileRows(), soundRows(), aerRows())
 	return append(rows, &command{
 		names: "info", args: "item:s?", params: "[subcommand]", help: "tell about the state of the machine",
 		sub: newTable("info ", topicRows()),
