@@ -23,7 +23,7 @@ func TestConfigMemory(t *testing.T) {
 		if a, b, c := read(base), read(base+0x38000), read(base+0x40000); a != 0x29c08086 || b != 0x000c1b36 || c != 0xffffffff {
 			t.Errorf("at 0x%x: 0x%x, 0x%x, 0x%x", base, a, b, c)
 		}
-		if v := read(base + 0x38100); v != 0x00020001 {
+		if v := read(base + 0x38100); v != 0x14820001 {
 			t.Errorf("extended capability 0x%x", v)
 		}
 	}
