@@ -30,7 +30,7 @@ func TestSaveAndLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, c := monitor(t, "qmp", append(tenDevices, "-blockdev", "file,node-name=base,filename="+base,
-		"-device", "virtio-blk-pci,id=blk,drive=base,addr=7")...)
+		"-device", "virtio-blk-pci,id=blk,drive=base,bus=pcie.0,addr=8")...)
 	ask[dict](t, c, "blockdev-snapshot-sync", dict{"node-name": "base", "snapshot-file": image, "snapshot-node-name": "disk"})
 	human(t, c, "savevm then", "")
 	want := tree(t, c)
@@ -55,7 +55,7 @@ func TestSaveAndLoad(t *testing.T) {
 	ask[dict](t, c, "quit", nil)
 	p.wait()
 	again := append(tenDevices, "-S", "-loadvm", "now", "-blockdev", "qcow2,node-name=disk,file.driver=file,file.filename="+image,
-		"-device", "virtio-blk-pci,id=blk,drive=disk,addr=7")
+		"-device", "virtio-blk-pci,id=blk,drive=disk,bus=pcie.0,addr=8")
 	if p, c = monitor(t, "qmp2", again...); tree(t, c)["/machine/peripheral/mouse"] == nil {
 		t.Error("what was there at the second snapshot did not come back in another process")
 	}
