@@ -114,12 +114,12 @@ func (st *stream) listen() {
 
 func (st *stream) close() {
 	st.cancel()
-	st.wire.close()
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.ln != nil {
-		st.ln.Close()
+		st.ln.Close() // first, or the client that is cut off next might come back
 	}
+	st.closeLocked()
 }
 
 // run makes connections until the backend is closed.

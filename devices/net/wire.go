@@ -73,6 +73,10 @@ func (w *wire) isClosed() bool {
 func (w *wire) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.closeLocked()
+}
+
+func (w *wire) closeLocked() {
 	w.closed = true
 	if w.conn != nil {
 		w.conn.Close()
