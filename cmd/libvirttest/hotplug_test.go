@@ -127,7 +127,10 @@ func (c *connection) plugAndUnplug(h hotplug) {
 		detach = "detach-device-alias hotplug " + h.alias + " --live"
 	}
 	said := len(wire(t, c.root))
-	t.Logf("detached in %v", c.took("%s", detach))
+	took := c.took("%s", detach)
+	if t.Logf("detached in %v", took); took >= unplugTime {
+		t.Error("libvirt has not heard that it is gone")
+	}
 	if h.alias != "" { // which libvirt does not wait for
 		await(t, "the device stays", func() bool { return !c.has("hotplug", "ua-x") })
 	}

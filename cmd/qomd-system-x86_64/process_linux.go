@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,3 +18,18 @@ func exitWithParent() error {
 // duplicate makes a descriptor what another one is. Not every processor's Linux
 // has dup2.
 func duplicate(from, to int) error { return unix.Dup3(from, to, 0) }
+
+// peer is the process that has made the other end of a connection, 0 if that is
+// not known.
+func peer(conn *net.UnixConn) (pid int) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	raw.Control(func(fd uintptr) {
+		if cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
+			pid = int(cred.Pid)
+		}
+	})
+	return pid
+}

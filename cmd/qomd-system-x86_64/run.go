@@ -144,24 +144,29 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		}
 	}
 	cfg.Accels = chooseAccel(cfg.Accels, hostDevices(), func(text string) { say(prog, cfg, text) })
-	grace, busy, err := eventGrace()
+	grace, stretch, err := eventGrace()
 	if err != nil {
 		return 1, err
 	}
+	var others clients
 	// A socket with wait=on holds the start up until its first client is there;
 	// a signal ends the wait.
 	waiting, stop := signal.NotifyContext(context.Background(), endSignals...)
 	defer stop()
 	failed := false // and said so
-	vm, err := daemon.Start(*cfg, daemon.Options{
-		Log: log, Guest: defaultGuest, Wait: waiting, Redirected: redirected, Grace: grace, Busy: busy, Threads: true,
+	opts := daemon.Options{
+		Log: log, Guest: defaultGuest, Wait: waiting, Redirected: redirected, Grace: grace, Threads: true,
 		OnMisfit: logging.Misfits(),
 		Failed: func(err error) {
 			if failed = waiting.Err() == nil && !errors.As(err, new(*daemon.Listing)); failed {
 				tell(prog, cfg, err)
 			}
 		},
-	})
+	}
+	if stretch {
+		opts.WrapConn, opts.Busy = others.note, others.busy
+	}
+	vm, err := daemon.Start(*cfg, opts)
 	if waiting.Err() != nil && err != nil {
 		return 0, nil
 	}

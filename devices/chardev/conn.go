@@ -30,6 +30,9 @@ type Conn struct {
 // NewConn wraps a connection.
 func NewConn(c net.Conn) *Conn { return &Conn{Conn: c, wake: make(chan struct{}, 1)} }
 
+// NetConn returns the connection inside.
+func (c *Conn) NetConn() net.Conn { return c.Conn }
+
 // Poke makes the read or wait that is under way return, or the next one.
 func (c *Conn) Poke() {
 	c.mu.Lock()

@@ -19,6 +19,9 @@ type lease struct {
 
 func newLease(c *Conn, log *logFile) *lease { return &lease{conn: c, log: log} }
 
+// NetConn returns the connection inside.
+func (l *lease) NetConn() net.Conn { return l.conn }
+
 // revoke stops the monitor's reads: what comes from now on is for others.
 func (l *lease) revoke() {
 	l.mu.Lock()

@@ -90,7 +90,7 @@ type Options struct {
 	Grace time.Duration
 	// Busy tells at the end of a grace whether the client may not have come to
 	// its turn since the reply: another grace follows then, until there were
-	// sixteen. nil: one is enough.
+	// thirty-two. nil: one is enough.
 	Busy func() bool
 	// OnKept is told of messages that an armed fault keeps back, by the name of
 	// the monitor; nil: nobody is. It must not block.
@@ -428,7 +428,9 @@ func (vm *VM) session(ctx context.Context, conn net.Conn, m qmp.Monitor) {
 		conn, source = c, c
 	}
 	if f := vm.opts.WrapConn; f != nil {
-		conn = describedConn{f(conn), source}
+		if wrapped := f(conn); wrapped != conn {
+			conn = describedConn{wrapped, source}
+		}
 	}
 	switch wrapped := vm.faulty(conn, m.Name); wrapped {
 	case nil:

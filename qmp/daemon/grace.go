@@ -14,7 +14,7 @@ type lateEvent struct {
 }
 
 // maxGraces is how many graces an event is kept for at most.
-const maxGraces = 16
+const maxGraces = 32
 
 // unplugAnswers are the events that tell how a request for a device went.
 var unplugAnswers = []string{"DEVICE_DELETED", "ACPI_DEVICE_OST", "DEVICE_UNPLUG_GUEST_ERROR", "MEM_UNPLUG_ERROR"}

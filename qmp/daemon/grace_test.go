@@ -74,7 +74,7 @@ func TestGrace(t *testing.T) {
 			{"the client is late", 3, []string{add}, []string{del},
 				[]string{"0s return", `8ms event": "DEVICE_DELETED`}},
 			{"the client never runs", 1000, []string{add}, []string{del},
-				[]string{"0s return", `32ms event": "DEVICE_DELETED`}},
+				[]string{"0s return", `64ms event": "DEVICE_DELETED`}},
 			{"the guest refuses", 0, []string{module, plug, `{"execute": "query-name"}`}, []string{`{"execute": "device_del", "arguments": {"id": "m"}}`},
 				[]string{"0s return", `2ms event": "ACPI_DEVICE_OST`}},
 			{"the host stops the machine", 0, []string{add}, []string{del},
