@@ -19,16 +19,17 @@ func (c *Commands) cxl() {
 	qmp.Register(c.set, "cxl-release-dynamic-capacity", qmp.Unstable, c.releaseCapacity)
 }
 
-// expander finds the memory expander at a path.
-func (c *Commands) expander(path string) (*cxl.Type3, error) {
+// toExpander does something to the memory expander at a path; there is nothing to
+// answer.
+func (c *Commands) toExpander(path string, do func(*cxl.Type3) error) (none, error) {
 	o, _ := c.m.Tree().Resolve(path, "")
 	if o == nil {
-		return nil, errors.New("Unable to resolve path")
+		return none{}, errors.New("Unable to resolve path")
 	}
 	if t := cxl.From(o); t != nil && t.Realized() {
-		return t, nil
+		return none{}, do(t)
 	}
-	return nil, errors.New("Path does not point to a CXL type 3 device")
+	return none{}, errors.New("Path does not point to a CXL type 3 device")
 }
 
 type poisonArgs struct {
@@ -41,11 +42,7 @@ func (c *Commands) injectPoison(_ *qmp.Call, a poisonArgs) (none, error) {
 	if err := cxl.CheckPoison(a.Start, a.Length); err != nil {
 		return none{}, err
 	}
-	t, err := c.expander(a.Path)
-	if err != nil {
-		return none{}, err
-	}
-	return none{}, t.InjectPoison(a.Start, a.Length)
+	return c.toExpander(a.Path, func(t *cxl.Type3) error { return t.InjectPoison(a.Start, a.Length) })
 }
 
 type uncorrectableArgs struct {
@@ -57,16 +54,11 @@ type uncorrectableArgs struct {
 }
 
 func (c *Commands) injectUncorrectable(_ *qmp.Call, a uncorrectableArgs) (none, error) {
-	t, err := c.expander(a.Path)
-	if err != nil {
-		return none{}, err
-	}
 	var list []cxl.LinkError
 	for _, e := range a.Errors {
 		list = append(list, cxl.LinkError{Bit: cxl.UncorrectableErrors[e.Type], Header: e.Header})
 	}
-	t.InjectUncorrectable(list)
-	return none{}, nil
+	return c.toExpander(a.Path, func(t *cxl.Type3) error { t.InjectUncorrectable(list); return nil })
 }
 
 type correctableArgs struct {
@@ -75,12 +67,7 @@ type correctableArgs struct {
 }
 
 func (c *Commands) injectCorrectable(_ *qmp.Call, a correctableArgs) (none, error) {
-	t, err := c.expander(a.Path)
-	if err != nil {
-		return none{}, err
-	}
-	t.InjectCorrectable(cxl.CorrectableErrors[a.Type])
-	return none{}, nil
+	return c.toExpander(a.Path, func(t *cxl.Type3) error { t.InjectCorrectable(cxl.CorrectableErrors[a.Type]); return nil })
 }
 
 // eventArgs is QEMU's CXLCommonEventBase, with what else all events have.
@@ -111,12 +98,7 @@ var eventLogs = map[string]int{
 
 // record puts an event into the log of the device that the arguments name.
 func (c *Commands) record(a *eventArgs, e cxl.Event) (none, error) {
-	t, err := c.expander(a.Path)
-	if err != nil {
-		return none{}, err
-	}
-	t.Record(eventLogs[a.Log], e)
-	return none{}, nil
+	return c.toExpander(a.Path, func(t *cxl.Type3) error { t.Record(eventLogs[a.Log], e); return nil })
 }
 
 // mediaArgs is what events of the memory itself share.
