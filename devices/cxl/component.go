@@ -43,8 +43,15 @@ const (
 // capability is an entry of the component's capability array.
 type capability struct{ id, version, at uint32 }
 
+// decodersID is the number of the decoders' capability.
+const decodersID = 5
+
 // componentCapabilities are the link's errors, the link, and last the decoders.
-var componentCapabilities = []capability{{2, 2, regRAS}, {4, 2, regLink}, {5, 1, regHDM}}
+var componentCapabilities = []capability{{2, 2, regRAS}, {4, 2, regLink}, {decodersID, 1, regHDM}}
+
+// hostCapabilities are those of a host bridge: no errors, and two that QEMU has
+// no registers of, extended security and the snoop filter.
+var hostCapabilities = []capability{{}, {4, 2, regLink}, {decodersID, 1, regHDM}, {6, 1, 0x278}, {8, 1, 0xaa0}}
 
 // Capabilities of decoders: there are four; interleaving of 256 bytes and 4 KiB.
 const (
@@ -61,6 +68,7 @@ type component struct {
 	errors              []linkError // uncorrectable, the first one first
 	hdm                 uint32      // capability of the decoders, 0: there are none
 	routes              bool        // decoders lead to ports
+	host                bool        // it is a host bridge
 }
 
 var componentRules = memory.Rules{
@@ -83,14 +91,19 @@ func (c *component) reset() {
 	clear(c.regs[:])
 	c.errors = nil
 	list := componentCapabilities
-	if c.hdm == 0 {
+	switch {
+	case c.host:
+		list = hostCapabilities
+	case c.hdm == 0:
 		list = list[:len(list)-1]
 	}
 	c.regs[0] = 1 | 1<<16 | 1<<20 | uint32(len(list))<<24
 	for i, k := range list {
 		c.regs[i+1] = k.id | k.version<<16 | k.at<<20
 	}
-	c.resetRAS()
+	if !c.host {
+		c.resetRAS()
+	}
 	c.set(regHDM, c.hdm)
 }
 
@@ -118,6 +131,8 @@ func (c *component) writable(at int) uint32 {
 		case hdmCtl:
 			return 0x13ff
 		}
+		return 0
+	case c.host:
 		return 0
 	}
 	return rasWritable(at)

@@ -3,6 +3,7 @@ package cxl_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,7 +113,7 @@ func TestStateTravels(t *testing.T) {
 	}
 	m.Play(here...)
 
-	target, tc := moved(t, c)
+	target, tc := moved(t, c, devices)
 	target.Play(here...)
 	tc.Must("cont", nil)
 	if got := tc.MustFail("cxl-inject-poison", qmptest.A{"path": "t", "start": 0x1000, "length": 64}); !strings.HasPrefix(got, "Overlap") {
@@ -124,9 +125,9 @@ func TestStateTravels(t *testing.T) {
 }
 
 // moved migrates the machine of c to a machine like it.
-func moved(t *testing.T, c *qmptest.Client) (*qmptest.Machine, *qmptest.Client) {
+func moved(t *testing.T, c *qmptest.Client, like []qmptest.Option) (*qmptest.Machine, *qmptest.Client) {
 	t.Helper()
-	target := qmptest.Start(t, append(devices, qmptest.GuestNone(), qmptest.Paused(), qmptest.Args("-incoming", "defer"))...)
+	target := qmptest.Start(t, append(slices.Clone(like), qmptest.GuestNone(), qmptest.Paused(), qmptest.Args("-incoming", "defer"))...)
 	tc := target.Client()
 	uri := "unix:" + filepath.Join(t.TempDir(), "stream")
 	events := qmptest.A{"capabilities": []any{qmptest.A{"capability": "events", "state": true}}}

@@ -9,16 +9,21 @@
 // set of commands; [newCommands] is the table of all, from which the Command
 // Effects Log is made.
 //
+// A machine with cxl=on has host bridges, which come with expanders pxb-cxl, and
+// fixed memory windows: what is accessed there goes to the host bridges in turn,
+// and through the decoders of host bridge and switch to the device whose memory
+// it is. [Windows] has both.
+//
 // Whoever stands outside injects errors: [Type3.InjectPoison],
 // [Type3.InjectUncorrectable], [Type3.InjectCorrectable], [Type3.Record] and
 // [Type3.OfferCapacity] are what QMP's cxl-* commands do.
 //
 // # Limits
 //
-// There is no host bridge (pxb-cxl) and so no fixed memory window: expanders and
-// cxl-rp are plugged into the board's own buses or any port, the decoders can be
-// programmed and lead nowhere, and the memory is reached by mailbox and backend
-// alone. While a sanitize goes on the media answers nothing, as the specification
+// ACPI's tables do not tell of windows and host bridges (CEDT), which a guest has
+// to find otherwise. QEMU 11.1.3 maps what decoders lead to without interleaving
+// as memory, and leaves it there whatever the decoders say later; here each access
+// goes through them. While a sanitize goes on the media answers nothing, as the specification
 // says and QEMU 11.1.3 forgets; the list of extents has accepted ones only. Of the
 // mailbox QEMU's sets for firmware, features and maintenance are missing, and so
 // is the mailbox of the fabric manager; of the function, the table of its

@@ -49,6 +49,7 @@ func Register(t *qom.Types) {
 		},
 	})
 	registerPorts(t)
+	registerHost(t)
 }
 
 // From returns the device that o is, nil when it is none.

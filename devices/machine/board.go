@@ -22,7 +22,7 @@ func (m *Machine) buildBoard() error {
 	board, err := build(m.env, chipset.Options{
 		Machine: m.object, System: &m.systemMemory, IO: &m.systemIO,
 		RAM: m.ram, LowRAM: m.lowRAM, HighRAM: m.opts.Memory - m.lowRAM,
-		CPUs: m.apicIDs(), MemorySlots: m.window.Slots(), ModulesEnd: m.window.End(),
+		CPUs: m.apicIDs(), MemorySlots: m.window.Slots(), ModulesEnd: m.reservedEnd(),
 		Messages: &m.messages, Stepped: m.clock.mode == SteppedTime, Processors: len(m.processors),
 		Space: m.memorySpace, Firmware: m.firmwareContent,
 		Sleep: m.sleep, Time: m.wallClock, Fill: m.fill,
@@ -71,6 +71,6 @@ func (m *Machine) tables() guest.Tables {
 		PCIHotplug: t.PCIHotplug, Buses: t.PCIBuses, BusPath: m.board.Hotplug.BusPath,
 		CPUHotplug: t.CPUHotplug, CPUs: t.CPUs, MemoryHotplug: t.MemoryHotplug, MemorySlots: t.MemorySlots,
 		Roots:  m.extraRoots,
-		Memory: m.lowRAM, Above: max(1<<32+m.opts.Memory-m.lowRAM, m.window.End()),
+		Memory: m.lowRAM, Above: max(1<<32+m.opts.Memory-m.lowRAM, m.reservedEnd()),
 	}
 }

@@ -85,6 +85,9 @@ func (m *Machine) Build(extra ...BoardDevice) error {
 	if err := m.completeNUMA(); err != nil {
 		return err
 	}
+	if err := m.buildCXL(); err != nil {
+		return err
+	}
 	if err := m.buildProcessors(); err != nil {
 		return err
 	}
@@ -165,6 +168,7 @@ func (m *Machine) tearDown() {
 	if m.board != nil {
 		m.board.Close()
 	}
+	m.windows.Close()
 	for i := range m.slots {
 		if cpu := m.slots[i].CPU; cpu != nil && cpu.Parent() != nil {
 			cpu.Unparent()

@@ -81,8 +81,8 @@ func (m *Machine) firmwareContent(written map[string][]byte) chipset.Firmware {
 	if n := len(m.PCIRoots()) - 1; n > 0 {
 		add("etc/extra-pci-roots", le.AppendUint64(nil, uint64(n)))
 	}
-	if m.window.Slots() > 0 || m.window.End() > 0 {
-		add("etc/reserved-memory-end", le.AppendUint64(nil, (m.window.End()+1<<30-1)&^(1<<30-1)))
+	if end := m.reservedEnd(); end > 0 {
+		add("etc/reserved-memory-end", le.AppendUint64(nil, (end+1<<30-1)&^(1<<30-1)))
 	}
 	if structures, anchor, err := m.smbios(); err == nil {
 		add("etc/smbios/smbios-anchor", anchor)

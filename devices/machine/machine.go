@@ -13,6 +13,7 @@ import (
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/chardev"
 	"github.com/qomd/qomd/devices/chipset"
+	"github.com/qomd/qomd/devices/cxl"
 	"github.com/qomd/qomd/devices/dimm"
 	"github.com/qomd/qomd/devices/dirtyrate"
 	"github.com/qomd/qomd/devices/guest"
@@ -128,6 +129,8 @@ type Machine struct {
 	// processors are the slots that are taken, in the order of their taking.
 	processors []*CPUSlot
 	window     dimm.Window
+	windows    cxl.Windows
+	windowsEnd uint64 // of CXL, 0 without
 
 	numa                   *numa.Config // nil: no NUMA
 	nodeMemory             memory.Region
@@ -407,6 +410,9 @@ func (m *Machine) settleSoon() {
 // Ready completes the machine: what comes from now on is hot-plugged. With
 // start it runs.
 func (m *Machine) Ready(start bool) error {
+	if err := m.connectCXL(); err != nil {
+		return err
+	}
 	if err := m.makeConsoles(); err != nil {
 		return err
 	}

@@ -56,7 +56,11 @@ func (m *Machine) mapRAM(ram *memory.Region) error {
 		m.ramHigh.InitAlias(m.env.Memory, nil, "ram-above-4g", ram, low, size-low)
 		m.systemMemory.AddSubregion(below4G, &m.ramHigh)
 	}
-	return m.buildWindow(below4G + size - low)
+	end := below4G + size - low
+	if err := m.buildWindow(end); err != nil {
+		return err
+	}
+	return m.placeCXL(max(end, m.window.End()))
 }
 
 // maxMemorySlots is how many memory modules a PC takes.

@@ -17,6 +17,7 @@ type part struct {
 func asBool(in qom.Input, name string) (any, error)   { return in.Bool(name) }
 func asInt(in qom.Input, name string) (any, error)    { return in.Int64(name) }
 func asString(in qom.Input, name string) (any, error) { return in.Str(name) }
+func asSize(in qom.Input, name string) (any, error)   { return in.Size(name) }
 func asUint(in qom.Input, name string) (any, error)   { return in.Uint64(name) }
 
 // oneOf reads a word that has to be one of several.
@@ -42,11 +43,19 @@ func asStrings(in qom.Input, name string) (any, error) {
 		return nil, invalidType(name, "array")
 	}
 	for i, v := range list {
-		if _, err := in.Part(v).Str(fmt.Sprintf("%s[%d]", name, i)); err != nil {
+		if _, err := in.Part(v).Str(element(in, name, i)); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
+}
+
+// element names an element of a list, as options or JSON do.
+func element(in qom.Input, name string, i int) string {
+	if in.IsText() {
+		return fmt.Sprintf("%s.%d", name, i)
+	}
+	return fmt.Sprintf("%s[%d]", name, i)
 }
 
 func invalidType(name, want string) error {
@@ -90,7 +99,7 @@ func readRecords(in qom.Input, name string, members []part) ([]any, error) {
 	}
 	list := make([]any, len(given))
 	for i, v := range given {
-		r, err := readRecord(in.Part(v), fmt.Sprintf("%s[%d]", name, i), members)
+		r, err := readRecord(in.Part(v), element(in, name, i), members)
 		if err != nil {
 			return nil, err
 		}

@@ -110,12 +110,6 @@ func readPersistence(_ *qom.Object, in qom.Input) (any, error) {
 	return s, err
 }
 
-// readWindows reads cxl-fmw.
-func readWindows(_ *qom.Object, in qom.Input) (any, error) {
-	list, err := readRecords(in, "cxl-fmw", []part{{"size", true, asUint}, {"interleave-granularity", false, asUint}, {"targets", true, asStrings}})
-	return list, err
-}
-
 // readBoot reads boot: what to boot from, and how.
 func readBoot(o *qom.Object, in qom.Input) (any, error) {
 	r, err := readRecord(in, "boot", []part{

@@ -83,7 +83,7 @@ func (b *Bus) checkHidden(d *Device, devfn uint8) error {
 // function0 returns the function that makes the one at devfn known to the
 // guest: function 0 of its slot, or of the only slot behind a PCI Express port.
 func (b *Bus) function0(devfn uint8) *Device {
-	if b.parent != nil && b.parent.downstream() {
+	if b.parent != nil && b.parent.Downstream() {
 		return b.At(0)
 	}
 	return b.At(devfn &^ 7)

@@ -227,9 +227,9 @@ func (b *Bridge) closeWindows() {
 	b.changeWord(regPrefLimit, 0xfff0, 0)
 }
 
-// downstream reports whether the bridge is a PCI Express port that leads away
+// Downstream reports whether the bridge is a PCI Express port that leads away
 // from the root: its bus has one slot.
-func (b *Bridge) downstream() bool {
+func (b *Bridge) Downstream() bool {
 	typ, ok := b.ExpressType()
 	return ok && b.express && (typ == ExpressRootPort || typ == ExpressDownstream)
 }

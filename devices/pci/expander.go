@@ -20,7 +20,8 @@ type Expander struct {
 // Host is the host bridge of an expander, a device on the main system bus.
 type Host struct {
 	qdev.Device
-	bus Bus
+	bus      Bus
+	expander *Expander
 }
 
 // expanderKind is what the types differ in.
@@ -46,9 +47,7 @@ func registerExpanders(t *qom.Types) {
 	for name, parent := range map[string]string{"pxb-bus": "PCI", "pxb-pcie-bus": "PCIE", "pxb-cxl-bus": "CXL"} {
 		t.Add(qom.TypeInfo{Name: name, Parent: parent, Properties: []*qom.Property{UID}})
 	}
-	for _, name := range []string{"pxb-host", "pxb-cxl-host"} {
-		t.Add(qom.TypeInfo{Name: name, Parent: "sys-bus-device", New: func() qom.Instance { return new(Host) }})
-	}
+	t.Add(qom.TypeInfo{Name: "pxb-host", Parent: "sys-bus-device", New: func() qom.Instance { return new(Host) }})
 }
 
 // UID is the property by which an expander's bus tells its number, which ACPI
@@ -112,7 +111,7 @@ func (e *Expander) addHost(kind *expanderKind, number uint8) error {
 		name = e.ID()
 	}
 	InitRootBus(&h.bus, kind.bus, &h.Device, name, Spaces{Mem: e.bus.mem, IO: e.bus.io, DMA: e.bus.dma})
-	h.bus.expander, h.bus.number = e, number
+	h.expander, h.bus.expander, h.bus.number = e, e, number
 	if h.Property("bypass-iommu") != nil {
 		h.Store("bypass-iommu", e.StoredBool("bypass_iommu"))
 	}
@@ -133,7 +132,25 @@ func (e *Expander) addHost(kind *expanderKind, number uint8) error {
 	return b.Device.Device.Realize(&h.bus.Bus)
 }
 
+// Host returns the expander's host bridge, as its own type, nil while it is not
+// realized.
+func (e *Expander) Host() qom.Instance {
+	if e.host == nil {
+		return nil
+	}
+	return e.host.Self()
+}
+
+// ExpanderOf returns the expander whose root bus this is, nil for other buses.
+func (b *Bus) ExpanderOf() *Expander { return b.expander }
+
 func (h *Host) expanderHost() *Host { return h }
+
+// PCIBus returns the root bus.
+func (h *Host) PCIBus() *Bus { return &h.bus }
+
+// Expander returns the function that the host bridge belongs to.
+func (h *Host) Expander() *Expander { return h.expander }
 
 // ExitPCI implements [Exiter]: the host bridge goes, with all behind it.
 func (e *Expander) ExitPCI() {

@@ -138,7 +138,8 @@ func (q *qtree) function(f *pci.Device, indent int) {
 	}
 }
 
-// mapped prints the device's own regions that lie in memory.
+// mapped prints the device's own regions that lie in memory, without their parts.
+// One that the machine put into a region of its own has no address there.
 func (q *qtree) mapped(d *qdev.Device, indent int) {
 	root := q.r.h.m.MemorySpace().Root()
 	for _, c := range d.Children() {
@@ -146,9 +147,14 @@ func (q *qtree) mapped(d *qdev.Device, indent int) {
 		if !ok {
 			continue
 		}
-		if addr, ok := addressIn(root, region); ok {
-			q.printf(indent, "mmio %016x/%016x\n", addr, region.Size())
+		addr, ok := addressIn(root, region)
+		if !ok || region.Container().Owner() == &d.Object {
+			continue
 		}
+		if region.Container() != root {
+			addr = ^uint64(0)
+		}
+		q.printf(indent, "mmio %016x/%016x\n", addr, region.Size())
 	}
 }
 
