@@ -125,6 +125,7 @@ type VM struct {
 	drives    map[string]config.Origin // where drives were written down, by name
 
 	late []lateEvent // in order; guarded by the machine's lock
+	sent int         // how often late was sent; guarded likewise
 
 	faultyMu    sync.Mutex
 	faultyConns []*faultyConn

@@ -33,6 +33,7 @@ func (vm *VM) delayed(name string, data any) bool {
 	if vm.late = append(vm.late, lateEvent{name, data}); len(vm.late) > 1 {
 		return true
 	}
+	sent := vm.sent
 	vm.serving.Go(func() {
 		t := time.NewTicker(vm.opts.Grace)
 		defer t.Stop()
@@ -46,7 +47,11 @@ func (vm *VM) delayed(name string, data any) bool {
 				break
 			}
 		}
-		vm.Machine.Do(vm.sendLate)
+		vm.Machine.Do(func() {
+			if vm.sent == sent { // else a command was quicker, and what is kept now has a grace of its own
+				vm.sendLate()
+			}
+		})
 	})
 	return true
 }
@@ -55,6 +60,7 @@ func (vm *VM) delayed(name string, data any) bool {
 func (vm *VM) sendLate() {
 	late := vm.late
 	vm.late = nil
+	vm.sent++
 	for _, e := range late {
 		vm.server.Emit(e.name, e.data)
 	}

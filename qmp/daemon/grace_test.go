@@ -62,6 +62,17 @@ func TestGrace(t *testing.T) {
 		del := `{"execute": "device_del", "arguments": {"id": "d"}}`
 		module := `{"execute": "object-add", "arguments": {"qom-type": "memory-backend-ram", "id": "b", "size": 134217728}}`
 		plug := `{"execute": "device_add", "arguments": {"driver": "pc-dimm", "id": "m", "memdev": "b"}}`
+
+		// A grace that a command has cut short does not end the next one.
+		begin = time.Now()
+		got := talk(2, add, del)
+		time.Sleep(time.Millisecond)
+		got = append(got, talk(2, add)...)
+		got = append(got, talk(2, del)...)
+		want := []string{"0s return", "0s return", `1ms event": "DEVICE_DELETED`, "1ms return", "1ms return", `3ms event": "DEVICE_DELETED`}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("one after the other (-want +got):\n%s", diff)
+		}
 		for _, c := range []struct {
 			what  string
 			busy  int // at the end of so many graces
