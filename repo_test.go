@@ -32,7 +32,7 @@ var layers = [][]string{
 	{"devices"},  // the list of all models
 	{"devices/"}, // the models: whatever is not in a layer below
 	{"devices/qdev"},
-	{"devices/input", "devices/memory", "devices/regs", "devices/trace", "devices/lifetime", "devices/vmstate", "devices/thread"},
+	{"devices/input", "devices/memory", "devices/regs", "devices/trace", "devices/lifetime", "devices/vmstate", "devices/thread", "devices/guard"},
 	{"devices/catalog"},
 	{"qom"},
 	{"glib"},

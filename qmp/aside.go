@@ -46,9 +46,14 @@ func (c *Session) stepAside(call *Call, r request, a *aside) {
 	s.wg.Add(1) // the reader's own is still there
 	go func() {
 		defer s.wg.Done()
-		a.work(c.ctx)
+		_, broken := call.do(func() (any, error) { a.work(c.ctx); return nil, nil })
 		s.turn(c, func() {
-			result, err := call.do(a.then)
+			result, err := call.do(func() (any, error) {
+				if broken != nil {
+					return nil, broken
+				}
+				return a.then()
+			})
 			c.answer(call, r, result, err)
 		})
 		s.mu.Lock()

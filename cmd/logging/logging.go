@@ -45,7 +45,7 @@ func New(c config.Log, stderr *os.File) (*slog.Logger, io.Closer, error) {
 	default:
 		return nil, nil, fmt.Errorf("log: unknown format %q: want auto, text or json", c.Format)
 	}
-	return slog.New(logrusslog.NewHandler(l, nil)), closer, nil
+	return slog.New(Strict(logrusslog.NewHandler(l, nil))), closer, nil
 }
 
 func isTerminal(f *os.File) bool {

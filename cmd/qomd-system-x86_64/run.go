@@ -103,10 +103,10 @@ func serve(prog string, cfg *config.Machine) (status int, err error) {
 		fmt.Println(n)
 	}
 	// Like QEMU, the program says nothing unless something is wrong.
-	log := slog.New(warnings{
+	log := slog.New(logging.Strict(warnings{
 		say:   func(text string) { say(prog, cfg, text) },
 		print: func(text string) { fmt.Fprint(os.Stderr, text) },
-	})
+	}))
 	if cfg.LogFile != "" {
 		name := strings.ReplaceAll(cfg.LogFile, "%d", strconv.Itoa(os.Getpid()))
 		file, closer, err := logging.New(config.Log{Level: "warning", Format: "text", File: name}, os.Stderr)

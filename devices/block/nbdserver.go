@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/guard"
 	"github.com/qomd/qomd/devices/tlscreds"
 )
 
@@ -85,7 +86,7 @@ func (s *server) accept() {
 		s.conns[c] = struct{}{}
 		s.mu.Unlock()
 		s.g.running.Go(func() {
-			if err := s.serve(c); err != nil {
+			if err := guard.Run(s.g.opts.Log, "an NBD connection", func() error { return s.serve(c) }); err != nil {
 				s.g.opts.Log.Debug("NBD client left", "error", err)
 			}
 			c.Close()

@@ -4,6 +4,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/qomd/qomd/devices/guard"
 	"github.com/qomd/qomd/devices/qdev"
 )
 
@@ -84,12 +85,15 @@ func (r *request) run() {
 		r.g.gate.leave()
 		r.finish(err)
 	}
+	work := func() error {
+		return guard.Run(r.g.opts.Log, "a request of node "+r.pins[0].name, func() error { return r.work(img) })
+	}
 	if i, ok := img.(instant); ok && i.instant() {
-		end(r.work(img))
+		end(work())
 		return
 	}
 	r.g.running.Go(func() {
-		err := r.work(img)
+		err := work()
 		r.g.opts.Do(func() { end(err) })
 	})
 }

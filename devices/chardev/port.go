@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"syscall"
+
+	"github.com/qomd/qomd/devices/guard"
 )
 
 // Line is a backend with connections.
@@ -49,7 +51,7 @@ func (p *port) run(b Line) {
 	p.cancel = cancel
 	p.set.wg.Go(func() {
 		defer cancel()
-		b.Serve(ctx, p.handle)
+		guard.Run(p.set.Log, "character device "+p.dev.Label(), func() error { b.Serve(ctx, p.handle); return nil })
 	})
 }
 
@@ -125,7 +127,16 @@ func (p *port) handle(ctx context.Context, raw net.Conn) {
 	stop := context.AfterFunc(ctx, func() { conn.Close(); conn.Poke() })
 	defer stop()
 	p.tell(Opened)
+	guard.Run(p.set.Log, "a connection of character device "+p.dev.Label(), func() error { p.serve(ctx, conn); return nil })
+	p.mu.Lock()
+	p.conn, p.out = nil, nil
+	p.mu.Unlock()
+	conn.Close()
+	p.tell(Closed)
+}
 
+// serve hands what arrives to front ends until either side is gone.
+func (p *port) serve(ctx context.Context, conn *Conn) {
 	for gone := false; !gone && ctx.Err() == nil; {
 		p.mu.Lock()
 		fe := p.fe
@@ -139,11 +150,6 @@ func (p *port) handle(ctx context.Context, raw net.Conn) {
 			gone = conn.untilHangUp()
 		}
 	}
-	p.mu.Lock()
-	p.conn, p.out = nil, nil
-	p.mu.Unlock()
-	conn.Close()
-	p.tell(Closed)
 }
 
 // tell tells the front end of an event. What is always connected has none.

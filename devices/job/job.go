@@ -3,12 +3,14 @@ package job
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/qomd/qomd/devices/guard"
 	"github.com/qomd/qomd/devices/qdev"
 )
 
@@ -23,6 +25,7 @@ type Options struct {
 	// After calls a function under the machine's lock once some time has
 	// passed, be the machine stopped or not.
 	After func(time.Duration, func()) qdev.Timer
+	Log   *slog.Logger // nil: nothing is logged
 }
 
 // Jobs are all jobs of a machine. The zero value is no use, see [New].
@@ -215,7 +218,7 @@ func (j *Job) run() {
 		return
 	}
 	j.jobs.running.Go(func() {
-		err := j.spec.Run(j)
+		err := guard.Run(j.jobs.opts.Log, "job "+j.spec.ID, func() error { return j.spec.Run(j) })
 		j.Do(func() {
 			if !j.returned {
 				j.end(err)

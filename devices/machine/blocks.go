@@ -12,7 +12,7 @@ import (
 
 // newBlocks makes the block layer of a new machine.
 func (m *Machine) newBlocks() {
-	m.Jobs = job.New(job.Options{Emit: m.env.Emit, Do: m.Do, After: m.afterAnyway})
+	m.Jobs = job.New(job.Options{Emit: m.env.Emit, Do: m.Do, After: m.afterAnyway, Log: m.log})
 	m.Blocks = block.New(block.Options{Env: m.env, Jobs: m.Jobs, Do: m.Do, Log: m.log,
 		Open:    m.Files.OpenFile,
 		Listen:  func(o chardev.SocketOptions) (net.Listener, error) { return m.Characters.Listen(o) },

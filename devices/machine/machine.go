@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/qomd/qomd/devices/cxl"
 	"github.com/qomd/qomd/devices/dimm"
 	"github.com/qomd/qomd/devices/dirtyrate"
+	"github.com/qomd/qomd/devices/guard"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/intc"
 	"github.com/qomd/qomd/devices/job"
@@ -232,7 +232,7 @@ func New(opts Options) (*Machine, error) {
 	m.env.Audio = m.audioBackend
 	m.newBlocks()
 	m.newDirtyRate()
-	m.Migration = migration.New(mover{m})
+	m.Migration = migration.New(mover{m}, m.log)
 	m.Migration.Former = m.env.Ways.FormerMigration
 	m.Snapshots = newSnapshots(m)
 	m.env.Migrating = m.Migration.Busy
@@ -338,23 +338,30 @@ func (m *Machine) IOSpace() *memory.AddressSpace { return m.ioSpace }
 func (m *Machine) Now() int64 { return m.clock.Now() }
 
 // Do runs f under the machine's lock and settles what it leaves behind. It
-// must not be called from within itself.
+// must not be called from within itself. A panic of f ends f: whoever brought it
+// about, from outside perhaps, does not end the process.
 func (m *Machine) Do(f func()) {
-	for _, f := range m.locked(f) {
+	for _, f := range m.settled(f) {
 		f()
 	}
 }
 
-// locked is Do without what has to wait until the lock is given up; it returns
+// settled is Do without what has to wait until the lock is given up; it returns
 // that.
-func (m *Machine) locked(f func()) (afterwards []func()) {
+func (m *Machine) settled(f func()) (afterwards []func()) {
 	m.mu.lock()
 	defer m.mu.Unlock()
 	m.env.Tree.Tick()
-	f()
+	m.locked(f)
 	m.settle()
 	afterwards, m.afterwards = m.afterwards, nil
 	return afterwards
+}
+
+// locked runs f.
+func (m *Machine) locked(f func()) {
+	defer guard.Recover(m.log, "work on the machine", nil)
+	f()
 }
 
 // Afterwards arranges for f to run as soon as the lock is given up, for those
@@ -393,13 +400,8 @@ func (m *Machine) settleNow() {
 // guarded runs one stage of settling. A panic of a device model ends that
 // stage and is reported; the machine goes on.
 func (m *Machine) guarded(what string, stage func() bool) (busy bool) {
-	defer func() {
-		if r := recover(); r != nil {
-			m.log.Error("panic while settling", "stage", what, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
-			busy = true // the stage may have more to do
-		}
-	}()
-	return stage()
+	err := guard.Run(m.log, what, func() error { busy = stage(); return nil })
+	return busy || err != nil // the stage may have more to do
 }
 
 // settleSoon arranges for a settling; any goroutine may call it.

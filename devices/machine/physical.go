@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/qomd/qomd/devices/dump"
+	"github.com/qomd/qomd/devices/guard"
 	"github.com/qomd/qomd/devices/memory"
 )
 
@@ -43,4 +44,6 @@ func (m *Machine) DumpedCPUs() []dump.CPU {
 // Background runs f on a goroutine of its own, which the machine waits for when
 // it is closed. f takes the lock with [Machine.Do] and has to end early when
 // [Machine.ReadMemory] fails.
-func (m *Machine) Background(f func()) { m.async.Go(f) }
+func (m *Machine) Background(f func()) {
+	m.async.Go(func() { guard.Run(m.log, "work in the background", func() error { f(); return nil }) })
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/guard"
 )
 
 // incoming is a migration of which the machine is the destination. Its fields
@@ -105,6 +106,11 @@ func (in *incoming) tell(info *Info) {
 
 // run does the work, on a goroutine of its own.
 func (in *incoming) run(d *door) {
+	in.finish(guard.Run(in.m.log, "an incoming migration", func() error { return in.receive(d) }))
+}
+
+// receive takes the machine from whoever comes in at the door.
+func (in *incoming) receive(d *door) error {
 	err := in.enter(d)
 	if err == nil {
 		err = in.load()
@@ -115,7 +121,7 @@ func (in *incoming) run(d *door) {
 	if err == nil {
 		err = in.m.host.Install()
 	}
-	in.finish(err)
+	return err
 }
 
 // enter waits for the source, one that may come in.

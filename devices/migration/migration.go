@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"log/slog"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 type Migration struct {
 	Settings
 	host Host
+	log  *slog.Logger
 	out  *outgoing // the last one, nil: there was none
 	in   *incoming // nil: the machine does not wait for a stream
 
@@ -25,9 +27,9 @@ type Migration struct {
 	rests sync.Cond
 }
 
-// New returns the migration of a machine.
-func New(host Host) *Migration {
-	m := &Migration{host: host}
+// New returns the migration of a machine; log may be nil.
+func New(host Host, log *slog.Logger) *Migration {
+	m := &Migration{host: host, log: log}
 	m.rests.L = &m.mu
 	return m
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"syscall"
 	"time"
+
+	"github.com/qomd/qomd/devices/guard"
 )
 
 // outgoing is a migration of which the machine is the source. Its fields are
@@ -166,13 +168,7 @@ var errCancelled = errors.New("cancelled")
 func (o *outgoing) run(c *conn, dial dialer) {
 	defer o.m.setMoves(false)
 	defer o.cancel()
-	err := o.connect(c, dial)
-	if err == nil {
-		err = o.send()
-	}
-	for err != nil && o.pause(err) {
-		err = o.sendRest()
-	}
+	err := guard.Run(o.m.log, "a migration", func() error { return o.carry(c, dial) })
 	o.hangUp()
 	o.m.host.Do(func() {
 		switch {
@@ -188,6 +184,18 @@ func (o *outgoing) run(c *conn, dial dialer) {
 			o.fail(err)
 		}
 	})
+}
+
+// carry sends the machine, if need be in several goes.
+func (o *outgoing) carry(c *conn, dial dialer) error {
+	err := o.connect(c, dial)
+	if err == nil {
+		err = o.send()
+	}
+	for err != nil && o.pause(err) {
+		err = o.sendRest()
+	}
+	return err
 }
 
 // connect opens the channel, if that is still to be done.
@@ -220,7 +228,7 @@ func (o *outgoing) listen(c *conn) {
 	verdict := make(chan error, 1)
 	o.verdict = verdict
 	o.m.working.Go(func() {
-		err := readAnswer(c)
+		err := guard.Run(o.m.log, "an answer to a migration", func() error { return readAnswer(c) })
 		verdict <- err
 		if err != nil {
 			c.close()

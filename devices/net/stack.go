@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/guard"
 	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qmp/qjson"
@@ -94,7 +95,7 @@ func (s *Stack) Add(args *qjson.Object) (*Client, error) {
 	c.backend = b
 	s.clients = append(s.clients, c)
 	if r, ok := b.(interface{ run(*Client) }); ok {
-		s.wg.Go(func() { r.run(c) })
+		s.wg.Go(func() { guard.Run(s.Log, "netdev "+c.id, func() error { r.run(c); return nil }) })
 	}
 	return c, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/qomd/qomd/devices/guard"
 	"github.com/qomd/qomd/devices/vmstate"
 	"github.com/qomd/qomd/qom"
 )
@@ -71,7 +72,7 @@ func (b *Backend) work() {
 		if job == nil {
 			return
 		}
-		job()
+		guard.Run(b.set.log, "the TPM", func() error { job(); return nil })
 	}
 }
 
@@ -107,7 +108,11 @@ func (b *Backend) deliver(locality uint8, command []byte, done func(response []b
 	life := b.life
 	command = append([]byte(nil), command...)
 	b.enqueue(func() {
-		response, err := b.driver.execute(locality, command)
+		var response []byte
+		err := guard.Run(b.set.log, "the TPM", func() (err error) {
+			response, err = b.driver.execute(locality, command)
+			return err
+		})
 		if err != nil {
 			b.report(err)
 			response = failure()
@@ -121,7 +126,9 @@ func (b *Backend) deliver(locality uint8, command []byte, done func(response []b
 }
 
 // cancel ends the command that is being executed, if any.
-func (b *Backend) cancel() { b.set.working.Go(b.driver.cancel) }
+func (b *Backend) cancel() {
+	b.set.working.Go(func() { guard.Run(b.set.log, "the TPM", func() error { b.driver.cancel(); return nil }) })
+}
 
 // resetEstablished clears the flag of a measured launch.
 func (b *Backend) resetEstablished() {

@@ -2,12 +2,14 @@ package vnc
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
 
+	"github.com/qomd/qomd/devices/guard"
 	"github.com/qomd/qomd/devices/input"
 	"github.com/qomd/qomd/qom"
 )
@@ -38,6 +40,7 @@ type Options struct {
 	Awake func() bool
 	// Emit sends an event; it is called under that lock.
 	Emit func(name string, data any)
+	Log  *slog.Logger // nil: nothing is logged
 }
 
 // Endpoint is one end of a connection, as QEMU's VncBasicInfo has it.
@@ -232,7 +235,7 @@ func (s *Server) serve(c *client) {
 	if !open {
 		return
 	}
-	c.talk(ctx, h)
+	guard.Run(s.opts.Log, "a VNC connection", func() error { return c.talk(ctx, h) })
 	s.opts.Do(func() {
 		s.clients = slices.DeleteFunc(s.clients, func(other *client) bool { return other == c })
 		if !s.closed {

@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/qomd/qomd/config"
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/guard"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/machine"
 	"github.com/qomd/qomd/qmp"
@@ -143,7 +143,7 @@ type VM struct {
 // Start boots a machine. An error names what is to blame, see [Error].
 func Start(cfg config.Machine, opts Options) (*VM, error) {
 	if opts.Log == nil {
-		opts.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	if opts.Shared == nil {
 		opts.Shared = new(Shared)
@@ -410,7 +410,7 @@ func (vm *VM) serve(f func()) bool {
 	if vm.closing {
 		return false
 	}
-	vm.serving.Go(f)
+	vm.serving.Go(func() { guard.Run(vm.log, "a connection", func() error { f(); return nil }) })
 	return true
 }
 

@@ -32,7 +32,7 @@ func (vm *VM) openVNCServer(c config.VNC) error {
 	s := vnc.New(vnc.Options{
 		ID: c.ID, Name: name, Password: c.Password, Credentials: c.TLSCreds, Authz: c.TLSAuthz,
 		Sharing: c.Sharing, Connections: c.Connections, Tree: vm.Machine.Tree(),
-		Do: vm.Machine.Do, Emit: vm.emit,
+		Do: vm.Machine.Do, Emit: vm.emit, Log: vm.log,
 		Panel: &vm.Machine.Env().Input, Awake: vm.Machine.Awake,
 		After: func(d time.Duration, f func()) { vm.Machine.AfterFunc(d, f) },
 	})

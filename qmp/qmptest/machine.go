@@ -53,7 +53,7 @@ func Start(t testing.TB, opts ...Option) *Machine {
 
 func (m *Machine) start(cfg config.Machine, guest string) error {
 	d := daemon.Options{
-		Log:      m.log.logger(),
+		Log:      m.log.logger(func(p string) { m.t.Errorf("qmptest: panic: %s", p) }),
 		Shared:   &shared,
 		Stepped:  true,
 		OnMisfit: func(err error) { m.t.Errorf("qmptest: %v", err) },

@@ -21,11 +21,15 @@ type transcript struct {
 	ended bool
 }
 
-// logger returns a logger that writes into the transcript.
-func (t *transcript) logger() *slog.Logger {
+// logger returns a logger that writes into the transcript; what panicked is told
+// to panicked as well.
+func (t *transcript) logger(panicked func(string)) *slog.Logger {
 	return slog.New(slog.NewTextHandler(t, &slog.HandlerOptions{
 		Level: slog.LevelInfo,
 		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if a.Key == "panic" {
+				panicked(a.Value.String())
+			}
 			if a.Key == slog.TimeKey && len(groups) == 0 {
 				return slog.Attr{}
 			}
