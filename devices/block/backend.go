@@ -95,6 +95,9 @@ func (b *Backend) Label() string {
 	return b.Device()
 }
 
+// ID is that of the drive, empty for a backend that is only its device's.
+func (b *Backend) ID() string { return b.id }
+
 // Device returns the id or path of the device that uses the backend, empty for
 // none.
 func (b *Backend) Device() string {

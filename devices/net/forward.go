@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,8 +14,8 @@ import (
 
 // forward is a port of the host that a user network holds for its guest.
 type forward struct {
-	proto     string // "tcp" or "udp"
-	host      string // address, empty for all
+	proto     string // "tcp", "udp" or "unix"
+	host      string // address, empty for all; the path of a unix socket
 	port      int
 	guest     netip.Addr
 	guestPort int
@@ -99,7 +100,12 @@ func (u *user) forward(rule string) error {
 	if err != nil {
 		return err
 	}
-	if f.held, f.port, err = hold(f.proto, net.JoinHostPort(f.host, strconv.Itoa(f.port))); err != nil {
+	if f.proto == "unix" {
+		f.held, err = holdPath(f.host)
+	} else {
+		f.held, f.port, err = hold(f.proto, net.JoinHostPort(f.host, strconv.Itoa(f.port)))
+	}
+	if err != nil {
 		return fmt.Errorf("Could not set up host forwarding rule '%s'", rule)
 	}
 	u.forwards = append(u.forwards, f)
@@ -119,38 +125,70 @@ func (u *user) parse(rule string) (*forward, error) {
 	if f.proto = proto; proto == "" {
 		f.proto = "tcp"
 	}
-	if f.proto != "tcp" && f.proto != "udp" {
-		return bad("Bad protocol name")
+	var guest, wrong string
+	switch f.proto {
+	case "tcp", "udp":
+		guest, wrong = f.hostPort(rest)
+	case "unix":
+		guest, wrong = f.hostPath(rest)
+	default:
+		wrong = "Bad protocol name"
 	}
-	if f.host, rest, ok = strings.Cut(rest, ":"); !ok {
-		return bad("Missing : separator")
+	if wrong != "" {
+		return bad(wrong)
 	}
-	if f.host != "" && net.ParseIP(f.host) == nil {
-		return bad("Bad host address")
-	}
-	port, guest, ok := strings.Cut(rest, "-")
-	if !ok {
-		return bad("Bad host port separator")
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return bad("Bad host port")
-	}
-	f.port = int(n)
 	address, port, ok := strings.Cut(guest, ":")
 	if !ok {
 		return bad("Missing guest address")
 	}
 	if address != "" {
+		var err error
 		if f.guest, err = netip.ParseAddr(address); err != nil {
 			return bad("Bad guest address")
 		}
 	}
-	if n, err = strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
 		return bad("Bad guest port")
 	}
 	f.guestPort = int(n)
 	return f, nil
+}
+
+// hostPort reads [HOSTADDR]:HOSTPORT-; it returns what follows, or what is wrong.
+func (f *forward) hostPort(text string) (guest, wrong string) {
+	var ok bool
+	if f.host, text, ok = strings.Cut(text, ":"); !ok {
+		return "", "Missing : separator"
+	}
+	if f.host != "" && net.ParseIP(f.host) == nil {
+		return "", "Bad host address"
+	}
+	port, guest, ok := strings.Cut(text, "-")
+	if !ok {
+		return "", "Bad host port separator"
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return "", "Bad host port"
+	}
+	f.port = int(n)
+	return guest, ""
+}
+
+// hostPath reads HOSTPATH-, likewise; the path may have dashes.
+func (f *forward) hostPath(text string) (guest, wrong string) {
+	i := strings.LastIndexByte(text, '-')
+	switch {
+	case i < 0:
+		return "", "Missing - separator"
+	case i == 0:
+		return "", "Missing unix socket path"
+	case text[0] != '/':
+		return "", "unix socket path must be absolute"
+	}
+	f.host = text[:i]
+	return text[i+1:], ""
 }
 
 // hold opens a socket and returns it with its port.
@@ -169,6 +207,19 @@ func hold(proto, address string) (holding, int, error) {
 	return l.(*net.TCPListener), l.Addr().(*net.TCPAddr).Port, nil
 }
 
+// holdPath opens a unix socket in place of one that somebody left. Its file stays.
+func holdPath(path string) (holding, error) {
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
+		os.Remove(path)
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	l.SetUnlinkOnClose(false)
+	return l, nil
+}
+
 // DescribeUsers is the text of "info usernet": the ports that each user network
 // holds, the newest first, those of TCP before those of UDP.
 func (s *Stack) DescribeUsers() string {
@@ -179,9 +230,9 @@ func (s *Stack) DescribeUsers() string {
 			continue
 		}
 		fmt.Fprintf(&b, "Hub -1 (%s):\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\n", c.id)
-		for _, proto := range []string{"tcp", "udp"} {
+		for _, udp := range []bool{false, true} {
 			for _, f := range slices.Backward(u.forwards) {
-				if f.proto == proto {
+				if (f.proto == "udp") == udp {
 					b.WriteString(f.describe())
 				}
 			}
@@ -195,10 +246,14 @@ func (f *forward) describe() string {
 	if raw, err := f.held.SyscallConn(); err == nil {
 		raw.Control(func(n uintptr) { fd = int(n) })
 	}
-	host := f.host
-	if host == "" {
+	proto, host, port := strings.ToUpper(f.proto), f.host, f.port
+	switch {
+	case f.proto == "unix": // QEMU takes the path for a port and an address
+		path := [6]byte{}
+		copy(path[:], f.host)
+		proto, port, host = "TCP", int(path[0])<<8|int(path[1]), netip.AddrFrom4([4]byte(path[2:])).String()
+	case host == "":
 		host = "*"
 	}
-	return fmt.Sprintf("  %s[HOST_FORWARD] %3d %15s %5d %15s %5d %5d %5d\n",
-		strings.ToUpper(f.proto), fd, host, f.port, f.guest, f.guestPort, 0, 0)
+	return fmt.Sprintf("  %s[HOST_FORWARD] %3d %15s %5d %15s %5d %5d %5d\n", proto, fd, host, port, f.guest, f.guestPort, 0, 0)
 }

@@ -2,6 +2,7 @@ package scsi
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/qomd/qomd/devices/qdev"
 	"github.com/qomd/qomd/qom"
@@ -73,6 +74,9 @@ func (d *Disk) fillIn() error {
 		d.blockSize = uint32(d.StoredUint("logical_block_size"))
 	}
 	d.SettleGranularity()
+	if err := d.identify(); err != nil {
+		return err
+	}
 	product := "QEMU HARDDISK"
 	if d.cd {
 		product = "QEMU CD-ROM"
@@ -81,6 +85,31 @@ func (d *Disk) fillIn() error {
 		if d.StoredString(name) == "" {
 			d.Store(name, value)
 		}
+	}
+	return nil
+}
+
+// identify settles the identification: if nobody chose one it is the serial number,
+// or else the drive's id.
+func (d *Disk) identify() error {
+	const longest, longestID = 36, 20
+	serial, id := d.StoredString("serial"), d.StoredString("device_id")
+	switch {
+	case len(serial) > longest:
+		return fmt.Errorf("The serial number can't be longer than %d characters", longest)
+	case id != "":
+		return nil
+	case len(serial) > longestID:
+		return fmt.Errorf("The serial number can't be longer than %d characters when it is also used as the default for device_id", longestID)
+	case serial != "":
+		id = serial
+	default:
+		if b, ok := d.drive.(interface{ ID() string }); ok {
+			id = b.ID()
+		}
+	}
+	if id != "" {
+		d.Store("device_id", id)
 	}
 	return nil
 }

@@ -37,7 +37,8 @@ func (v values) flag(name string) bool {
 //	/       a format, "/16xb"
 //	-X      a flag, X its letter; -Xs: one with a word of its own
 //
-// A '?' after a kind makes it optional at the end of the line.
+// A '?' after a kind makes it optional at the end of the line, and a '.' makes it
+// optional behind a dot.
 type arguments struct {
 	cmd    *command
 	rest   string
@@ -59,9 +60,17 @@ func (p *arguments) parse() (values, bool) {
 		one, described, _ = strings.Cut(described, ",")
 		name, kind, _ := strings.Cut(one, ":")
 		optional := strings.HasSuffix(kind, "?")
-		kind = strings.TrimSuffix(kind, "?")
+		kind, dotted := strings.CutSuffix(strings.TrimSuffix(kind, "?"), ".")
 		p.rest = strings.TrimLeft(p.rest, spaces)
 		ok := true
+		if dotted {
+			var dot bool
+			p.rest, dot = strings.CutPrefix(p.rest, ".")
+			if !dot {
+				continue
+			}
+			p.rest = strings.TrimLeft(p.rest, spaces)
+		}
 		switch {
 		case kind[0] == '-':
 			ok = p.flag(name, kind, described)

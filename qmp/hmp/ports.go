@@ -3,7 +3,7 @@ package hmp
 // portRows are the commands on I/O ports.
 func portRows() []*command {
 	return []*command{
-		{names: "i", args: "fmt:/,addr:i,index:i?", params: "/fmt addr",
+		{names: "i", args: "fmt:/,addr:i,index:i.", params: "/fmt addr",
 			help: "read an I/O port; with an index, the port after addr, once the index was written there", run: readPort},
 		{names: "o", args: "fmt:/,addr:i,val:i", params: "/fmt addr value", help: "write an I/O port",
 			run: func(r *run) error {
