@@ -2,6 +2,7 @@ package chipset
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/qomd/qomd/devices/acpi"
@@ -25,6 +26,10 @@ type Options struct {
 	CPUs        []uint32
 	MemorySlots int
 	ModulesEnd  uint64
+
+	// Asked reports what a property of the machine that is on or off was asked to
+	// be; nil: nothing was asked.
+	Asked func(property string) (on, given bool)
 
 	// Sleep is told when the guest asks for a sleep state, Reset when it resets
 	// the machine. Either may be nil.
@@ -83,6 +88,7 @@ type Board struct {
 	rcrb      rcrb
 
 	parts   []part
+	gone    []int                // inputs that are not there
 	devices []*qdev.Device       // by part; nil for one that is no device or is missing
 	buses   map[string]*qdev.Bus // by key; dropped when the board is complete
 }
@@ -97,8 +103,9 @@ func build(env *qdev.Env, o Options, list, loose func() []part) (*Board, error) 
 	if env.Ways.LooseBoard {
 		list = loose
 	}
-	parts := list()
-	b := &Board{env: env, opts: o, parts: parts, buses: map[string]*qdev.Bus{"sysbus": env.SystemBus}}
+	b := &Board{env: env, opts: o, parts: list(), buses: map[string]*qdev.Bus{"sysbus": env.SystemBus}}
+	b.leaveOut()
+	parts := b.parts
 	b.devices = make([]*qdev.Device, len(parts))
 	b.lines.board = b
 	env.Memory.Begin()
@@ -117,6 +124,40 @@ func build(env *qdev.Env, o Options, list, loose func() []part) (*Board, error) 
 	b.buses = nil
 	b.Clock = b.device("rtc")
 	return b, err
+}
+
+// leaveOut drops the parts that the machine does without, and the inputs that lead
+// nowhere then.
+func (b *Board) leaveOut() {
+	without := func(p part) bool {
+		return slices.ContainsFunc(p.with, func(property string) bool { return !b.asked(setting{property, true}) })
+	}
+	if !slices.ContainsFunc(b.parts, without) {
+		return // they are those of all machines
+	}
+	b.parts = slices.Clone(b.parts)
+	for _, p := range b.parts {
+		if without(p) {
+			b.gone = append(b.gone, p.pins...)
+		}
+	}
+	b.parts = slices.DeleteFunc(b.parts, without)
+	for i, p := range b.parts {
+		if len(p.gpios) > 0 && &p.gpios[0].names[0] == &boardPins[0] {
+			b.parts[i].gpios = []gpio{{boardPins, p.gpios[0].n - len(b.gone)}}
+		}
+	}
+}
+
+// asked is what a property of the machine says.
+func (b *Board) asked(s setting) bool {
+	if b.opts.Asked == nil {
+		return s.usual
+	}
+	if on, given := b.opts.Asked(s.property); given {
+		return on
+	}
+	return s.usual
 }
 
 // describeHost stores what the host bridge's properties tell of memory: where
@@ -199,9 +240,14 @@ func (b *Board) add(number int) error {
 	}
 	d := qdev.From(o)
 	for _, v := range p.values {
-		if o.Property(v.name) != nil {
-			o.Store(v.name, v.v)
+		if o.Property(v.name) == nil {
+			continue
 		}
+		if s, ok := v.v.(setting); ok {
+			o.Store(v.name, b.asked(s))
+			continue
+		}
+		o.Store(v.name, v.v)
 	}
 	for _, l := range p.links {
 		if target := b.device(l.v.(string)); target != nil && o.Property(l.name) != nil {

@@ -84,7 +84,7 @@ func legacyISA(bridge string) []part {
 		}})
 	}
 	return append(list, part{as: "rtc", in: bridge, name: "rtc", typ: "mc146818rtc", bus: "isa", values: []value{{"base_year", int64(0)}},
-		wires: []*qom.Property{wire(out(0), "hpet", inputs[1])}, regions: []region{
+		wires: []*qom.Property{wireOr(out(0), "hpet", inputs[1], boardPins[8])}, regions: []region{
 			{name: "rtc", size: 2, in: "io", at: 0x70},
 			{name: "rtc-index", size: 1, in: "rtc", at: 0},
 		}})
@@ -98,6 +98,7 @@ type lines struct {
 	hpet      uint64 // interrupt lines that its timers can use
 	processor int
 	upper     int
+	own       []int  // those of the HPET alone
 	before    []part // to put before the HPET
 }
 
@@ -112,6 +113,12 @@ func (l lines) pin(n int) int {
 	}
 	return -1
 }
+
+// What the keyboard controller and what the port of VMware's tools depend on.
+var (
+	keyboard = []string{"i8042"}
+	vmport   = []string{"i8042", "vmport"}
+)
 
 // superIO are the devices of every PC after its bridges; floppy is a part to
 // put before the keyboard controller, or none.
@@ -133,39 +140,40 @@ func superIO(l lines, floppy ...part) []part {
 	}
 	list = append(list, l.before...)
 	list = append(list, []part{
-		{as: "hpet", typ: "hpet", bus: "sysbus", values: []value{{"hpet-intcap", l.hpet}}, gpios: []gpio{{inputs, 2}},
+		{as: "hpet", typ: "hpet", with: []string{"hpet"}, pins: l.own, bus: "sysbus", values: []value{{"hpet-intcap", l.hpet}}, gpios: []gpio{{inputs, 2}},
 			wires: append(wires("sysbus-irq", 32, l.pin), wire(out(0), "pit", inputs[0])), regions: []region{
 				{name: "hpet", size: kib, in: "system", at: 0xfed00000},
 			}},
-		{as: "pit", typ: "isa-pit", bus: "isa", values: []value{{"iobase", uint64(0x40)}}, gpios: []gpio{{inputs, 1}},
-			wires: []*qom.Property{wire(out(0), "hpet", inputs[0])}, regions: []region{
+		{as: "pit", typ: "isa-pit", with: []string{"pit"}, bus: "isa", values: []value{{"iobase", uint64(0x40)}}, gpios: []gpio{{inputs, 1}},
+			wires: []*qom.Property{wireOr(out(0), "hpet", inputs[0], boardPins[0])}, regions: []region{
 				{name: "pit", size: 4, in: "io", at: 0x40},
 			}},
-		{typ: "isa-pcspk", bus: "isa", links: []value{{"pit", "pit"}}, regions: []region{
+		{typ: "isa-pcspk", with: []string{"pit"}, bus: "isa", links: []value{{"pit", "pit"}}, regions: []region{
 			{name: "pcspk", size: 1, in: "io", at: 0x61},
 		}},
 	}...)
 	list = append(list, part{slot: SlotPorts})
 	list = append(list, floppy...)
 	return append(list,
-		part{as: "i8042", typ: "i8042", bus: "isa", gpios: []gpio{{kbdIRQ, 1}, {mouseIRQ, 1}},
+		part{as: "i8042", typ: "i8042", with: keyboard, pins: []int{25}, bus: "isa", gpios: []gpio{{kbdIRQ, 1}, {mouseIRQ, 1}},
 			wires: []*qom.Property{wire("a20[0]", "", boardPins[25]), wire(out(0), "", boardPins[1]), wire(out(1), "", boardPins[12])}, regions: []region{
 				{name: "i8042-data", size: 1, in: "io", at: 0x60},
 				{name: "i8042-cmd", size: 1, in: "io", at: 0x64},
 			}},
-		part{in: "i8042", name: "ps2kbd", typ: "ps2-kbd", bus: "sysbus", wires: []*qom.Property{wire(out(0), "i8042", kbdIRQ[0])}},
-		part{in: "i8042", name: "ps2mouse", typ: "ps2-mouse", bus: "sysbus", wires: []*qom.Property{wire(out(0), "i8042", mouseIRQ[0])}},
-		part{typ: "vmport", bus: "isa", regions: []region{{name: "vmport", size: 1, in: "io", at: 0x5658}}},
-		part{typ: "vmmouse", bus: "isa", links: []value{{"i8042", "i8042"}}},
-		part{typ: "port92", bus: "isa", wires: []*qom.Property{wire("a20[0]", "", boardPins[26])}, regions: []region{{name: "port92", size: 1, in: "io", at: 0x92}}},
+		part{in: "i8042", name: "ps2kbd", typ: "ps2-kbd", with: keyboard, bus: "sysbus", wires: []*qom.Property{wire(out(0), "i8042", kbdIRQ[0])}},
+		part{in: "i8042", name: "ps2mouse", typ: "ps2-mouse", with: keyboard, bus: "sysbus", wires: []*qom.Property{wire(out(0), "i8042", mouseIRQ[0])}},
+		part{typ: "vmport", with: vmport, bus: "isa", regions: []region{{name: "vmport", size: 1, in: "io", at: 0x5658}}},
+		part{typ: "vmmouse", with: vmport, bus: "isa", links: []value{{"i8042", "i8042"}}},
+		part{typ: "port92", with: keyboard, pins: []int{26}, bus: "isa", wires: []*qom.Property{wire("a20[0]", "", boardPins[26])}, regions: []region{{name: "port92", size: 1, in: "io", at: 0x92}}},
 	)
 }
 
-// eeproms are the memory modules' descriptions on the SMBus.
-func eeproms() []part {
+// eeproms are the memory modules' descriptions on an SMBus that depends on
+// properties of the machine.
+func eeproms(with ...string) []part {
 	list := make([]part, 8)
 	for i := range list {
-		list[i] = part{typ: "smbus-eeprom", bus: "i2c", values: []value{{"address", uint64(0x50 + i)}}}
+		list[i] = part{typ: "smbus-eeprom", with: with, bus: "i2c", values: []value{{"address", uint64(0x50 + i)}}}
 	}
 	return list
 }

@@ -72,15 +72,23 @@ func movePAM(parts []part) {
 }
 
 // pinName is the name of an input of the board. On the PC of QEMU up to 7.2 that
-// of the processor was the first, before those of ISA.
+// of the processor was the first, before those of ISA. Those that are not there
+// leave no gap.
 func (b *Board) pinName(name string) string {
 	const processor = 16
 	i := slices.Index(boardPins, name)
 	switch {
 	case !b.env.Ways.LooseBoard || b.device("piix3") == nil || i > processor:
-		return name
 	case i == processor:
-		return boardPins[0]
+		i = 0
+	default:
+		i++
 	}
-	return boardPins[i+1]
+	n := i
+	for _, gone := range b.gone {
+		if gone < i {
+			n--
+		}
+	}
+	return boardPins[n]
 }

@@ -17,8 +17,10 @@ type part struct {
 	typ   string
 	bus   string // key of the bus it sits on: "sysbus" or one that a part offers
 	devfn uint8
-	multi bool // PCI: multifunction
-	slot  Slot // instead of all this: a place for what is not always there
+	multi bool     // PCI: multifunction
+	slot  Slot     // instead of all this: a place for what is not always there
+	with  []string // properties of the machine without which it is left out
+	pins  []int    // inputs of the board that nobody else leads to
 
 	values  []value
 	links   []value // link properties, by key of the part
@@ -28,6 +30,12 @@ type part struct {
 	regions []region
 	config  []patch
 	caps    []capability // oldest first
+}
+
+// setting is a value that a property of the machine says, which is on or off.
+type setting struct {
+	property string
+	usual    bool // when nothing was asked
 }
 
 // Slot is a place in the making of a board where QEMU puts devices that a

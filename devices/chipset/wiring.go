@@ -38,7 +38,11 @@ var wiredTypes = []string{
 // wire describes one line: from the named output to an input of the part with
 // the key to, or of the board where that is empty. Without an input the line
 // is there and leads nowhere.
-func wire(output, to, input string) *qom.Property {
+func wire(output, to, input string) *qom.Property { return wireOr(output, to, input, "") }
+
+// wireOr is wire for a line that leads to an input of the board where there is no
+// such part.
+func wireOr(output, to, input, pin string) *qom.Property {
 	target := func(o *qom.Object) *qom.Object {
 		w, ok := o.Self().(interface{ lines() *wiring })
 		if !ok || input == "" || w.lines().board == nil {
@@ -50,6 +54,9 @@ func wire(output, to, input string) *qom.Property {
 		}
 		if d := b.device(to); d != nil {
 			return d.Child(input)
+		}
+		if pin != "" {
+			return b.env.Unattached.Child(b.pinName(pin))
 		}
 		return nil
 	}

@@ -27,6 +27,7 @@ func (m *Machine) buildBoard() error {
 		Space: m.memorySpace, Firmware: m.firmwareContent,
 		Sleep: m.sleep, Time: m.wallClock, Fill: m.fill,
 		Reset: func() { m.SystemReset(GuestReset) },
+		Asked: m.Asked,
 	})
 	if err != nil {
 		return err
@@ -37,6 +38,20 @@ func (m *Machine) buildBoard() error {
 		m.wireProcessor(s)
 	}
 	return nil
+}
+
+// Asked reports what a property that is on or off was asked to be.
+func (m *Machine) Asked(property string) (on, given bool) {
+	if m.opts.Settings == nil {
+		return false, false
+	}
+	switch v, _ := m.opts.Settings.Get(property); v {
+	case true, "on", "yes", "true", "y":
+		return true, true
+	case false, "off", "no", "false", "n":
+		return false, true
+	}
+	return false, false
 }
 
 // extraRoots lists the numbers of the expanders' root buses, in ascending order.

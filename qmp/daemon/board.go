@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -57,6 +58,9 @@ func (vm *VM) boardDevices() ([]machine.BoardDevice, error) {
 	case !vm.Machine.IsQ35():
 		return nil, nil
 	}
+	if on, given := vm.Machine.Asked("sata"); given && !on && vm.Machine.IsQ35() {
+		b.buses = 0
+	}
 	var list []machine.BoardDevice
 	add := func(slot chipset.Slot, driver, bus string, props ...qjson.Member) {
 		list = append(list, machine.BoardDevice{Slot: slot, Driver: driver, Bus: bus, Props: qjson.NewObject(props...)})
@@ -64,9 +68,10 @@ func (vm *VM) boardDevices() ([]machine.BoardDevice, error) {
 	for _, ports := range []struct {
 		driver string
 		ids    []string
-	}{{"isa-serial", vm.cfg.Serials}, {"isa-parallel", vm.cfg.Parallels}} {
+		most   int // further serial ports lead nowhere
+	}{{"isa-serial", vm.cfg.Serials, 4}, {"isa-parallel", vm.cfg.Parallels, math.MaxInt}} {
 		for i, id := range ports.ids {
-			if id != "" && id != "none" {
+			if id != "" && id != "none" && i < ports.most {
 				add(chipset.SlotPorts, ports.driver, isaBus, qjson.Member{Name: "index", Value: int64(i)}, text("chardev", id))
 			}
 		}
@@ -75,7 +80,7 @@ func (vm *VM) boardDevices() ([]machine.BoardDevice, error) {
 		add(chipset.SlotDisplay, driver, b.root)
 	}
 	if !vm.cfg.NoDefaults {
-		if !vm.has("ide-cd", "ide-hd", "scsi-cd", "scsi-hd") {
+		if b.buses > 0 && !vm.has("ide-cd", "ide-hd", "scsi-cd", "scsi-hd") {
 			if err := vm.emptyDrive("ide", 2, "cdrom"); err != nil {
 				return nil, err
 			}
@@ -98,7 +103,7 @@ func (vm *VM) boardDevices() ([]machine.BoardDevice, error) {
 	}
 	if vm.usb() {
 		for _, c := range b.usb {
-			props := []qjson.Member{text("addr", c.addr), {Name: "multifunction", Value: true}}
+			props := []qjson.Member{text("addr", c.addr), {Name: "multifunction", Value: len(b.usb) > 1}}
 			if c.companion {
 				props = append(props, text("masterbus", usbBus), number("firstport", c.first))
 			}
