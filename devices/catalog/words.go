@@ -32,6 +32,7 @@ var wordings = []wording{
 	{[2]int{7, 2}, `Value '-.*' is out of range for parameter '(.*)'`, `Parameter '${1}' expects a non-negative number below 2^64
 Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-
 and exabytes, respectively.`},
+	{[2]int{7, 2}, `(Size of a CXL fixed memory window must )be( a multiple of 256MiB)`, "${1}my${2}"},
 	{[2]int{7, 2}, `unsupported machine type: ".*"(\n.*)?`, "unsupported machine type${1}"},
 	{[2]int{7, 2}, `at least one (memdev property must be set)`, "${1}"},
 	{[2]int{7, 2}, `(books|drawers) > 1 not supported by this machine's CPU topology`, "Parameter 'smp.${1}' is unexpected"},
