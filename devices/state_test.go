@@ -17,6 +17,7 @@ var stateless = []string{
 	"*card.Serial", "*chipset.drive", "*chipset.isaCard", "*chipset.isaPort", "*dimm.DIMM", "*display.VGA",
 	"*legacy.Controller", "*misc.sharedMemory", "*nic.Card", "*nic.Rocker", "*nvme.Controller", "*nvme.Namespace", "*nvme.Subsystem", "*pci.Bus",
 	"*pci.Expander", "*pci.Slot", "*scsi.Bus", "*scsi.HBA", "*virtio.Generic", "*virtio.SCSI", "*virtio.Serial",
+	"*virtio.Vsock",
 }
 
 // Every model says itself what of it a migration carries: one that only has the

@@ -43,6 +43,8 @@ and exabytes, respectively.`},
 	{[2]int{7, 2}, `[0-9]+:[0-9]+: (JSON parse error, premature )end of input`, "${1}EOI"},
 	{[2]int{7, 2}, `[0-9]+:[0-9]+: (JSON parse error, .*)`, "${1}"},
 	{[2]int{7, 2}, `Parameter 'channel-type' does not accept value '(.*)'`, "unknown migration protocol: ${1}"},
+	{[2]int{7, 2}, `Could not open '/dev/vhost-vsock': (.*)`, "vhost-vsock: failed to open vhost device: ${1}"},
+	{[2]int{7, 2}, `Can't set file descriptor \d+ non-blocking: Bad file descriptor: (.*)`, "vhost-vsock: unable to set non-blocking mode: ${1}"},
 	{[2]int{7, 2}, `(\S*) is not a device`, "${1} is not a hotpluggable device"},
 }
 

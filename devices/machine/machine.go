@@ -228,6 +228,7 @@ func New(opts Options) (*Machine, error) {
 	m.env.Memory.PlainTypes = m.env.Ways.PlainRegions
 	m.env.Memory.Trace, m.env.Input.Trace = &m.Trace, &m.Trace
 	m.env.Backends = backends{m}
+	m.env.Descriptor = m.Files.Take
 	m.env.NUMANodes = m.nodeCount
 	m.env.Audio = m.audioBackend
 	m.newBlocks()

@@ -2,6 +2,7 @@ package qdev
 
 import (
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/qomd/qomd/devices/catalog"
@@ -85,6 +86,9 @@ type Env struct {
 	// Backends finds what properties like netdev and drive name; may be nil:
 	// then there are none.
 	Backends Backends
+	// Descriptor gives up the open file that a device's property names, by its
+	// number or as a monitor has named it; nil: there are none.
+	Descriptor func(name string) (*os.File, error)
 	// Audio returns the id of the sound backend that is meant by id, the default
 	// one when it is empty; nil: there are none.
 	Audio func(id string) (string, error)

@@ -284,6 +284,7 @@ func TestRealizeErrors(t *testing.T) {
 		{`{"driver": "virtio-input-host-pci"}`, "evdev property is required", nil},
 		{`{"driver": "virtio-sound-pci"}`, "no default audio driver available", nil},
 		{`{"driver": "vhost-vsock-pci"}`, "guest-cid property must be greater than 2", nil},
+		{`{"driver": "vhost-vsock-pci", "guest-cid": 4294967296}`, "guest-cid property must be a 32-bit number", nil},
 		{`{"driver": "vhost-scsi-pci"}`, "vhost-scsi: missing wwpn", nil},
 		{`{"driver": "vhost-user-blk-pci"}`, "chardev is mandatory", nil},
 		{`{"driver": "vhost-user-fs-pci"}`, "missing chardev", nil},

@@ -30,7 +30,6 @@ var generics = []struct {
 	{"virtio-9p-pci-base", "virtio-9p-device", Kind{Name: "virtio-9p", ID: 9, Transitional: 0x1009}, shape{
 		queues: []int{128}, bits: []uint{0}, check: refuse9p}},
 	{"virtio-input-host-pci-base-type", "virtio-input-host-device", kindInput, refused("evdev property is required")},
-	{"vhost-vsock-pci-base", "vhost-vsock-device", Kind{Name: "vhost-vsock", ID: 19}, shape{check: refuseVsock}},
 	{"vhost-scsi-pci-base", "vhost-scsi", Kind{Name: "vhost-scsi", ID: 8, Transitional: 0x1004}, shape{check: refuseVhostSCSI}},
 	{"vhost-user-blk-pci-base", "vhost-user-blk", Kind{Name: "vhost-user-blk", ID: 2, Transitional: 0x1001}, vhostUser("chardev is mandatory")},
 	{"vhost-user-scsi-pci-base", "vhost-user-scsi", Kind{Name: "vhost-user-scsi", ID: 8, Transitional: 0x1004}, vhostUser("vhost-user-scsi: missing chardev")},
@@ -109,13 +108,6 @@ func refuse9p(o *qom.Object) error {
 		id = "NULL"
 	}
 	return errors.New("9pfs device couldn't find fsdev with the id = " + id)
-}
-
-func refuseVsock(o *qom.Object) error {
-	if o.StoredUint("guest-cid") <= 2 {
-		return errors.New("guest-cid property must be greater than 2")
-	}
-	return errors.New("vhost-vsock: failed to open vhost device: No such file or directory")
 }
 
 func refuseVhostSCSI(o *qom.Object) error {
