@@ -77,6 +77,10 @@ func (b *expressBridge) VMState(f *vmstate.Fields) {
 	f.Bytes("hotplug-registers", b.shpc.regs[:])
 }
 
+// VMState implements [vmstate.Stater]: a host bridge has what every device has, the
+// rest is made from its expander.
+func (h *Host) VMState(f *vmstate.Fields) { h.Device.VMState(f) }
+
 // VMState saves or loads the address that was written last.
 func (c *ConfigPorts) VMState(f *vmstate.Fields) { f.Field("address", &c.address) }
 
