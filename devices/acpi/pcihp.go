@@ -278,6 +278,9 @@ func (h *PCIHotplug) read(addr uint64, _ int) uint64 {
 		h.index = 0
 		return uint64(v)
 	}
+	if b == nil && addr == regRemovable {
+		return 0xffffffff
+	}
 	if b == nil {
 		return 0
 	}

@@ -1,6 +1,9 @@
 package chipset
 
-import "github.com/qomd/qomd/qom"
+import (
+	"github.com/qomd/qomd/devices/memory"
+	"github.com/qomd/qomd/qom"
+)
 
 // mmcfgSize is the largest size of memory-mapped configuration space: 1 MiB for
 // each of 256 buses.
@@ -162,7 +165,8 @@ func superIO(l lines, floppy ...part) []part {
 			}},
 		part{in: "i8042", name: "ps2kbd", typ: "ps2-kbd", with: keyboard, bus: "sysbus", wires: []*qom.Property{wire(out(0), "i8042", kbdIRQ[0])}},
 		part{in: "i8042", name: "ps2mouse", typ: "ps2-mouse", with: keyboard, bus: "sysbus", wires: []*qom.Property{wire(out(0), "i8042", mouseIRQ[0])}},
-		part{typ: "vmport", with: vmport, bus: "isa", regions: []region{{name: "vmport", size: 1, in: "io", at: 0x5658}}},
+		part{typ: "vmport", with: vmport, bus: "isa", regions: []region{{name: "vmport", size: 1, in: "io", at: 0x5658,
+			ops: func(*Board) memory.Ops { return vmwarePort{} }}}},
 		part{typ: "vmmouse", with: vmport, bus: "isa", links: []value{{"i8042", "i8042"}}},
 		part{typ: "port92", with: keyboard, pins: []int{26}, bus: "isa", wires: []*qom.Property{wire("a20[0]", "", boardPins[26])}, regions: []region{{name: "port92", size: 1, in: "io", at: 0x92}}},
 	)

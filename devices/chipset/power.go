@@ -74,7 +74,7 @@ func (p *power) RealizePCI() error {
 	}
 	p.SetConfig(m.baseReg, 1) // an I/O address
 	p.apm.InitIO(sys, o, apmOps{p}, "apm-io", 2)
-	p.apm.SetRules(&acpi.ByteRules)
+	p.apm.SetRules(&alignedBytes)
 	b.opts.IO.AddSubregion(0xb2, &p.apm)
 
 	p.block.Init(sys, o, m.block, m.blockSize)
@@ -259,6 +259,10 @@ func (p *power) place(bus *pci.Bus, port uint16) {
 	bus.WriteConfig(0, p.Devfn(), m.baseReg, 4, uint32(port)|1)
 	bus.WriteConfig(0, p.Devfn(), m.enableReg, 1, uint32(m.enableBit))
 }
+
+// alignedBytes are the access rules of registers of a byte that take no access
+// across what is aligned.
+var alignedBytes = memory.Rules{Valid: memory.Access{Min: 1, Max: 4}, Impl: memory.Access{Min: 1, Max: 1}}
 
 // apmOps is the port by which firmware and guest switch ACPI mode.
 type apmOps struct{ p *power }

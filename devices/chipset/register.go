@@ -44,6 +44,7 @@ func Register(t *qom.Types) {
 		"port92":    func() qom.Instance { return new(port92) },
 		"isa-pit":   func() qom.Instance { return new(pit) },
 		"isa-pcspk": func() qom.Instance { return new(speaker) },
+		"i8257":     func() qom.Instance { return new(dma) },
 	} {
 		t.Add(qom.TypeInfo{Name: typ, Parent: "device", New: make})
 	}
