@@ -122,6 +122,11 @@ func (c *CPU) Realize() error {
 	if v, _ := c.Get("hv-vendor-id"); v == "" {
 		c.set("hv-vendor-id", "Microsoft Hv")
 	}
+	if id := c.number("apic-id"); id > lastXAPIC {
+		if x2apic, _ := c.Get("x2apic"); x2apic != true {
+			return wideIDError(id)
+		}
+	}
 	if c.number("ucode-rev") == 0 {
 		rev := uint64(1) << 32
 		if vendor, _ := c.Get("vendor"); vendor == "AuthenticAMD" {
@@ -131,6 +136,21 @@ func (c *CPU) Realize() error {
 	}
 	return nil
 }
+
+// lastXAPIC is the highest number of a local APIC without x2APIC: 255 is all of
+// them.
+const lastXAPIC = 254
+
+// wideIDError refuses a processor whose local APIC cannot have its number. On a
+// terminal QEMU tells what to do.
+type wideIDError int64
+
+func (e wideIDError) Error() string {
+	return fmt.Sprintf("APIC ID %d requires x2APIC feature in CPU", int64(e))
+}
+
+// Hint is the second line of the message, which QMP does not carry.
+func (wideIDError) Hint() string { return "Try x2apic=on in -cpu." }
 
 func (c *CPU) set(name string, v any) {
 	if c.Property(name) != nil {

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -155,8 +156,14 @@ func (m *Machine) cpuType() (string, error) {
 	return typ, err
 }
 
+// hostModel is the processor of the host, which only KVM passes on.
+const hostModel = "host-x86_64-cpu"
+
 // addProcessor makes a processor of the machine itself.
 func (m *Machine) addProcessor(s *CPUSlot) error {
+	if s.Type == hostModel && m.accelName() != "KVM" {
+		return errors.New("CPU model 'host' requires KVM or HVF")
+	}
 	o, err := m.env.Tree.NewChild(m.env.Unattached, "device[*]", s.Type)
 	if err != nil {
 		return err
