@@ -141,7 +141,8 @@ func (f *fileMachine) simple(name string, n *node, key string) bool {
 		"qtest-log": &m.QTestLog, "incoming": &m.Incoming, "loadvm": &m.LoadVM,
 	}
 	lists := map[string]*[]Option{
-		"drives": &m.Drives, "blockdevs": &m.Blockdevs, "netdevs": &m.Netdevs, "audiodevs": &m.Audiodevs, "tpmdevs": &m.TPMs, "numa": &m.NUMA,
+		"drives": &m.Drives, "blockdevs": &m.Blockdevs, "netdevs": &m.Netdevs, "audiodevs": &m.Audiodevs, "tpmdevs": &m.TPMs,
+		"fsdevs": &m.Fsdevs, "numa": &m.NUMA,
 	}
 	ports := map[string]*[]argument{"serials": &f.b.serials, "parallels": &f.b.parallels}
 	switch {

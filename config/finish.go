@@ -22,7 +22,7 @@ const memoryUnit = 8192
 // that in which QEMU finds mistakes.
 func (b *builder) finish() (*Machine, error) {
 	steps := []func() error{
-		b.finishMessages, b.finishLog, b.finishActions, b.finishRTC, b.finishLoading, b.finishType, b.finishDescriptors, b.finishChardevs, b.finishAccels,
+		b.finishMessages, b.finishLog, b.finishActions, b.finishRTC, b.finishLoading, b.finishType, b.finishDescriptors, b.finishChardevs, b.finishFolders, b.finishAccels,
 		b.finishMemory, b.finishMemoryPath, b.finishTopology, b.finishMonitors, b.finishPorts, b.finishObjects,
 	}
 	if err := b.run(steps); err != nil {

@@ -106,6 +106,8 @@ type Machine struct {
 	Audiodevs []Option
 	// Firmware is what -smbios, -acpitable and -fw_cfg have for firmware.
 	Firmware machine.Firmware
+	// Fsdevs are the folders of the host that are shared with the guest.
+	Fsdevs []Option
 	// TPMs are the back ends of TPMs; QEMU takes one.
 	TPMs []Option
 

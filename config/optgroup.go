@@ -18,9 +18,7 @@ type optGroup struct {
 	// params are the members with their types ("string", "number", "size",
 	// "boolean"); without any, every name is taken as a string.
 	params map[string]string
-	// refused says what qomd lacks, for groups that only a file can use.
-	refused string
-	list    []*opts
+	list   []*opts
 }
 
 // opts are the values given with one use of a group.
@@ -44,7 +42,7 @@ var groupForms = []optGroup{
 	{name: "device", implied: "driver"},
 	{name: "drive"},
 	{name: "fw_cfg", implied: "name"},
-	{name: "fsdev", refused: "shared folders"},
+	{name: "fsdev", implied: "fsdriver"},
 	{name: "global"},
 	{name: "icount", implied: "shift", merge: true},
 	{name: "machine", implied: "type", merge: true},
@@ -66,7 +64,7 @@ var groupForms = []optGroup{
 	{name: "smp-opts", implied: "cpus", merge: true},
 	{name: "tpmdev", implied: "type"},
 	{name: "trace", implied: "enable"},
-	{name: "virtfs", refused: "shared folders"},
+	{name: "virtfs", implied: "fsdriver"},
 	{name: "vnc", implied: "vnc"},
 }
 

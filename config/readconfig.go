@@ -161,9 +161,6 @@ func (b *builder) beginSection(group, id string) (*section, error) {
 	if g == nil {
 		return nil, fmt.Errorf("There is no option group '%s'", group)
 	}
-	if g.refused != "" {
-		return nil, fmt.Errorf("[%s] is not supported by qomd: %s", group, g.refused)
-	}
 	switch group {
 	case "mon":
 		b.noMonitor = true

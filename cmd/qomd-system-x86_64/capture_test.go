@@ -27,7 +27,7 @@ var always = []string{"e1000", "pcie-root-port", "qemu-xhci", "scsi-hd", "usb-ta
 const sampled = 12
 
 // unlike are devices that are not looked at in the sample: those that want what
-// no machine here has (shared folders, a VFIO device), and those whose registers
+// no machine here has (a shared folder in its description, a VFIO device), and those whose registers
 // are not as QEMU's yet.
 var unlike = regexp.MustCompile(`^(virtio-9p-.*|vfio-pci-igd-lpc-bridge|AMDVI-PCI|virtio-iommu-pci)$`)
 

@@ -25,6 +25,17 @@ type group struct {
 	free   [6]int64 // when the next request may go, in nanoseconds of virtual time
 }
 
+// Throttle holds reads and writes to limits, of whatever they are.
+type Throttle struct{ group group }
+
+// NewThrottle makes a throttle; now tells virtual time in nanoseconds.
+func NewThrottle(l Limits, now func() int64) *Throttle {
+	return &Throttle{group{limits: l, now: now}}
+}
+
+// Wait books a read or write of n bytes, and returns how long it has to wait.
+func (t *Throttle) Wait(write bool, n int64) time.Duration { return t.group.wait(write, n) }
+
 // wait books a request and returns how long it has to wait.
 func (g *group) wait(write bool, n int64) time.Duration {
 	g.mu.Lock()

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/fsdev"
 	"github.com/qomd/qomd/devices/qdev"
 )
 
@@ -39,3 +40,6 @@ func (b backends) TPM(name string) qdev.Backend {
 
 // CharacterDevices implements [chardev.Keeper].
 func (b backends) CharacterDevices() *chardev.Set { return b.m.Characters }
+
+// SharedFolders implements [fsdev.Keeper].
+func (b backends) SharedFolders() *fsdev.Set { return b.m.Folders }

@@ -7,6 +7,7 @@ import (
 	"github.com/qomd/qomd/devices"
 	"github.com/qomd/qomd/devices/catalog"
 	"github.com/qomd/qomd/devices/chardev"
+	"github.com/qomd/qomd/devices/fsdev"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/net"
@@ -41,6 +42,7 @@ func (m *Machine) begin() error {
 	}
 	m.Characters = chardev.NewSet(m.Chardevs(), m.Do, &m.Yanks, m.log)
 	m.Characters.FDs = &m.Files
+	m.Folders = fsdev.NewSet(m.Do)
 	m.TPM = tpm.NewSet(m.Characters, m.Do, m.log)
 	m.TPM.Waiting = mover{m}.Waiting
 	m.Network = net.NewStack(m.env, m.Do, m.emit)

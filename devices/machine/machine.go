@@ -15,6 +15,7 @@ import (
 	"github.com/qomd/qomd/devices/cxl"
 	"github.com/qomd/qomd/devices/dimm"
 	"github.com/qomd/qomd/devices/dirtyrate"
+	"github.com/qomd/qomd/devices/fsdev"
 	"github.com/qomd/qomd/devices/guard"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/intc"
@@ -170,6 +171,8 @@ type Machine struct {
 	Trace trace.Tracer
 	// DirtyRate measures how fast memory changes.
 	DirtyRate *dirtyrate.Meter
+	// Folders are the folders of the host that are shared with the guest.
+	Folders *fsdev.Set
 	// TPM is the trusted platform module, if there is one.
 	TPM *tpm.Set
 	// Network is the netdevs and what is known of network cards.
@@ -531,6 +534,9 @@ func (m *Machine) Close() []*qom.Storage {
 		m.disarm()
 		m.tearDown()
 	})
+	if m.Folders != nil {
+		m.Folders.Wait()
+	}
 	m.async.Wait()
 	m.Do(func() {
 		m.Blocks.Close()

@@ -96,6 +96,7 @@ func observe(r *rig, fn *pci.Device) function {
 
 // options are the properties the recording was made with.
 var options = map[string]string{
+	"virtio-9p-pci":     `, "fsdev": "a", "mount_tag": "t"`,
 	"virtio-blk-pci":    `, "drive": "disk0"`,
 	"virtio-crypto-pci": `, "cryptodev": "/objects/cd0"`,
 	"virtio-mem-pci":    `, "memdev": "/objects/mm0"`,
@@ -109,8 +110,6 @@ func TestFunctions(t *testing.T) {
 	for _, want := range recorded(t) {
 		t.Run(want.Type, func(t *testing.T) {
 			switch want.Type {
-			case "virtio-9p-pci":
-				t.Skip("there is no file system to export")
 			case "virtio-mem-pci", "virtio-pmem-pci":
 				t.Skip("the address is given by the machine")
 			case "virtio-sound-pci":
@@ -120,6 +119,7 @@ func TestFunctions(t *testing.T) {
 			r := newRig(t)
 			r.env.Ready = false
 			r.disk("disk0", 1<<20, 0)
+			r.share()
 			objects := r.env.Tree.Root().Child("objects")
 			r.child(objects, "cd0", "cryptodev-backend-builtin")
 			r.child(objects, "mm0", "memory-backend-ram")

@@ -29,6 +29,7 @@ func Register(t *qom.Types) {
 	add[Mem](r, "virtio-mem-pci-base", "virtio-mem", &kindMem, nil, memProperties...)
 	add[FS](r, FSProxy, "vhost-user-fs-device", &kindFS, nil)
 	add[Vsock](r, "vhost-vsock-pci-base", "vhost-vsock-device", &kindVsock, nil)
+	add[NineP](r, "virtio-9p-pci-base", "virtio-9p-device", &kindNineP, nil)
 	add[Pmem](r, "virtio-pmem-pci-base", "virtio-pmem", &kindPmem, nil)
 	for _, m := range [...]*hidModel{keyboardModel, mouseModel, tabletModel, multitouchModel} {
 		add(r, "virtio-"+m.typ+"-pci-base-type", "virtio-"+m.typ+"-device", &kindInput, func(i *Input) { i.model = m })

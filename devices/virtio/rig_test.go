@@ -9,6 +9,7 @@ import (
 
 	"github.com/qomd/qomd/devices"
 	"github.com/qomd/qomd/devices/catalog"
+	"github.com/qomd/qomd/devices/fsdev"
 	"github.com/qomd/qomd/devices/memory"
 	"github.com/qomd/qomd/devices/object"
 	"github.com/qomd/qomd/devices/pci"
@@ -36,6 +37,8 @@ type rig struct {
 	mem    *memory.AddressSpace
 	io     *memory.AddressSpace
 	drives map[string]qdev.Backend
+	shared *fsdev.Set
+	back   chan func() // what goroutines want done with the lock, which the test has
 }
 
 const ramSize = 64 << 20
@@ -43,6 +46,8 @@ const ramSize = 64 << 20
 func newRig(t testing.TB) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: &stepClock{}, drives: map[string]qdev.Backend{}}
+	r.back = make(chan func())
+	r.shared = fsdev.NewSet(func(f func()) { r.back <- f })
 	tree := qomtest.NewTree(t, allTypes)
 	sys := memory.NewSystem(tree)
 	r.env = &qdev.Env{Tree: tree, Memory: sys, Clock: r.clock, Log: slog.New(slog.DiscardHandler), Backends: r}
@@ -79,6 +84,7 @@ func newRig(t testing.TB) *rig {
 		r.env.Emit = func(string, any) {}
 		sys.Settle()
 		r.clock.advance(time.Hour) // what is in flight ends
+		r.finish()
 		sys.Settle()
 		qomtest.Check(t, tree)
 		tree.Close()
@@ -97,6 +103,37 @@ func (r *rig) child(parent *qom.Object, name, typ string) *qom.Object {
 
 // QOM makes the rig the hot-plug handler of its root bus: one that never asks.
 func (r *rig) QOM() *qom.Object { return &r.host.Object }
+
+// SharedFolders implements [fsdev.Keeper].
+func (r *rig) SharedFolders() *fsdev.Set { return r.shared }
+
+// share adds a folder to be shared, under the id "a"; more are other members.
+func (r *rig) share(more ...qjson.Member) string {
+	r.t.Helper()
+	dir := r.t.TempDir()
+	members := append([]qjson.Member{{Name: "fsdriver", Value: "local"}, {Name: "path", Value: dir}, {Name: "security_model", Value: "none"}}, more...)
+	if err := r.shared.Add("a", qjson.NewObject(members...)); err != nil {
+		r.t.Fatal(err)
+	}
+	return dir
+}
+
+// finish does what goroutines want done until there are none.
+func (r *rig) finish() {
+	over := make(chan struct{})
+	go func() {
+		r.shared.Wait()
+		close(over)
+	}()
+	for {
+		select {
+		case f := <-r.back:
+			f()
+		case <-over:
+			return
+		}
+	}
+}
 
 // Netdev, Drive and Chardev make the rig the backends of its machine.
 func (r *rig) Netdev(name string) qdev.Backend  { return r.drives[name] }

@@ -27,8 +27,6 @@ var generics = []struct {
 		uses: "cryptodev", busy: "can't use already used cryptodev backend: %s"}},
 	{"virtio-sound-pci-base-type", "virtio-sound-device", Kind{Name: "virtio-sound", ID: 25}, shape{
 		queues: []int{64, 64, 64, 64}, config: 16, fill: fillSound, check: qdev.DemandAudio}},
-	{"virtio-9p-pci-base", "virtio-9p-device", Kind{Name: "virtio-9p", ID: 9, Transitional: 0x1009}, shape{
-		queues: []int{128}, bits: []uint{0}, check: refuse9p}},
 	{"virtio-input-host-pci-base-type", "virtio-input-host-device", kindInput, refused("evdev property is required")},
 	{"vhost-scsi-pci-base", "vhost-scsi", Kind{Name: "vhost-scsi", ID: 8, Transitional: 0x1004}, shape{check: refuseVhostSCSI}},
 	{"vhost-user-blk-pci-base", "vhost-user-blk", Kind{Name: "vhost-user-blk", ID: 2, Transitional: 0x1001}, vhostUser("chardev is mandatory")},
@@ -100,14 +98,6 @@ func needLink(name, text string) func(*qom.Object) error {
 		}
 		return nil
 	}
-}
-
-func refuse9p(o *qom.Object) error {
-	id := o.StoredString("fsdev")
-	if id == "" {
-		id = "NULL"
-	}
-	return errors.New("9pfs device couldn't find fsdev with the id = " + id)
 }
 
 func refuseVhostSCSI(o *qom.Object) error {

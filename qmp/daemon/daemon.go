@@ -208,7 +208,7 @@ func (vm *VM) build() error {
 	if err := vm.addFiles(); err != nil {
 		return err
 	}
-	if err := inTurn(vm.checkDisplay, vm.addEarlyObjects, vm.openChardevs, vm.openVNC); err != nil {
+	if err := inTurn(vm.checkDisplay, vm.addEarlyObjects, vm.openChardevs, vm.addFolders, vm.openVNC); err != nil {
 		return err
 	}
 	var err error
