@@ -16,7 +16,7 @@ import (
 var stateless = []string{
 	"*card.Serial", "*chipset.drive", "*chipset.isaCard", "*chipset.isaPort", "*dimm.DIMM", "*display.VGA",
 	"*legacy.Controller", "*misc.sharedMemory", "*nic.Card", "*nic.Rocker", "*nvme.Controller", "*nvme.Namespace", "*nvme.Subsystem", "*pci.Bus",
-	"*pci.Expander", "*pci.Host", "*pci.Slot", "*scsi.Bus", "*scsi.HBA", "*virtio.Generic", "*virtio.NineP", "*virtio.SCSI", "*virtio.Serial",
+	"*pci.Expander", "*pci.Slot", "*scsi.Bus", "*scsi.HBA", "*virtio.Generic", "*virtio.NineP", "*virtio.SCSI", "*virtio.Serial",
 	"*virtio.Vsock",
 }
 
