@@ -73,11 +73,11 @@ func (g *Graph) fileOptions(file string, o *qjson.Object) (opts *qjson.Object, p
 // childOptions completes the options of the node that a format lies in. Unless they
 // name a format themselves it is a protocol, the one that the name says.
 func (g *Graph) childOptions(file string, o *qjson.Object) (opts *qjson.Object, probed bool, err error) {
-	if driver, given := text(o, "driver"); given {
+	if _, given := text(o, "driver"); given {
 		return g.fileOptions(file, o)
 	} else if name, named := text(o, "filename"); file == "" && !named {
 		return o, false, nil // opening it tells that nothing says what it is
-	} else if driver, err = protocolOf(file, name); err != nil {
+	} else if driver, err := protocolOf(file, name); err != nil {
 		return nil, false, err
 	} else {
 		opts = clone(o)

@@ -27,13 +27,6 @@ func (h *qcow2Header) compressionName() string {
 	return "zlib"
 }
 
-// isQcow2 reports whether data begins as a qcow2 image does.
-func isQcow2(img image) bool {
-	var b [4]byte
-	img.ReadAt(b[:], 0)
-	return qcow2.Is(b[:])
-}
-
 // setHeader takes over what the header says now.
 func (n *Node) setHeader(h qcow2.Header) {
 	n.header = &qcow2Header{Header: h, backingPath: h.Backing}
