@@ -76,6 +76,8 @@ var usual = []*regexp.Regexp{
 	regexp.MustCompile(`^/.*/swtpm socket --ctrl `),
 	regexp.MustCompile(`^-msg timestamp=on( \\)?$`),
 	regexp.MustCompile(`qomd-system-x86_64: -mon chardev=charmonitor,id=monitor,mode=control: warning: '-mon' is deprecated, use `),
+	regexp.MustCompile(`qomd-system-x86_64: -fsdev .*,readonly: warning: short-form boolean option 'readonly' deprecated$`),
+	regexp.MustCompile(`^Please use readonly=on instead$`),
 	regexp.MustCompile(`^char device redirected to /dev/pts/\d+ \(label char\w+\)$`),
 	regexp.MustCompile(`(qomd|qemu)-system-x86_64: terminating on signal 15( from pid \d+ \(virsh\))?$`),
 }
