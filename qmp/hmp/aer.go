@@ -19,7 +19,7 @@ func aerRows() []*command {
 		params: `[-a] [-c] id <error_status> [<tlp header> [<tlp header prefix>]]`,
 		help: "have a PCI Express function report an error, given by its name or its bit; -c: that bit is one of a correctable error; " +
 			"-a: if it is not fatal it is told as a correctable one",
-		run: injectAER, complete: completeDevice,
+		run: injectAER,
 	}}
 }
 

@@ -261,5 +261,7 @@ func completeInfoBlock(c *completer, words []string) {
 	for len(words) > 2 && strings.HasPrefix(words[1], "-") {
 		words = words[1:]
 	}
-	completeDrive(c, words)
+	if len(words) == 2 {
+		c.drives(words[1])
+	}
 }

@@ -13,42 +13,40 @@ func blockJobRows() []*command {
 	return []*command{
 		{names: "block_job_cancel", args: "force:-f,device:B", params: "[-f] device", qmp: "block-job-cancel",
 			help: "cancel a block job; -f: now, even where it would first bring its target up to date",
-			run:  forward("block-job-cancel", "device", "force"), complete: completeJob},
+			run:  forward("block-job-cancel", "device", "force")},
 		{names: "block_job_complete", args: "device:B", params: "device", help: "let a block job that is ready end",
-			qmp: "block-job-complete", run: forward("block-job-complete", "device"), complete: completeJob},
+			qmp: "block-job-complete", run: forward("block-job-complete", "device")},
 		{names: "block_job_pause", args: "device:B", params: "device", help: "pause a block job",
-			qmp: "block-job-pause", run: forward("block-job-pause", "device"), complete: completeJob},
+			qmp: "block-job-pause", run: forward("block-job-pause", "device")},
 		{names: "block_job_resume", args: "device:B", params: "device", help: "go on with a block job",
-			qmp: "block-job-resume", run: forward("block-job-resume", "device"), complete: completeJob},
+			qmp: "block-job-resume", run: forward("block-job-resume", "device")},
 		{names: "block_job_set_speed", args: "device:B,speed:o", params: "device speed", help: "limit the speed of a block job",
-			qmp: "block-job-set-speed", run: forward("block-job-set-speed", "device", "speed"), complete: completeJob},
+			qmp: "block-job-set-speed", run: forward("block-job-set-speed", "device", "speed")},
 		{names: "block_stream", args: "device:B,speed:o?,base:s?", params: "device [speed [base]]", qmp: "block-stream",
-			help: "copy what is behind an image into it", complete: completeDrive,
+			help: "copy what is behind an image into it",
 			run: func(r *run) error {
 				return r.ask("block-stream", append(r.members("job-id=device", "device", "speed", "base"), with("on-error", "report"))...)
 			}},
 		{names: "drive_mirror", args: "reuse:-n,full:-f,device:B,target:s,format:s?", params: "[-n] [-f] device target [format]",
 			qmp: "drive-mirror", help: "copy a drive, and what is written to it from now on; -n: into a file that is there; " +
-				"-f: what is behind it too", run: copyDrive("drive-mirror"), complete: completeDrive},
+				"-f: what is behind it too", run: copyDrive("drive-mirror")},
 		{names: "drive_backup", args: "reuse:-n,full:-f,compress:-c,device:B,target:s,format:s?", qmp: "drive-backup",
 			params: "[-n] [-f] [-c] device target [format]", help: "copy a drive as it is now; -n: into a file that is there; " +
-				"-f: what is behind it too; -c: compressed", run: copyDrive("drive-backup"), complete: completeDrive},
+				"-f: what is behind it too; -c: compressed", run: copyDrive("drive-backup")},
 		{names: "snapshot_blkdev", args: "reuse:-n,device:B,snapshot-file:s?,format:s?", qmp: "blockdev-snapshot-sync",
 			params: "[-n] device [new-image-file] [format]", help: "put a new image before a drive's; -n: one that is there",
-			run: snapshot, complete: completeDrive},
+			run: snapshot},
 		{names: "snapshot_blkdev_internal", args: "device:B,name:s", params: "device name", qmp: "blockdev-snapshot-internal-sync",
-			help: "make a snapshot within an image", run: forward("blockdev-snapshot-internal-sync", "device", "name"),
-			complete: completeDrive},
+			help: "make a snapshot within an image", run: forward("blockdev-snapshot-internal-sync", "device", "name")},
 		{names: "snapshot_delete_blkdev_internal", args: "device:B,name:s,id:s?", params: "device name [id]",
 			qmp: "blockdev-snapshot-delete-internal-sync", help: "delete a snapshot within an image",
-			run: forward("blockdev-snapshot-delete-internal-sync", "device", "name", "id"), complete: completeDrive},
-		{names: "commit", args: "device:B", params: "device|all", qmp: "block-commit", bare: true, complete: completeDrive,
+			run: forward("blockdev-snapshot-delete-internal-sync", "device", "name", "id")},
+		{names: "commit", args: "device:B", params: "device|all", qmp: "block-commit", bare: true,
 			help: "write what a drive's layer has into the image behind it, or that of all drives", run: commit},
 		{names: "nbd_server_start", args: "all:-a,writable:-w,uri:s", params: "nbd_server_start [-a] [-w] host:port", qmp: "nbd-server-start",
 			help: "serve block devices to others; -a: all of them; -w: to be written too", run: nbdStart},
 		{names: "nbd_server_add", args: "writable:-w,device:B,name:s?", params: "nbd_server_add [-w] device [name]", qmp: "nbd-server-add",
-			help: "serve a block device; -w: to be written too", run: forward("nbd-server-add", "device", "name", "writable"),
-			complete: completeDrive},
+			help: "serve a block device; -w: to be written too", run: forward("nbd-server-add", "device", "name", "writable")},
 		{names: "nbd_server_remove", args: "force:-f,name:s", params: "nbd_server_remove [-f] name", qmp: "nbd-server-remove",
 			help: "serve a block device no longer; -f: even to those who use it", run: nbdRemove},
 		{names: "nbd_server_stop", params: "nbd_server_stop", help: "serve no block devices any more", qmp: "nbd-server-stop", run: forward("nbd-server-stop")},
@@ -166,15 +164,4 @@ func nbdRemove(r *run) error {
 		args = append(args, with("mode", "hard"))
 	}
 	return r.ask("nbd-server-remove", args...)
-}
-
-func completeJob(c *completer, words []string) {
-	if len(words) != 2 {
-		return
-	}
-	r := &run{h: c.h, session: &session{}}
-	list, _ := r.list("query-block-jobs")
-	for _, j := range list {
-		c.propose(text(j, "device"), words[1])
-	}
 }

@@ -17,17 +17,17 @@ func blockRows() []*command {
 			help: "make a drive; options as -drive takes them, with -n as -blockdev does; the address does not matter",
 			run:  driveAdd},
 		{names: "drive_del", args: "id:B", params: "device", help: "remove a drive, or take its medium from the device that uses it",
-			qmp: "blockdev-del", bare: true, run: func(r *run) error { return r.h.m.Blocks.DelDrive(r.args.text("id")) }, complete: completeDrive},
+			qmp: "blockdev-del", bare: true, run: func(r *run) error { return r.h.m.Blocks.DelDrive(r.args.text("id")) }},
 		{names: "block_resize", args: "device:B,size:o", params: "device size", help: "change the length of an image",
-			qmp: "block_resize", run: forward("block_resize", "device", "size"), complete: completeDrive},
+			qmp: "block_resize", run: forward("block_resize", "device", "size")},
 		{names: "block_set_io_throttle", args: "device:B,bps:l,bps_rd:l,bps_wr:l,iops:l,iops_rd:l,iops_wr:l",
 			params: "device bps bps_rd bps_wr iops iops_rd iops_wr", help: "set how fast a drive may be",
-			qmp: "block_set_io_throttle", run: throttle, complete: completeDrive},
+			qmp: "block_set_io_throttle", run: throttle},
 		{names: "eject", args: "force:-f,device:B", params: "[-f] device", help: "take a medium out; -f: although the guest holds it",
-			qmp: "eject", run: forward("eject", "device", "force"), complete: completeDrive},
+			qmp: "eject", run: forward("eject", "device", "force")},
 		{names: "change", args: "device:B,force:-f,target:F,arg:s?,read-only-mode:s?", qmp: "blockdev-change-medium",
 			params: "device [-f] filename [format [read-only-mode]]", help: "change a medium; -f: although the guest holds it",
-			run: change, complete: completeDrive},
+			run: change},
 	}
 }
 
@@ -107,15 +107,4 @@ func (r *run) choice(argument, command string, path ...string) error {
 		return fmt.Errorf("invalid parameter value: %s", value)
 	}
 	return nil
-}
-
-func completeDrive(c *completer, words []string) {
-	if len(words) != 2 {
-		return
-	}
-	for _, b := range c.h.m.Blocks.Query() {
-		if b.Device != "" {
-			c.propose(b.Device, words[1])
-		}
-	}
 }

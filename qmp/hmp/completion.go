@@ -1,6 +1,9 @@
 package hmp
 
 import (
+	"cmp"
+	"os"
+	"path"
 	"slices"
 	"strings"
 )
@@ -45,6 +48,53 @@ func (c *completer) commands(t *table, words []string) {
 		c.commands(cmd.sub, words[1:])
 	case cmd.complete != nil:
 		cmd.complete(c, words)
+	default:
+		c.byKind(cmd.args, words)
+	}
+}
+
+// byKind completes an argument by its kind: files and drives. As in QEMU a flag
+// counts as an argument whether it was typed or not, and what follows the last one
+// is taken for another of it.
+func (c *completer) byKind(args string, words []string) {
+	described := strings.Split(args, ",")
+	i := min(len(words)-2, len(described)-1)
+	for ; i < len(described); i++ {
+		_, kind, _ := strings.Cut(described[i], ":")
+		switch typed := words[len(words)-1]; {
+		case strings.HasPrefix(kind, "-"):
+			continue
+		case strings.HasPrefix(kind, "F"):
+			c.files(typed)
+		case strings.HasPrefix(kind, "B"):
+			c.drives(typed)
+		}
+		return
+	}
+}
+
+// files proposes what is in the folder that a path leads to.
+func (c *completer) files(typed string) {
+	folder, _ := path.Split(typed)
+	list, err := os.ReadDir(cmp.Or(folder, "."))
+	if err != nil {
+		return
+	}
+	for _, e := range list {
+		name := folder + e.Name()
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			name += "/"
+		}
+		c.propose(name, typed)
+	}
+}
+
+// drives proposes drives.
+func (c *completer) drives(typed string) {
+	for _, b := range c.h.m.Blocks.Query() {
+		if b.Device != "" {
+			c.propose(b.Device, typed)
+		}
 	}
 }
 

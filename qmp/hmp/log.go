@@ -26,7 +26,7 @@ func logRows() []*command {
 		},
 	}, {
 		names: "trace-event", args: "name:s,option:b,vcpu:i?", params: "name on|off [vcpu]", qmp: "trace-event-set-state",
-		help: "turn trace points on or off; * and ? in a name stand for others", run: traceEvent,
+		help: "turn trace points on or off; * and ? in a name stand for others", run: traceEvent, complete: completeTrace,
 	}}
 }
 
@@ -67,7 +67,7 @@ func traceEvent(r *run) error {
 func traceTopics() []*command {
 	return []*command{{
 		names: "trace-events", args: "name:s?,vcpu:i?", params: "[name] [vcpu]", qmp: "trace-event-get-state",
-		help: "which trace points there are, and which are on", run: infoTraceEvents,
+		help: "which trace points there are, and which are on", run: infoTraceEvents, complete: completeTraceName,
 	}}
 }
 
@@ -89,4 +89,27 @@ func infoTraceEvents(r *run) error {
 		r.printf("%s : state %d\n", text(p, "name"), on)
 	}
 	return nil
+}
+
+// completeTraceName proposes trace points.
+func completeTraceName(c *completer, words []string) {
+	if len(words) != 2 {
+		return
+	}
+	points, err := (&run{h: c.h}).list("trace-event-get-state", with("name", "*"))
+	if err != nil {
+		return
+	}
+	for _, p := range points {
+		c.propose(text(p, "name"), words[1])
+	}
+}
+
+// completeTrace proposes trace points, and then what can be made of one.
+func completeTrace(c *completer, words []string) {
+	completeTraceName(c, words)
+	if len(words) == 3 {
+		c.propose("on", words[2])
+		c.propose("off", words[2])
+	}
 }

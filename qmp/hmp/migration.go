@@ -19,7 +19,7 @@ func migrationRows() []*command {
 			help: "send the machine elsewhere; -d: do not wait for the end; -r: go on with one that was paused", run: migrate},
 		{names: "migrate_cancel", help: "cancel the migration", qmp: "migrate_cancel", run: forward("migrate_cancel")},
 		{names: "migrate_continue", args: "state:s", params: "state", qmp: "migrate-continue",
-			help: "go on from a state in which migration waits", run: migrateContinue, complete: completeChoice("migrate-continue", "state")},
+			help: "go on from a state in which migration waits", run: migrateContinue},
 		{names: "migrate_incoming", args: "uri:s", params: "uri", qmp: "migrate-incoming",
 			help: "take a machine from elsewhere, after -incoming defer", run: migrateIncoming},
 		{names: "migrate_recover", args: "uri:s", params: "uri", qmp: "migrate-recover",

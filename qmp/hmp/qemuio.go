@@ -15,7 +15,7 @@ import (
 func qemuIORows() []*command {
 	return []*command{{names: "qemu-io", args: "qdev:-d,device:B,command:s", params: `[-d] [device] "[command]"`, qmp: "blockdev-add",
 		help: "read, write, discard or flush what is in a drive, and log what came of it; -d: device is that of a guest",
-		run:  qemuIO, complete: completeDrive}}
+		run:  qemuIO}}
 }
 
 func qemuIO(r *run) error {
