@@ -120,6 +120,9 @@ func (b *builder) finishRTC() error {
 			return fmt.Errorf("invalid option value '%s'", v)
 		}
 	}
+	if stringOf(b.m.RTC, "driftfix") == "slew" {
+		b.m.Globals = append(b.m.Globals, Global{Driver: "mc146818rtc", Property: "lost_tick_policy", Value: "slew"})
+	}
 	base := stringOf(b.m.RTC, "base")
 	if base == "" || base == "utc" || base == "localtime" || datetime().MatchString(base) {
 		return nil

@@ -3,6 +3,7 @@ package chipset
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/qomd/qomd/devices/acpi"
@@ -114,7 +115,8 @@ func build(env *qdev.Env, o Options, list, loose func() []part) (*Board, error) 
 	o.System.AddSubregionOverlap(0, &b.pciMem, -1)
 	for i := range parts {
 		if err := b.add(i); err != nil {
-			if parts[i].slot != "" { // what the machine has there says itself what it is
+			// What the machine has in a slot says itself what it is, as does a -global.
+			if parts[i].slot != "" || strings.HasPrefix(err.Error(), "can't apply global ") {
 				return nil, err
 			}
 			return nil, fmt.Errorf("%s of the board: %w", parts[i].typ, err)

@@ -6,6 +6,8 @@ import (
 	"github.com/qomd/qomd/devices/chipset"
 	"github.com/qomd/qomd/devices/guest"
 	"github.com/qomd/qomd/devices/qdev"
+	"github.com/qomd/qomd/qmp/qjson"
+	"github.com/qomd/qomd/qom"
 )
 
 // buildBoard adds what is soldered to the board of the machine type.
@@ -42,16 +44,33 @@ func (m *Machine) buildBoard() error {
 
 // Asked reports what a property that is on or off was asked to be.
 func (m *Machine) Asked(property string) (on, given bool) {
-	if m.opts.Settings == nil {
-		return false, false
-	}
-	switch v, _ := m.opts.Settings.Get(property); v {
+	switch v, _ := m.askedFor(property); v {
 	case true, "on", "yes", "true", "y":
 		return true, true
 	case false, "off", "no", "false", "n":
 		return false, true
 	}
 	return false, false
+}
+
+// askedFor is what a property was asked to be.
+func (m *Machine) askedFor(property string) (v any, given bool) {
+	if m.opts.Settings == nil {
+		return nil, false
+	}
+	return m.opts.Settings.Get(property)
+}
+
+// askedSize is askedFor for a number of bytes; configuring the machine tells of
+// mistakes.
+func (m *Machine) askedSize(property string) (n uint64, given bool) {
+	v, _ := m.askedFor(property)
+	if text, ok := v.(string); ok {
+		n, err := qom.ParseSize(text)
+		return n, err == nil
+	}
+	i, ok := qjson.Int(v)
+	return uint64(i), ok
 }
 
 // extraRoots lists the numbers of the expanders' root buses, in ascending order.

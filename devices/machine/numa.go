@@ -46,10 +46,7 @@ func (m *Machine) beginNUMA() error {
 
 // asked is a property of the machine as it was asked for, before it is built.
 func (m *Machine) asked(name string) string {
-	if m.opts.Settings == nil {
-		return ""
-	}
-	v, _ := m.opts.Settings.Get(name)
+	v, _ := m.askedFor(name)
 	s, _ := v.(string)
 	return s
 }

@@ -50,6 +50,7 @@ func (m *Machine) mapRAM(ram *memory.Region) error {
 	size := m.opts.Memory
 	low := min(size, m.holeAt(size))
 	m.ram, m.lowRAM = ram, low
+	m.warnLow(size, low)
 	m.ramLow.InitAlias(m.env.Memory, nil, "ram-below-4g", ram, 0, low)
 	m.systemMemory.AddSubregion(0, &m.ramLow)
 	if size > low {
@@ -142,18 +143,44 @@ func (m *Machine) chosenBackend(id string) (*qom.Object, error) {
 	return o, nil
 }
 
-// holeAt is where memory ends below the hole for PCI.
+// holeAt is where memory ends below the hole for PCI: where the board has it, or
+// before, as the property max-ram-below-4g says.
 func (m *Machine) holeAt(size uint64) uint64 {
+	limit, _ := m.askedSize("max-ram-below-4g")
 	if m.IsQ35() {
-		if size >= 0xb0000000 {
-			return 0x80000000
+		low := uint64(0xb0000000)
+		if size >= low {
+			low = 0x80000000
 		}
-		return 0xb0000000
+		if limit == 0 || limit >= low {
+			return low
+		}
+		return limit
 	}
-	if size >= 0xe0000000 {
-		return 0xc0000000
+	if limit == 0 {
+		limit = 0xe0000000
 	}
-	return 0xe0000000
+	if size >= limit {
+		return min(limit, 0xc0000000)
+	}
+	return limit
+}
+
+// warnLow tells of memory that is divided badly.
+func (m *Machine) warnLow(size, low uint64) {
+	limit, given := m.askedSize("max-ram-below-4g")
+	const gib, least = 1 << 30, 1 << 20
+	if given && limit < least {
+		m.log.Warn(fmt.Sprintf("Only %d bytes of RAM below the 4GiB boundary,BIOS may not work with less than 1MiB", limit))
+	}
+	switch {
+	case limit == 0 || low != limit || limit%gib == 0 || size < limit:
+	case m.IsPC():
+		m.log.Warn(fmt.Sprintf("Large machine and max_ram_below_4g (%d) not a multiple of 1G; possible bad performance.", limit))
+	case size-low > low:
+		m.log.Warn(fmt.Sprintf("There is possibly poor performance as the ram size  (0x%x) is more then twice the size of max-ram-below-4g (%d) "+
+			"and max-ram-below-4g is not a multiple of 1G.", size, limit))
+	}
 }
 
 // MemorySize returns how many bytes of memory the machine was made with.
