@@ -228,7 +228,7 @@ func (b *builder) blockdev(a argument) error {
 
 // tpmdev keeps a TPM back end, which is checked when it is made.
 func (b *builder) tpmdev(a argument) error {
-	if a.value == "help" {
+	if isHelp(a.value) {
 		return &HelpRequest{Option: a.name}
 	}
 	g := b.groups["tpmdev"]

@@ -32,24 +32,27 @@ func checkSeed(text string) error {
 	return nil
 }
 
-// rangeForm is a range of addresses: a start and a length or an end.
-var rangeForm = pattern(`^([0-9a-fA-FxX]+)(\+|-|\.\.)([0-9a-fA-FxX]+)$`)
-
 func checkRanges(text string) error {
+	if text == "" {
+		return nil
+	}
 	for r := range strings.SplitSeq(text, ",") {
-		if text == "" {
-			break
-		}
-		m := rangeForm().FindStringSubmatch(r)
-		if m == nil {
+		at := strings.IndexAny(r, "-+")
+		op := ".."
+		if at >= 0 {
+			op = r[at : at+1]
+		} else if at = strings.Index(r, op); at < 0 {
 			return errors.New("Bad range specifier")
 		}
-		first, err := strconv.ParseUint(m[1], 0, 64)
-		second, err2 := strconv.ParseUint(m[3], 0, 64)
-		if err != nil || err2 != nil {
-			return errors.New("Bad range specifier")
+		first, err := strconv.ParseUint(r[:at], 0, 64)
+		if err != nil {
+			return fmt.Errorf("Invalid number to the left of %s", op)
 		}
-		if m[2] == ".." && second < first || m[2] != ".." && second == 0 {
+		second, err := strconv.ParseUint(r[at+len(op):], 0, 64)
+		if err != nil {
+			return fmt.Errorf("Invalid number to the right of %s", op)
+		}
+		if op == ".." && second < first || op != ".." && second == 0 {
 			return errors.New("Invalid range")
 		}
 	}

@@ -250,6 +250,10 @@ func (b *builder) finishMemory() error {
 		m := &b.m.Memory
 		m.Origin = o.origin
 		if s, ok := o.get("size"); ok {
+			// QEMU puts an M behind a last digit, which does not go with hexadecimal.
+			if hex().MatchString(s) && s[len(s)-1] <= '9' {
+				return errors.New("Parameter 'memory.size' expects size")
+			}
 			n, err := ParseSize(s, mib)
 			if err != nil {
 				return at(o.origin, errors.New("ram size too large"))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -57,6 +58,10 @@ func (b *builder) firmwareEntry(a argument) error {
 	return nil
 }
 
+// ownFirmware are files that QEMU comes with, for its PCs.
+var ownFirmware = []string{"bios.bin", "bios-256k.bin", "bios-microvm.bin", "qboot.rom", "edk2-x86_64-code.fd", "edk2-x86_64-secure-code.fd",
+	"OVMF.fd"}
+
 // finishBoot holds a kernel and a firmware with a path to files that are there.
 // Firmware without one is looked for where QEMU keeps its own, which we do not
 // have.
@@ -66,10 +71,14 @@ func (b *builder) finishBoot() error {
 		if err != nil {
 			return bareError(fmt.Errorf("qemu: could not open kernel file '%v': %s", kernel, object.Strerror(err)))
 		}
-		f.Close()
+		defer f.Close()
+		if info, err := f.Stat(); err == nil && info.IsDir() {
+			return bareError(fmt.Errorf("qemu: could not load kernel '%v': Is a directory", kernel))
+		}
 	}
-	if firmware := stringOf(b.machine, "firmware"); strings.Contains(firmware, "/") {
-		if _, err := os.Stat(firmware); err != nil {
+	if b.machine.Has("firmware") {
+		firmware := stringOf(b.machine, "firmware")
+		if _, err := os.Stat(firmware); err != nil && !slices.Contains(ownFirmware, firmware) {
 			return bareError(fmt.Errorf("qemu: could not load PC BIOS '%s'", firmware))
 		}
 	}

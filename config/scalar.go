@@ -60,7 +60,7 @@ var (
 	errSyntax = errors.New("not a size")
 	errRange  = errors.New("out of range")
 	decimal   = pattern(`^([0-9]+)(\.[0-9]*)?([bBkKmMgGtTpPeE]?)$`)
-	hex       = pattern(`^0[xX]([0-9a-fA-F]+)([kKmMgGtTpP]?)$`)
+	hex       = pattern(`^0[xX]([0-9a-fA-F]+)$`)
 )
 
 // ParseSize reads a number of bytes with an optional suffix: "4096", "64k",
@@ -77,8 +77,7 @@ func ParseSize(text string, shift uint) (uint64, error) {
 	var err error
 	var suffix, fraction string
 	if m := hex().FindStringSubmatch(text); m != nil {
-		n, err = strconv.ParseUint(m[1], 16, 64)
-		suffix = m[2]
+		n, err = strconv.ParseUint(m[1], 16, 64) // takes no suffix
 	} else if m := decimal().FindStringSubmatch(text); m != nil {
 		n, err = strconv.ParseUint(m[1], 10, 64)
 		fraction, suffix = m[2], m[3]

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
@@ -37,6 +38,9 @@ func (s *Stack) openTap(o options) (backend, error) {
 		if o.has(name) {
 			given++
 		}
+	}
+	if o.has("queues") && o.integer("queues") == 0 {
+		return nil, errors.New("queues must be greater than zero")
 	}
 	byFD := o.has("fd") || o.has("fds") || o.has("helper")
 	switch {
@@ -93,7 +97,7 @@ func (s *Stack) tapOfFD(name string) (backend, error) {
 	return d, nil
 }
 
-// newTap makes an interface. It runs no scripts.
+// newTap makes an interface, and has a script configure it.
 func (s *Stack) newTap(o options) (backend, error) {
 	script := o.text("script")
 	if !o.has("script") {
@@ -120,13 +124,52 @@ func (s *Stack) newTap(o options) (backend, error) {
 		}
 		return nil, fmt.Errorf("could not configure /dev/net/tun (%s): %s", name, object.Strerror(err))
 	}
-	if script != "" && script != "no" {
+	if err := runScript(script, r.text()); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("network script %s failed with status 256", script)
+		return nil, err
 	}
-	d := &datagrams{wire{stack: s}}
+	if o.flag("vhost", false) && !o.has("vhostfd") && !o.has("vhostfds") {
+		v, err := os.OpenFile("/dev/vhost-net", os.O_RDWR, 0)
+		if err != nil {
+			f.Close()
+			return nil, fmt.Errorf("Could not open '/dev/vhost-net': %s", object.Strerror(err))
+		}
+		v.Close() // packets go through this process all the same
+	}
+	d := &tap{datagrams{wire{stack: s}}, r.text(), down}
 	d.join(f, fmt.Sprintf("ifname=%s,script=%s,downscript=%s", r.text(), script, down))
 	return d, nil
+}
+
+// tap is an interface that was made here.
+type tap struct {
+	datagrams
+	name, down string
+}
+
+// close has the other script take the interface out of use.
+func (t *tap) close() {
+	t.datagrams.close()
+	runScript(t.down, t.name) // what it says, nobody asks
+}
+
+// runScript runs a script of the host with the name of an interface. The status in
+// the message is that of wait(2), as QEMU's.
+func runScript(script, name string) error {
+	if script == "" || script == "no" {
+		return nil
+	}
+	cmd := exec.Command(script, name)
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Run(); err != nil {
+		status := 1 << 8
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			status = int(exit.Sys().(syscall.WaitStatus))
+		}
+		return fmt.Errorf("network script %s failed with status %d", script, status)
+	}
+	return nil
 }
 
 // tunControl is an ioctl of a tap device.

@@ -51,6 +51,8 @@ func openUser(o options) (backend, error) {
 	if err != nil {
 		return nil, err
 	}
+	network := prefix.Masked().Addr()
+	at := map[string]netip.Addr{"host": after(network, 2), "dns": after(network, 3), "dhcpstart": after(network, 15)}
 	for _, a := range []struct{ option, invalid, outside string }{
 		{"host", "Failed to parse host", "Host doesn't belong to network"},
 		{"dhcpstart", "Failed to parse DHCP start address", "DHCP doesn't belong to network"},
@@ -66,14 +68,18 @@ func openUser(o options) (backend, error) {
 		case a.outside != "" && !prefix.Contains(addr):
 			return nil, errors.New(a.outside)
 		}
+		at[a.option] = addr
+	}
+	switch {
+	case at["dns"] == at["host"]:
+		return nil, errors.New("DNS must be different from host")
+	case at["dhcpstart"] == at["host"] || at["dhcpstart"] == at["dns"]:
+		return nil, errors.New("DHCP must be different from host and DNS")
 	}
 	if o.text("smb") != "" {
 		return nil, errors.New("Could not find '/usr/sbin/smbd', please install it")
 	}
-	u := &user{network: prefix.Masked().Addr(), restricted: o.flag("restrict", false)}
-	if u.guest, err = netip.ParseAddr(o.text("dhcpstart")); err != nil {
-		u.guest = after(u.network, 15)
-	}
+	u := &user{network: network, guest: at["dhcpstart"], restricted: o.flag("restrict", false)}
 	for _, rule := range slices.Backward(o.strings("hostfwd")) { // QEMU's list is built from its end
 		if err := u.forward(rule); err != nil {
 			u.close()
