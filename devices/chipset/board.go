@@ -58,7 +58,8 @@ type Board struct {
 	Root    *pci.Bus         // the root PCI bus
 	ISA     *qdev.Bus        // the ISA bus
 	Hotplug *acpi.PCIHotplug // ACPI PCI hot-plug, of [Board.PowerDevice]
-	// PowerDevice is the device that has ACPI: /machine's acpi-device.
+	// PowerDevice is the device that has ACPI: /machine's acpi-device. Without it,
+	// as on a PC with acpi=off, it is nil, and so are Hotplug, CPUs and Memory.
 	PowerDevice *qdev.Device
 	// Clock is the real-time clock; its property "date" is the time.
 	Clock *qdev.Device

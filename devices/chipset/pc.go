@@ -27,7 +27,7 @@ var pcParts = sync.OnceValue(func() []part {
 				}, pam())},
 			fwCfg,
 			{as: "piix3", typ: "PIIX3", bus: "pci", devfn: 1 << 3, multi: true, wires: wires("isa-irqs", 16, straight),
-				values:  []value{{"has-pic", false}, {"has-pit", false}, {"has-usb", setting{"usb", false}}, {"smb_io_base", uint64(0xb100)}, {"smm-enabled", setting{"smm", true}}},
+				values:  []value{{"has-pic", false}, {"has-pit", false}, {"has-acpi", setting{"acpi", true}}, {"has-usb", setting{"usb", false}}, {"smb_io_base", uint64(0xb100)}, {"smm-enabled", setting{"smm", true}}},
 				buses:   []bus{{as: "isa", typ: "ISA"}},
 				config:  []patch{{0x07, "\x02"}, {0x4c, "\x4d\x00\x03"}, {0x60, "\x80\x80\x80\x80"}, {0x69, "\x02"}, {0x70, "\x80"}, {0x76, "\x0c\x0c\x02"}, {0xa0, "\x08"}, {0xa8, "\x0f"}},
 				regions: []region{{name: "piix-reset-control", size: 1, in: "io", at: 0xcf9, priority: 1, ops: resetPort}}},
@@ -51,7 +51,7 @@ var pcParts = sync.OnceValue(func() []part {
 				{name: "ide", size: 1, in: "io", at: 0x376, ports: true},
 			}},
 			{in: "piix3", name: "uhci", slot: SlotUSB},
-			{in: "piix3", name: "pm", as: "pm", typ: "PIIX4_PM", bus: "pci", devfn: 1<<3 | 3, wires: []*qom.Property{wire(out(0), "", boardPins[9]), wire("smi-irq[0]", "", boardPins[27])},
+			{in: "piix3", name: "pm", as: "pm", typ: "PIIX4_PM", with: []string{"acpi"}, pins: []int{27}, bus: "pci", devfn: 1<<3 | 3, wires: []*qom.Property{wire(out(0), "", boardPins[9]), wire("smi-irq[0]", "", boardPins[27])},
 				values: []value{{"smb_io_base", uint64(0xb100)}, {"smm-enabled", setting{"smm", true}}},
 				buses:  []bus{{as: "i2c", typ: "i2c-bus", name: "i2c"}},
 				config: []patch{{0x06, "\x80\x02"}, {0x5f, "\x10"}, {0x63, "\x60"}, {0x90, "\x01\xb1"}, {0xd2, "\x09"}}},
@@ -65,6 +65,6 @@ var pcParts = sync.OnceValue(func() []part {
 				{name: "fdc", size: 1, in: "io", at: 0x3f7, ports: true},
 			}}, part{slot: SlotFloppies}),
 		[]part{{slot: SlotNetwork}},
-		eeproms(),
+		eeproms("acpi"),
 	)
 })

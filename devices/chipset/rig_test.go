@@ -91,6 +91,7 @@ func newRig(t testing.TB, board string, defaults ...qdev.Default) *rig {
 	r.system.AddSubregion(0, low)
 
 	cpu := child(r.env.Unattached, "device[*]", "qemu64-x86_64-cpu")
+	cpu.Store("apic-id", uint64(0))
 	if err := qdev.From(cpu).Realize(nil); err != nil {
 		t.Fatal(err)
 	}

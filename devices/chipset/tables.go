@@ -13,16 +13,34 @@ type Tables struct {
 	MemorySlots           int
 }
 
-// Tables returns what firmware would tell the guest now.
-func (b *Board) Tables() Tables { return b.pm.tables() }
+// Tables returns what firmware would tell the guest now: nothing on a board without
+// ACPI.
+func (b *Board) Tables() Tables {
+	if b.pm == nil {
+		return Tables{}
+	}
+	return b.pm.tables()
+}
 
 // PlacePower does what firmware does before it starts the guest: it gives the
 // power management registers their usual place, port 0x600, through the
 // configuration space.
-func (b *Board) PlacePower() { b.pm.place(b.Root, 0x600) }
+func (b *Board) PlacePower() {
+	if b.pm != nil {
+		b.pm.place(b.Root, 0x600)
+	}
+}
 
 // PressPowerButton tells the guest of the power button.
-func (b *Board) PressPowerButton() { b.pm.fixed.PressPowerButton() }
+func (b *Board) PressPowerButton() {
+	if b.pm != nil {
+		b.pm.fixed.PressPowerButton()
+	}
+}
 
 // Wake tells the guest that it woke up.
-func (b *Board) Wake() { b.pm.fixed.Wake() }
+func (b *Board) Wake() {
+	if b.pm != nil {
+		b.pm.fixed.Wake()
+	}
+}

@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -111,6 +112,10 @@ func (c *CPU) ShowMemory(system *memory.Region) error {
 // Realize implements [qdev.Realizer]: what the model leaves open is decided
 // now, as QEMU's emulated processors do.
 func (c *CPU) Realize() error {
+	id := c.number("apic-id")
+	if id == int64(unassigned) {
+		return errors.New("apic-id property was not initialized properly")
+	}
 	if bits := c.number("phys-bits"); bits == 0 {
 		c.set("phys-bits", uint64(40))
 	} else if bits < 32 || bits > 52 {
@@ -122,7 +127,7 @@ func (c *CPU) Realize() error {
 	if v, _ := c.Get("hv-vendor-id"); v == "" {
 		c.set("hv-vendor-id", "Microsoft Hv")
 	}
-	if id := c.number("apic-id"); id > lastXAPIC {
+	if id > lastXAPIC {
 		if x2apic, _ := c.Get("x2apic"); x2apic != true {
 			return wideIDError(id)
 		}

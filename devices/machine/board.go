@@ -100,9 +100,13 @@ func (m *Machine) tables() guest.Tables {
 		return guest.Tables{}
 	}
 	t := m.board.Tables()
+	var path func(selector int) ([]uint8, bool)
+	if h := m.board.Hotplug; h != nil {
+		path = h.BusPath
+	}
 	return guest.Tables{
 		GPEStatus: t.GPEStatus, GPEEnable: t.GPEEnable, PM1Status: t.PM1Status, PM1Control: t.PM1Control,
-		PCIHotplug: t.PCIHotplug, Buses: t.PCIBuses, BusPath: m.board.Hotplug.BusPath,
+		PCIHotplug: t.PCIHotplug, Buses: t.PCIBuses, BusPath: path,
 		CPUHotplug: t.CPUHotplug, CPUs: t.CPUs, MemoryHotplug: t.MemoryHotplug, MemorySlots: t.MemorySlots,
 		Roots:  m.extraRoots,
 		Memory: m.lowRAM, Above: max(1<<32+m.opts.Memory-m.lowRAM, m.reservedEnd()),

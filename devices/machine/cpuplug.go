@@ -123,7 +123,9 @@ func (m *Machine) apicIDs() []uint32 {
 func (m *Machine) wireProcessor(s *CPUSlot) {
 	d := qdev.From(s.CPU)
 	s.parts.ShowSMRAM(m.env, d, m.board.SMRAM)
-	m.board.CPUs.Place(int(s.Index), d)
+	if m.board.CPUs != nil {
+		m.board.CPUs.Place(int(s.Index), d)
+	}
 }
 
 // UnplugRequest implements [qdev.UnplugRequester].

@@ -88,7 +88,9 @@ func (m *Machine) firmwareContent(written map[string][]byte) chipset.Firmware {
 		add("etc/smbios/smbios-anchor", anchor)
 		add("etc/smbios/smbios-tables", structures)
 	}
-	add("etc/system-states", m.sleepStates())
+	if power := m.board.PowerDevice; power != nil {
+		add("etc/system-states", sleepStates(power))
+	}
 	add("etc/tpm/log", nil)
 	c.Files = append(c.Files, m.smiFiles(written)...)
 	c.Files = append(c.Files, m.opts.Firmware.Files...)
@@ -209,9 +211,8 @@ func (m *Machine) firstCPU(name string) (any, error) {
 }
 
 // sleepStates tells which sleep states there are, and their values.
-func (m *Machine) sleepStates() []byte {
+func sleepStates(d *qdev.Device) []byte {
 	states := []byte{0x80, 0, 0, 1, 2, 0x80}
-	d := m.board.PowerDevice
 	if v, err := d.Get("s4_val"); err == nil {
 		if n, ok := v.(uint64); ok {
 			states[4] = byte(n)

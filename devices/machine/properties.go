@@ -87,20 +87,14 @@ func (m *Machine) describe() error {
 	if m.IsQ35() {
 		set("max-ram-below-4g", uint64(below4G))
 	}
-	for _, l := range []struct {
-		name, typ string
-		target    *qom.Object
-	}{
-		{"acpi-device", "hotplug-handler", &m.board.PowerDevice.Object},
-		{"smram", "memory-region", &m.board.SMRAM.Object},
-	} {
-		link := qom.WeakLink(l.name, l.typ, func() *qom.Object { return l.target })
-		if l.name == "acpi-device" {
-			link = qom.FixedLink(link)
-		}
-		if err := m.object.AddProperty(link); err != nil {
+	if power := m.board.PowerDevice; power != nil {
+		link := qom.WeakLink("acpi-device", "hotplug-handler", func() *qom.Object { return &power.Object })
+		if err := m.object.AddProperty(qom.FixedLink(link)); err != nil {
 			return err
 		}
+	}
+	if err := m.object.AddWeakLink("smram", "memory-region", func() *qom.Object { return &m.board.SMRAM.Object }); err != nil {
+		return err
 	}
 	if m.env.Ways.LooseBoard {
 		if err := m.object.AddWeakLink("rtc_state", "isa-device", func() *qom.Object { return &m.board.Clock.Object }); err != nil {

@@ -25,7 +25,7 @@ func (m *Machine) sleep(s acpi.Sleep) {
 }
 
 // CanSuspend reports whether the machine has a sleep that it can wake up from.
-func (m *Machine) CanSuspend() bool { return m.IsPC() || m.IsQ35() }
+func (m *Machine) CanSuspend() bool { return m.IsPC() && m.hasACPI() || m.IsQ35() }
 
 // Wakeup ends the sleep of a suspended guest, which finds in its registers that
 // it woke up. While such a machine is stopped it cannot wake up.
