@@ -132,8 +132,8 @@ var options = []option{
 	{name: "only-migratable", apply: flag(func(m *Machine) *bool { return &m.OnlyMigratable })},
 	{name: "echr", arg: true, apply: (*builder).escape},
 
-	{name: "chroot", arg: true, effect: refused, note: "changing user or root directory"},
-	{name: "runas", arg: true, effect: refused, note: "changing user or root directory"},
+	{name: "chroot", arg: true, apply: (*builder).chroot},
+	{name: "runas", arg: true, apply: (*builder).runas},
 	{name: "async-teardown", effect: ignored, note: noHost},
 	{name: "audio-help", apply: (*builder).help},
 	{name: "run-with", arg: true, apply: (*builder).runWith},

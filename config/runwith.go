@@ -31,13 +31,21 @@ func (b *builder) runWith(a argument) error {
 	r := &b.m.RunWith
 	r.ExitWithParent, r.Chroot = o.flag("exit-with-parent", false), o.text("chroot")
 	if name, ok := o.get("user"); ok {
-		return r.become(name)
+		return r.become(name, "user="+name)
 	}
 	return nil
 }
 
-// become looks a user up, by name or as "UID:GID".
-func (r *RunWith) become(name string) error {
+// runas applies -runas, and chroot -chroot, which -run-with has replaced.
+func (b *builder) runas(a argument) error { return b.m.RunWith.become(a.value, a.value) }
+
+func (b *builder) chroot(a argument) error {
+	b.m.RunWith.Chroot = a.value
+	return nil
+}
+
+// become looks a user up, by name or as "UID:GID"; given is what was written.
+func (r *RunWith) become(name, given string) error {
 	r.User = name
 	if u, err := user.Lookup(name); err == nil {
 		groups, _ := u.GroupIds()
@@ -55,7 +63,7 @@ func (r *RunWith) become(name string) error {
 	u, err := strconv.ParseUint(uid, 10, 31)
 	g, err2 := strconv.ParseUint(gid, 10, 31)
 	if err != nil || err2 != nil {
-		return fmt.Errorf("User \"user=%s\" doesn't exist (and is not <uid>:<gid>)", name)
+		return fmt.Errorf("User \"%s\" doesn't exist (and is not <uid>:<gid>)", given)
 	}
 	r.UID, r.GID = int(u), int(g)
 	return nil
