@@ -302,7 +302,7 @@ func FixedLink(p *Property) *Property {
 		typ := strings.TrimSuffix(strings.TrimPrefix(p.Type, "link<"), ">")
 		target, err := o.ResolveLink(p.Name, typ, in)
 		if err == nil && target != p.Target(o) {
-			err = o.notWritable(p.Name)
+			err = o.NotWritable(p.Name)
 		}
 		return err
 	}
@@ -412,12 +412,13 @@ func (o *Object) Set(name string, in Input) error {
 		return o.noProperty(name)
 	}
 	if p.Set == nil {
-		return o.notWritable(name)
+		return o.NotWritable(name)
 	}
 	return p.Set(o, in)
 }
 
-func (o *Object) notWritable(name string) error {
+// NotWritable is the error of writing to a property that cannot be written.
+func (o *Object) NotWritable(name string) error {
 	return fmt.Errorf("Property '%s.%s' is not writable", o.class.name, name)
 }
 

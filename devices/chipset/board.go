@@ -188,7 +188,7 @@ func (b *Board) describeHost(host *qdev.Device) error {
 		if r == nil || host.Property(name) == nil {
 			continue
 		}
-		if err := host.AddProperty(qom.FixedLink(qom.WeakLink(name, memory.TypeName, func() *qom.Object { return &r.Object }))); err != nil {
+		if err := host.AddProperty(qdev.FixedLink(qom.WeakLink(name, memory.TypeName, func() *qom.Object { return &r.Object }))); err != nil {
 			return err
 		}
 	}

@@ -106,7 +106,7 @@ func (c *CPU) number(name string) int64 {
 
 // ShowMemory makes the property memory lead to what the processor sees.
 func (c *CPU) ShowMemory(system *memory.Region) error {
-	return c.AddProperty(qom.FixedLink(qom.WeakLink("memory", memory.TypeName, func() *qom.Object { return &system.Object })))
+	return c.AddProperty(qdev.FixedLink(qom.WeakLink("memory", memory.TypeName, func() *qom.Object { return &system.Object })))
 }
 
 // Realize implements [qdev.Realizer]: what the model leaves open is decided

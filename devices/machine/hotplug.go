@@ -2,6 +2,7 @@ package machine
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/qomd/qomd/devices/acpi"
 	"github.com/qomd/qomd/devices/cpu"
@@ -37,6 +38,12 @@ func (m *Machine) hotplugHandler(d *qdev.Device) qdev.HotplugHandler {
 // hasACPI reports whether ACPI was left switched on.
 func (m *Machine) hasACPI() bool { return m.setting("acpi") != "off" }
 
+// hotplugsMemory reports whether memory modules may come and go: nobody may have
+// taken the ACPI device from the machine.
+func (m *Machine) hotplugsMemory() bool {
+	return m.hasACPI() && m.power != nil && m.power.Target() != nil
+}
+
 // setting reads a property of the machine, nil when there is none.
 func (m *Machine) setting(name string) any {
 	if m.object.Property(name) == nil {
@@ -60,7 +67,7 @@ var errNoACPIMemory = errors.New("memory hotplug is not enabled: missing acpi de
 // PrePlug implements [qdev.PrePlugger].
 func (h moduleHandler) PrePlug(d *qdev.Device) error {
 	module := dimm.From(d)
-	if !h.m.hasACPI() {
+	if !h.m.hotplugsMemory() {
 		return errNoACPIMemory
 	}
 	if on, _ := h.m.setting("nvdimm").(bool); module.NonVolatile() && !on {
@@ -88,7 +95,7 @@ func (h moduleHandler) Plug(d *qdev.Device) error {
 func (h moduleHandler) UnplugRequest(d *qdev.Device) error {
 	module := dimm.From(d)
 	switch {
-	case !h.m.hasACPI():
+	case !h.m.hotplugsMemory():
 		return errNoACPIMemory
 	case module.NonVolatile():
 		return errors.New("nvdimm device hot unplug is not supported yet.")
@@ -140,6 +147,18 @@ func (h memoryHandler) UnplugRequest(d *qdev.Device) error {
 		return b.UnplugRequest(d)
 	}
 	return qdev.Remove(h.bus, d)
+}
+
+// strangerHandler decides about the devices of a bus that was handed to the
+// machine: it lets them in, and knows no way out for them.
+type strangerHandler struct{ m *Machine }
+
+// QOM implements [qdev.HotplugHandler].
+func (h strangerHandler) QOM() *qom.Object { return h.m.object }
+
+// UnplugRequest implements [qdev.UnplugRequester].
+func (h strangerHandler) UnplugRequest(d *qdev.Device) error {
+	return fmt.Errorf("acpi: device unplug request for not supported device type: %s", d.TypeName())
 }
 
 // Window returns the addresses that memory devices are put into.

@@ -122,6 +122,7 @@ type Machine struct {
 	complete    func() error // with -preconfig, until it is called
 
 	object *qom.Object // /machine
+	power  *qom.Link   // its acpi-device, nil without ACPI
 	audio  []*qjson.Object
 	waves  []Wave // recordings, the newest first
 
@@ -242,6 +243,7 @@ func New(opts Options) (*Machine, error) {
 	m.env.Migrating = m.Migration.Busy
 	m.env.LetGo = m.Migration.LetGo
 	m.env.MachineHandler = m.hotplugHandler
+	m.env.MachineForBuses = strangerHandler{m}
 	m.env.DynamicSysbus = m.takesSysbus
 	tree.Context = m.env
 	tree.OnViolation = m.violated

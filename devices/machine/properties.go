@@ -88,10 +88,11 @@ func (m *Machine) describe() error {
 		set("max-ram-below-4g", uint64(below4G))
 	}
 	if power := m.board.PowerDevice; power != nil {
-		link := qom.WeakLink("acpi-device", "hotplug-handler", func() *qom.Object { return &power.Object })
-		if err := m.object.AddProperty(qom.FixedLink(link)); err != nil {
+		var err error
+		if m.power, err = m.object.AddLink("acpi-device", "hotplug-handler", true, nil); err != nil {
 			return err
 		}
+		m.power.Set(&power.Object)
 	}
 	if err := m.object.AddWeakLink("smram", "memory-region", func() *qom.Object { return &m.board.SMRAM.Object }); err != nil {
 		return err

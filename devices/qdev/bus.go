@@ -17,7 +17,8 @@ type Bus struct {
 	children []*Device
 	next     int // number of the next child[N]
 	handler  HotplugHandler
-	hold     qom.Hold // on the handler's object
+	first    HotplugHandler // the first one there was, nil for none
+	hold     qom.Hold       // on the handler's object
 	realized bool
 
 	// MaxDevices limits the number of children; 0 means no limit.
@@ -71,14 +72,15 @@ func registerBus(t *qom.Types) {
 					}
 					return b.realize()
 				}},
-			qom.FixedLink(&qom.Property{Name: "hotplug-handler", Type: "link<hotplug-handler>", PerObject: true,
+			{Name: "hotplug-handler", Type: "link<hotplug-handler>", PerObject: true,
 				Get: func(o *qom.Object) (any, error) {
 					if t := BusFrom(o).hold.Object(); t != nil {
 						return t.Path(), nil
 					}
 					return "", nil
 				},
-				Target: func(o *qom.Object) *qom.Object { return BusFrom(o).hold.Object() }}),
+				Target: func(o *qom.Object) *qom.Object { return BusFrom(o).hold.Object() },
+				Set:    setHandlerLink},
 		},
 	})
 	t.Add(qom.TypeInfo{Name: "System", Parent: "bus"})
@@ -170,6 +172,9 @@ func (b *Bus) SetHandler(h HotplugHandler) {
 	}
 	b.handler = h
 	if h != nil {
+		if b.first == nil {
+			b.first = h
+		}
 		h.QOM().HoldInto(&b.hold, qom.HoldLink, b.name+".hotplug-handler", 1)
 	}
 }

@@ -64,6 +64,9 @@ type Env struct {
 	// MachineHandler answers the machine's own hot-plug handler for a device,
 	// nil when the device's bus decides. It may be nil itself.
 	MachineHandler func(*Device) HotplugHandler
+	// MachineForBuses decides about the devices of a bus whose hotplug-handler
+	// was led to the machine; may be nil.
+	MachineForBuses HotplugHandler
 
 	// Ready is false while the machine is being put together: devices made
 	// then are cold-plugged.
