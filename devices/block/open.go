@@ -33,8 +33,11 @@ type opener struct {
 	limits   func(n *Node) limits
 }
 
-// HasDriver reports whether nodes of a driver can be opened.
-func HasDriver(name string) bool { return driverOf(name) != nil }
+// HasDriver reports whether users can open nodes of a driver.
+func HasDriver(name string) bool {
+	d := driverOf(name)
+	return d != nil && !d.internal
+}
 
 // driverOf returns the driver of a name, nil when there is none.
 func driverOf(name string) *opener {
@@ -78,8 +81,7 @@ func driverOf(name string) *opener {
 // nothing is left of it.
 func (g *Graph) open(o *qjson.Object, in inherited) (*Node, error) {
 	driver, _ := text(o, "driver")
-	d := driverOf(driver)
-	if d == nil || d.internal {
+	if !HasDriver(driver) {
 		if driver == "" && !o.Has("driver") {
 			return nil, errors.New("Must specify either driver or file")
 		}
@@ -90,7 +92,7 @@ func (g *Graph) open(o *qjson.Object, in inherited) (*Node, error) {
 	if err := n.readCommon(o, in); err != nil {
 		return nil, err
 	}
-	err := n.openWith(d, o)
+	err := n.openWith(driverOf(driver), o)
 	if err == nil {
 		err = g.refresh()
 	}
