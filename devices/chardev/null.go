@@ -16,7 +16,7 @@ func (Null) Write(p []byte) (int, error) { return len(p), nil }
 func (Null) Close() error { return nil }
 
 // Silent is a backend whose other end is a person or a part of QEMU that does
-// not exist here: a virtual console without a window, a mouse nobody moves. What
+// not exist here: a virtual console without a window, a tablet nobody draws on. What
 // is written is swallowed, and nothing ever comes.
 type Silent struct {
 	Null

@@ -59,7 +59,9 @@ func (s *Set) Open(ctx context.Context, o Options) (Backend, error) {
 	switch o.Kind {
 	case "null":
 		return Null{}, nil
-	case "vc", "msmouse", "wctablet", "qemu-vdagent", "testdev", "gdb":
+	case "msmouse":
+		return s.newSerialMouse(), nil
+	case "vc", "wctablet", "qemu-vdagent", "testdev", "gdb":
 		return Silent{kind: o.Kind}, nil
 	case "ringbuf", "memory":
 		return NewRingBuf(o.Kind, o.Size)

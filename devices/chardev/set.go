@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/qomd/qomd/devices/input"
 	"github.com/qomd/qomd/qom"
 )
 
@@ -23,6 +24,9 @@ type Descriptors interface {
 // Set is the character devices of one machine. Its methods need the machine's
 // lock unless they say otherwise.
 type Set struct {
+	// Panel is where a mouse at a serial line is one of the pointing devices; nil:
+	// nowhere.
+	Panel *input.Panel
 	// Do runs a function under the machine's lock.
 	Do func(func())
 	// Log may be nil.
@@ -118,6 +122,9 @@ func (s *Set) Add(id string, b Backend, o Options) (*Chardev, error) {
 	}
 	c.start()
 	s.addYank(c)
+	if m, ok := b.(*serialMouse); ok {
+		m.plug()
+	}
 	return c, nil
 }
 
@@ -179,6 +186,9 @@ func (s *Set) Remove(id string) error {
 func (s *Set) drop(c *Chardev) error {
 	if s.Yanks != nil {
 		s.Yanks.Remove(c.Label())
+	}
+	if m, ok := c.backend.(*serialMouse); ok {
+		m.unplug()
 	}
 	err := c.stop()
 	s.order.remove(c.Label())

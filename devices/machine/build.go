@@ -42,6 +42,7 @@ func (m *Machine) begin() error {
 	}
 	m.Characters = chardev.NewSet(m.Chardevs(), m.Do, &m.Yanks, m.log)
 	m.Characters.FDs = &m.Files
+	m.Characters.Panel = &m.env.Input
 	m.Folders = fsdev.NewSet(m.Do)
 	m.TPM = tpm.NewSet(m.Characters, m.Do, m.log)
 	m.TPM.Waiting = mover{m}.Waiting
