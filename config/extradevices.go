@@ -38,16 +38,20 @@ func (b *builder) usbDevice(a argument) error {
 	}
 	driver, ok := usbDevices[a.value]
 	if !ok {
-		return b.late(a.origin, fmt.Errorf("could not add USB device '%s'", a.value))
+		err := at(a.origin, fmt.Errorf("could not add USB device '%s'", a.value))
+		if strings.Contains(a.value, ":") {
+			err = errors.Join(at(a.origin, errors.New("usbdevice parameters are not supported anymore")), err)
+		}
+		return b.late(err)
 	}
 	b.m.Devices = append(b.m.Devices, Device{Driver: driver, Origin: a.origin})
 	return nil
 }
 
 // late keeps a mistake until everything else has been looked at.
-func (b *builder) late(origin Origin, err error) error {
+func (b *builder) late(err error) error {
 	if b.lateError == nil {
-		b.lateError = at(origin, err)
+		b.lateError = err
 	}
 	return nil
 }
