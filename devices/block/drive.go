@@ -49,6 +49,10 @@ func (g *Graph) AddDrive(id string, o *qjson.Object, w Wiring) (*Backend, error)
 	}
 	if n != nil {
 		b.insert(n)
+		if top := n.unfiltered(); d.copying && top != nil {
+			top.copyOnRead = true
+			top.settleCopying()
+		}
 	}
 	g.backends = append(g.backends, b)
 	return b, nil

@@ -20,6 +20,7 @@ type driveOptions struct {
 	zeroes   string // what becomes of zeros that are written
 	limits   Limits
 	group    string   // of throttling, empty for the drive's own
+	copying  bool     // copy-on-read
 	snapshot bool     // what is written goes to a temporary image
 	counted  [2]*bool // whether invalid and failed requests are uses, nil: as usual
 }
@@ -114,6 +115,8 @@ func (d *driveOptions) read() (err error) {
 			return err
 		case key == "snapshot":
 			d.snapshot = on
+		case key == "copy-on-read":
+			d.copying = on
 		case given && key == "stats-account-invalid":
 			d.counted[0] = &on
 		case given && key == "stats-account-failed":

@@ -99,12 +99,6 @@ func rawLimits(n *Node) limits {
 	return l
 }
 
-// openFilter opens drivers that show their child as it is.
-func openFilter(n *Node, _ *qjson.Object) error {
-	n.img = &childImage{edge: n.primary(), size: -1}
-	return nil
-}
-
 // openDebug opens blkdebug. Of its rules those that inject errors count, for
 // the kinds of requests they name; rules on events of formats never match.
 func openDebug(n *Node, o *qjson.Object) error {

@@ -40,6 +40,7 @@ type Node struct {
 	highest    int64  // end of the furthest write
 	bitmaps    []*bitmap
 	header     *qcow2Header // of qcow2 nodes
+	copyOnRead bool         // what is read and shows through is kept
 	group      *group       // of throttle nodes
 	opened     *qjson.Object
 }

@@ -58,7 +58,7 @@ func driverOf(name string) *opener {
 		return &opener{open: openThrottle, options: []string{"file", "throttle-group"}, strong: []string{"throttle-group"},
 			needs: "file", file: roleFiltered, filter: true}
 	case "copy-on-read":
-		return &opener{open: openFilter, options: []string{"file", "bottom"}, strong: []string{"bottom"},
+		return &opener{open: openCopyOnRead, options: []string{"file", "bottom"}, strong: []string{"bottom"},
 			needs: "file", file: roleFiltered, filter: true}
 	case "mirror_top":
 		return &opener{internal: true, filter: true, limits: mirrorLimits}

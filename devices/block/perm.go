@@ -107,7 +107,7 @@ func (n *Node) needs(e *Edge) (perm, shared Perm) {
 	}
 	switch n.driver {
 	case "copy-on-read":
-		if !n.readOnly {
+		if n.active {
 			perm |= permWriteUnchanged
 		}
 	case "copy-before-write":
@@ -205,6 +205,9 @@ func (g *Graph) refresh() error {
 		err = lockFiles(nodes)
 	}
 	if err == nil {
+		for _, n := range nodes {
+			n.settleCopying()
+		}
 		return nil
 	}
 	for i, e := range edges {

@@ -133,6 +133,8 @@ type qcow2Image struct {
 
 	mu      sync.RWMutex
 	backing *Edge // nil for none
+
+	copying
 }
 
 func openWritable(f imageFile, readOnly bool) (image, error) {
@@ -170,6 +172,11 @@ func (i *qcow2Image) behind() (io.ReaderAt, int64) {
 }
 
 func (i *qcow2Image) ReadAt(p []byte, off int64) (int, error) {
+	if i.on.Load() {
+		if err := i.fill(off, int64(len(p))); err != nil {
+			return 0, err
+		}
+	}
 	backing, _ := i.behind()
 	return len(p), i.img.ReadAt(p, off, backing)
 }

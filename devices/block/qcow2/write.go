@@ -309,3 +309,35 @@ func (i *Image) zeroFill(at, n int64) error {
 	_, err := i.f.WriteAt(make([]byte, n), at)
 	return err
 }
+
+// Fill makes what a guest reads of a range the image's own, by whole clusters:
+// data is copied from backing, and zeros are marked.
+func (i *Image) Fill(off, n int64, backing io.ReaderAt) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.writable {
+		return errReadOnly
+	}
+	cs := i.h.ClusterSize()
+	for at := off &^ (cs - 1); at < min(off+n, i.h.Size); at += cs {
+		if err := i.fillCluster(at, backing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (i *Image) fillCluster(at int64, backing io.ReaderAt) error {
+	e, err := i.entry(at)
+	if err != nil || i.kind(e) != Unallocated {
+		return err
+	}
+	p := make([]byte, min(i.h.ClusterSize(), i.h.Size-at))
+	if err := i.readPiece(p, at, backing); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(p, func(b byte) bool { return b != 0 }) {
+		return i.wipe(at, at+int64(len(p)), backing)
+	}
+	return i.writePiece(p, at, backing)
+}
