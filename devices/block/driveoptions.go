@@ -27,7 +27,7 @@ type driveOptions struct {
 
 // newDriveOptions reads options as text, whose names may have dots.
 func newDriveOptions(o *qjson.Object) (*driveOptions, error) {
-	o = clone(o)
+	o = o.Clone()
 	for _, a := range driveAliases() {
 		v, ok := o.Get(a.old)
 		if !ok {
@@ -145,7 +145,7 @@ func (d *driveOptions) readCache() (err error) {
 	if !ok {
 		return nil
 	}
-	bits = clone(bits)
+	bits = bits.Clone()
 	d.o.Set("cache", bits)
 	d.cache.Writeback, err = booleanIn(bits, "cache", "writeback", d.cache.Writeback)
 	bits.Delete("writeback")
@@ -184,7 +184,7 @@ func (d *driveOptions) readLimits() error {
 	if !ok {
 		return nil
 	}
-	given = clone(given)
+	given = given.Clone()
 	d.group, _ = text(given, "group")
 	given.Delete("group")
 	l := &d.limits

@@ -26,7 +26,7 @@ func (g *Graph) openNamed(file string, o *qjson.Object, in inherited) (*Node, er
 // fileOptions completes options by the name of a file. probed reports that the
 // format was found by looking into the file.
 func (g *Graph) fileOptions(file string, o *qjson.Object) (opts *qjson.Object, probed bool, err error) {
-	opts = clone(o)
+	opts = o.Clone()
 	if rest, ok := strings.CutPrefix(file, "json:"); ok {
 		given, err := parseJSONName(rest)
 		if err != nil {
@@ -55,7 +55,7 @@ func (g *Graph) fileOptions(file string, o *qjson.Object) (opts *qjson.Object, p
 		child, nested = qjson.NewObject(), true
 	}
 	if nested {
-		if child, _, err = g.childOptions(file, child); err != nil {
+		if child, err = g.childOptions(file, child); err != nil {
 			return nil, false, err
 		}
 		opts.Set("file", child)
@@ -72,26 +72,22 @@ func (g *Graph) fileOptions(file string, o *qjson.Object) (opts *qjson.Object, p
 
 // childOptions completes the options of the node that a format lies in. Unless they
 // name a format themselves it is a protocol, the one that the name says.
-func (g *Graph) childOptions(file string, o *qjson.Object) (opts *qjson.Object, probed bool, err error) {
+func (g *Graph) childOptions(file string, o *qjson.Object) (*qjson.Object, error) {
 	if _, given := text(o, "driver"); given {
-		return g.fileOptions(file, o)
-	} else if name, named := text(o, "filename"); file == "" && !named {
-		return o, false, nil // opening it tells that nothing says what it is
-	} else if driver, err := protocolOf(file, name); err != nil {
-		return nil, false, err
-	} else {
-		opts = clone(o)
-		opts.Set("driver", driver)
+		opts, _, err := g.fileOptions(file, o)
+		return opts, err
 	}
-	return opts, false, nameProtocol(opts, file)
-}
-
-func clone(o *qjson.Object) *qjson.Object {
-	out := qjson.NewObject()
-	for k, v := range o.All() {
-		out.Set(k, v)
+	name, named := text(o, "filename")
+	if file == "" && !named {
+		return o, nil // opening it tells that nothing says what it is
 	}
-	return out
+	driver, err := protocolOf(file, name)
+	if err != nil {
+		return nil, err
+	}
+	opts := o.Clone()
+	opts.Set("driver", driver)
+	return opts, nameProtocol(opts, file)
 }
 
 // parseJSONName reads the options behind "json:".

@@ -45,7 +45,7 @@ func formatOf(p []byte) string {
 
 // probe finds the format of what a protocol node holds.
 func (g *Graph) probe(protocol *qjson.Object) (string, error) {
-	opts := clone(protocol)
+	opts := protocol.Clone()
 	opts.Set("read-only", true)
 	n, err := g.open(opts, inherited{cache: defaultCache})
 	if err != nil {
